@@ -1,7 +1,7 @@
 //! Backups of the embedded store. One may take minutes, so the answer is a line of JSON now and then, and the last one
 //! says what came of it. A client that leaves changes nothing: the backup is made to its end.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use axum::{extract::State, response::Response};
 use champollion_registry::ledger::AuditEntry;
@@ -86,8 +86,16 @@ impl Done {
                 let made = Made { pairs, changes, blobs, bytes, sha256 };
                 Self { name, made: Some(made), error: None }
             }
-            Err(error) => Self { name, made: None, error: Some(error.to_string()) },
+            Err(error) => Self { name, made: None, error: Some(in_words(&error)) },
         }
+    }
+}
+
+/// An error with its cause, such as the words of the system for a disk that is full.
+fn in_words(error: &BackupError) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
     }
 }
 
@@ -135,7 +143,7 @@ pub(super) async fn make(
             .await;
         match &made {
             Ok(made) => tracing::info!(name, bytes = made.bytes, "a backup is made"),
-            Err(error) => tracing::error!(name, %error, "a backup is not made"),
+            Err(error) => tracing::error!(name, error = in_words(error), "a backup is not made"),
         }
         let done = Line::of(*told.borrow(), Some(Done::of(name, made)));
         // Where nobody reads it any more, nobody is told.

@@ -23,6 +23,19 @@ pub enum BackupError {
         /// The folder that the backup was to be.
         folder: PathBuf,
     },
+    /// The disk of the backup has too little room.
+    #[error(
+        "the disk of {} has {free} bytes free, and the backup needs {needed}: make room on it, or back up to another disk",
+        .folder.display()
+    )]
+    NoRoom {
+        /// The folder of the backup.
+        folder: PathBuf,
+        /// The bytes that the backup needs, about.
+        needed: u64,
+        /// The bytes of the disk that are free.
+        free: u64,
+    },
     /// The journal ended before the backup did.
     #[error(
         "the backup could not keep up with the changes of the store: its disk is too slow, or the store was closed \

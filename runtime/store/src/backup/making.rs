@@ -13,13 +13,16 @@ use super::manifest::{CHANGES, Manifest, PAIRS};
 use super::pairs::PairsWriter;
 use crate::blobs::FileBlobs;
 use crate::copy::check_sealed;
-use crate::disk::{blocking, create_private_folder, sync_folder};
+use crate::disk::{blocking, create_private_folder, free_bytes, sync_folder};
 use crate::error::StoreError;
 use crate::port::Blobs;
 use crate::sled::{JournalReader, SledStore, Told};
 
 /// The end of the name of a backup that is not whole yet.
 const UNFINISHED: &str = ".unfinished";
+
+/// Bytes of the disk that a backup leaves free: the store may lie on the same one, and must not meet its end.
+const SPARE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// A store that is backed up, and the blobs beside it.
 #[derive(Clone)]
@@ -138,6 +141,7 @@ impl Making<'_> {
         begun_at: &str,
         watch: &mut (impl FnMut(&BackupCount) + Send),
     ) -> Result<BackupSummary, BackupError> {
+        self.check_room(self.count.of)?;
         let journal = self.write_journal().await?;
         let copied = self.copy(watch).await;
         // Ended in any case, or its thread would wait for ever.
@@ -168,11 +172,12 @@ impl Making<'_> {
     async fn copy(
         &mut self,
         watch: &mut (impl FnMut(&BackupCount) + Send),
-    ) -> Result<u64, StoreError> {
+    ) -> Result<u64, BackupError> {
         let mut pairs = self.from.store.all_pairs();
         let mut writer = PairsWriter::create(&self.folder, PAIRS)?;
         let mut is_more = true;
         while is_more {
+            self.check_room(0)?;
             (is_more, pairs, writer) = blocking(move || {
                 let is_more = pairs.page(|key, value| writer.write(key, Some(value)))?;
                 Ok((is_more, pairs, writer))
@@ -187,11 +192,20 @@ impl Making<'_> {
         Ok(count)
     }
 
+    /// Whether so many bytes have room on the disk, beside those that are left free.
+    fn check_room(&self, bytes: u64) -> Result<(), BackupError> {
+        let (needed, free) = (bytes.saturating_add(SPARE_BYTES), free_bytes(&self.folder)?);
+        match free < needed {
+            true => Err(BackupError::NoRoom { folder: self.folder.clone(), needed, free }),
+            false => Ok(()),
+        }
+    }
+
     /// Copies the blobs that are not copied yet.
     async fn copy_blobs(
         &mut self,
         watch: &mut (impl FnMut(&BackupCount) + Send),
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), BackupError> {
         for (kind, blobs) in &self.from.blobs {
             let place = FileBlobs::open(self.folder.join(kind))?;
             for name in blobs.list("").await? {
@@ -201,6 +215,7 @@ impl Making<'_> {
                 }
                 // One that went away meanwhile is not needed any more.
                 let Some(bytes) = blobs.get(&name).await? else { continue };
+                self.check_room(bytes.len() as u64)?;
                 place.put(&name, &bytes).await?;
                 self.files.push(FileSum::of_bytes(file.clone(), &bytes));
                 self.copied.insert(file);
