@@ -16,7 +16,7 @@ pub enum BackupError {
     Store(#[from] StoreError),
     /// The keys of the store cannot be copied as they are.
     #[error(transparent)]
-    Copy(#[from] CopyError),
+    Copy(CopyError),
     /// The backup would take the place of something else.
     #[error("{} is there already: give the backup another name", .folder.display())]
     Exists {
@@ -78,4 +78,13 @@ pub enum BackupError {
         /// Something that the folder has.
         found: String,
     },
+}
+
+impl From<CopyError> for BackupError {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::Store(error) => Self::Store(error),
+            error => Self::Copy(error),
+        }
+    }
 }
