@@ -115,8 +115,7 @@ fn make_parent(to: &Path) -> Result<(), StoreError> {
 
 /// The name of a backup that was given none: names in the order of their moments.
 fn name_of(moment: Timestamp) -> String {
-    let seconds = moment.strftime("%Y%m%dT%H%M%SZ");
-    seconds.to_string()
+    moment.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
 /// Whether a name is one of a folder within that of the settings, and of no backup that is not whole.

@@ -67,13 +67,13 @@ pub enum BackupError {
     Damaged {
         /// The name of the file within the backup.
         file: String,
-        /// The difference.
+        /// The difference from the manifest.
         reason: &'static str,
     },
     /// The data folder has something already.
     #[error("{} is not empty: it has {found}. Name an empty folder, or one that is not there", .folder.display())]
     NotEmpty {
-        /// The data folder.
+        /// The folder that was to be made.
         folder: PathBuf,
         /// Something that the folder has.
         found: String,
