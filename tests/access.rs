@@ -49,6 +49,7 @@ const ROUTES: &[(Method, &str, &[&str])] = &[
     (Method::GET, "/v1/registry/nobody/nothing/1.0.0", ROLES),
     (Method::POST, "/v1/registry/nobody/nothing/1.0.0/rehearsals", &["publisher", "admin"]),
     (Method::POST, "/v1/vault/master-key/rotate", &["admin"]),
+    (Method::POST, "/v1/backup", &["admin"]),
     (Method::GET, "/v1/tokens", &["admin"]),
     (Method::POST, "/v1/tokens", &["admin"]),
     (Method::DELETE, "/v1/tokens/0123456789abcdef", &["admin"]),

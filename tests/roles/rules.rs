@@ -119,6 +119,7 @@ const RULES: &[(&str, Rule)] = &[
     ("GET /v1/catalogue/{vendor}/{model}/{version}", Rule::Open),
     ("GET /metrics", Rule::Territory),
     ("GET /v1/storage", Rule::Territory),
+    ("POST /v1/backup", Rule::Territory),
     ("GET /v1/me", Rule::Territory),
     ("POST /v1/decode", Rule::Territory),
     // Records.

@@ -4,7 +4,10 @@ use clap::Command;
 
 /// Tasks of the people who use the program, each with its commands in the order in which they are needed.
 const TASKS: &[(&str, &[&str])] = &[
-    ("Run the server", &["serve", "doctor", "quotas", "storage", "nodes", "store", "admin"]),
+    (
+        "Run the server",
+        &["serve", "doctor", "quotas", "storage", "backup", "restore", "nodes", "store", "admin"],
+    ),
     ("See what is heard, and what is not", &["quality", "gateways"]),
     ("Say who may do what", &["partners", "people", "tokens"]),
     (

@@ -5,6 +5,7 @@
 
 mod admin;
 mod alerts;
+mod backup;
 mod bench;
 mod build;
 mod bulk;
@@ -42,6 +43,7 @@ mod quotas;
 mod records;
 mod redecode;
 mod registry;
+mod restore;
 mod routes;
 mod sandbox;
 mod schedules;
@@ -136,6 +138,10 @@ enum Command {
     Nodes(nodes::Nodes),
     /// Show how full the disk is, and for how long there is room
     Storage(storage::Storage),
+    /// Back up the embedded store, also while the server runs
+    Backup(backup::Backup),
+    /// Make a data folder of a backup
+    Restore(restore::Restore),
     /// Copy a store into another place: a folder, or a database
     Store(store::Store),
     /// Pull and acknowledge records
@@ -193,6 +199,8 @@ fn main() -> ExitCode {
         Command::Statements(command) => connection::block_on(command.run()),
         Command::Nodes(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
+        Command::Backup(command) => connection::block_on(command.run()),
+        Command::Restore(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),
         Command::Routes(command) => connection::block_on(command.run()),
         Command::Alerts(command) => connection::block_on(command.run()),

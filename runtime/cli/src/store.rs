@@ -4,11 +4,12 @@ use std::{
     fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
 };
 
+use champollion_server::backups::BLOB_KINDS;
 use champollion_store::{
     Blobs, Contents, FileBlobs, PostgresOptions, PostgresStore, SledOptions, SledStore, StoreError,
     StoreParts, copy,
@@ -18,9 +19,6 @@ use data_encoding::HEXLOWER;
 use serde_json::json;
 
 use super::{Failure, connection::block_on, output, progress};
-
-/// The kinds of blobs that a server keeps beside its store.
-const KINDS: [&str; 3] = ["packages", "audit", "files"];
 
 /// Carries a store from one backend into another.
 #[derive(Args)]
@@ -88,11 +86,8 @@ async fn carry(
     let password = password_file.map(fs::read_to_string).transpose();
     let password = password.map_err(Failure::of("the password of the database cannot be read"))?;
     let password = password.as_deref().map(str::trim_end);
-    if let Place::Folder(folder) = &from
-        && !folder.join("store").is_dir()
-    {
-        let reason = format!("{} holds no store: name the setting data-dir", folder.display());
-        return Err(Failure::new("nothing was copied", reason));
+    if let Place::Folder(folder) = &from {
+        check_holds_store(folder, "nothing was copied")?;
     }
     let failed = |error: StoreError| Failure::caused("nothing was copied", &error);
     let from = from.open(password).await.map_err(failed)?;
@@ -128,6 +123,34 @@ fn say(contents: &Contents, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A data folder that no server has.
+pub(super) struct DataFolder {
+    pub(super) store: Arc<SledStore>,
+    pub(super) blobs: Vec<(&'static str, Arc<dyn Blobs>)>,
+}
+
+impl DataFolder {
+    pub(super) fn open(folder: &Path) -> Result<Self, StoreError> {
+        let store = SledStore::open(&SledOptions::new(folder.join("store")))?;
+        let mut blobs: Vec<(&'static str, Arc<dyn Blobs>)> = Vec::new();
+        for kind in BLOB_KINDS {
+            blobs.push((kind, Arc::new(FileBlobs::open(folder.join(kind))?)));
+        }
+        Ok(Self { store: Arc::new(store), blobs })
+    }
+}
+
+/// A folder that holds no store is most often one that was mistyped.
+pub(super) fn check_holds_store(folder: &Path, task: &str) -> Result<(), Failure> {
+    match folder.join("store").is_dir() {
+        true => Ok(()),
+        false => {
+            let reason = format!("{} holds no store: name the setting data-dir", folder.display());
+            Err(Failure::new(task, reason))
+        }
+    }
+}
+
 impl Place {
     async fn open(&self, password: Option<&str>) -> Result<StoreParts, StoreError> {
         match self {
@@ -138,12 +161,8 @@ impl Place {
                 {
                     return Err(StoreError::NotWritable { folder: folder.clone(), source });
                 }
-                let store = SledStore::open(&SledOptions::new(folder.join("store")))?;
-                let mut blobs: Vec<(&'static str, Arc<dyn Blobs>)> = Vec::new();
-                for kind in KINDS {
-                    blobs.push((kind, Arc::new(FileBlobs::open(folder.join(kind))?)));
-                }
-                Ok(StoreParts { store: Arc::new(store), blobs })
+                let DataFolder { store, blobs } = DataFolder::open(folder)?;
+                Ok(StoreParts { store, blobs })
             }
             Self::Database(address) => {
                 let options = PostgresOptions::new(address);
@@ -152,7 +171,8 @@ impl Place {
                     None => options,
                 };
                 let store = PostgresStore::open(&options).await?;
-                let blobs = KINDS.map(|kind| (kind, Arc::new(store.blobs(kind)) as Arc<dyn Blobs>));
+                let blobs =
+                    BLOB_KINDS.map(|kind| (kind, Arc::new(store.blobs(kind)) as Arc<dyn Blobs>));
                 Ok(StoreParts { store: Arc::new(store), blobs: blobs.to_vec() })
             }
         }

@@ -13,6 +13,7 @@
 mod alerts;
 mod answer;
 mod approvals;
+mod backups;
 mod blocking;
 mod catalogue;
 mod channels;
@@ -68,6 +69,7 @@ pub use approvals::{
     OperatorCheck, OperatorCheckResult, PartnerApproval, PartnersRequest, PartnersRequestList,
     RequestDecision, RequestMatter, RequestRemark,
 };
+pub use backups::{BackupDone, BackupProgress, BackupRequest, MadeBackup};
 pub use blocking::Blocking;
 pub use catalogue::{
     Catalogue, CatalogueEntry, CatalogueExample, CatalogueQuery, CatalogueVersion, Command,

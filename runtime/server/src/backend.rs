@@ -4,11 +4,11 @@ use std::{path::PathBuf, sync::Arc};
 
 use champollion_fleet::vault::{OpenedVault, Vault};
 use champollion_store::{
-    Blobs, FileBlobs, Leases, OwnLeases, PostgresBlobs, PostgresStore, SledOptions, Store,
-    StoreError,
+    BackupSource, Blobs, FileBlobs, Leases, OwnLeases, PostgresBlobs, PostgresStore, SledOptions,
+    Store, StoreError,
 };
 
-use crate::{config::Config, service::StartError};
+use crate::{backups::BLOB_KINDS, config::Config, service::StartError};
 
 /// The folder of the store within the data folder.
 const STORE: &str = "store";
@@ -52,6 +52,16 @@ impl Backend {
         };
         let OpenedVault { store, vault } = opened;
         Ok(Self { store, vault, leases, places })
+    }
+
+    /// Returns what is backed up: of a database, nothing.
+    pub(crate) fn backup_source(&self) -> Result<Option<BackupSource>, StoreError> {
+        let Some(store) = self.vault.embedded() else { return Ok(None) };
+        let mut blobs = Vec::new();
+        for kind in BLOB_KINDS {
+            blobs.push((kind, self.blobs(kind)?));
+        }
+        Ok(Some(BackupSource { store: Arc::clone(store), blobs }))
     }
 
     /// Opens the blobs of one kind, such as packages.

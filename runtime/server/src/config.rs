@@ -22,14 +22,14 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::{
-    approval_settings::ApprovalSettings, auth::RequestLimits, cluster::ClusterSettings,
-    connections::ConnectionLimits, devices::Keks, downlinks::CommandTimes,
-    expensive::ExpensiveSettings, http_settings::HttpSettings, ingest::FrameSettings,
-    mail::MailSettings, mirrors::Mirrors, network_servers::NetworkServers, outbox::OutboxSettings,
-    page_settings::PageSettings, parked::ParkedLimits, quality::QualitySettings, quotas::Quotas,
-    schedules::ScheduleSettings, sign_in::SignInSettings, span_export::TelemetrySettings,
-    store_settings::StoreSettings, telemetry::LogSettings, territory_settings::TerritorySettings,
-    tls::TlsSettings, workers::DecodingSettings,
+    approval_settings::ApprovalSettings, auth::RequestLimits, backups::BackupSettings,
+    cluster::ClusterSettings, connections::ConnectionLimits, devices::Keks,
+    downlinks::CommandTimes, expensive::ExpensiveSettings, http_settings::HttpSettings,
+    ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors, network_servers::NetworkServers,
+    outbox::OutboxSettings, page_settings::PageSettings, parked::ParkedLimits,
+    quality::QualitySettings, quotas::Quotas, schedules::ScheduleSettings, sign_in::SignInSettings,
+    span_export::TelemetrySettings, store_settings::StoreSettings, telemetry::LogSettings,
+    territory_settings::TerritorySettings, tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -66,6 +66,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// The place of this node among several that share a store.
     pub cluster: ClusterSettings,
+    /// The folder in which backups are made.
+    pub backup: BackupSettings,
     /// Where the master key of the vault comes from.
     pub vault: VaultSettings,
     /// The bounds of sheets of devices.

@@ -17,6 +17,7 @@ mod atom;
 pub mod auth;
 pub mod authors;
 mod backend;
+pub mod backups;
 mod chosen_word;
 mod clock;
 pub mod cluster;

@@ -34,6 +34,7 @@ use crate::{
     at_once::AtOnce,
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
     backend::Backend,
+    backups::Backups,
     cluster::{AgreedSettings, AgreementError, Cluster, Joined, LeadsEar, Rooms},
     config::Config,
     derived::DerivedAssignments,
@@ -88,6 +89,8 @@ pub struct Service {
     pub vault: Arc<Vault>,
     /// The use of the disk.
     pub storage: Arc<Storage>,
+    /// The maker of backups.
+    pub backups: Backups,
     /// The registry of decoders.
     pub registry: Arc<Registry>,
     /// The devices and their sessions.
@@ -275,6 +278,8 @@ impl Service {
         })?;
         let folder = |name: &str| -> PathBuf { config.data_dir.join(name) };
         let backend = Backend::open(&config).await?;
+        // Before anybody writes a blob: what an unfinished one left is removed on opening.
+        let backups = Backups::new(backend.backup_source()?, &config.backup);
         let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
         let leases = Arc::clone(&backend.leases);
         let agreed = AgreedSettings::of(&config.retention, &config.delivery, &config.territory);
@@ -470,6 +475,7 @@ impl Service {
             cluster,
             vault,
             storage,
+            backups,
             registry,
             devices,
             mailbox,

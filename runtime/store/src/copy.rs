@@ -81,7 +81,7 @@ pub async fn copy(
     check_empty(to).await?;
     let mut writer = Writer { store: Arc::clone(&to.store), batch: Batch::new() };
     let original = walk(from, Some((&mut writer, &to.blobs)), &mut watch).await?;
-    let copied = walk(to, None, &mut watch).await?;
+    let copied = contents(to, &mut watch).await?;
     if copied == original {
         return Ok(original);
     }
@@ -119,6 +119,14 @@ struct Walk<'a> {
     contents: Contents,
     digest: Sha256,
     target: Option<Target<'a>>,
+}
+
+/// Reads all that a store holds.
+pub(crate) async fn contents(
+    parts: &StoreParts,
+    watch: &mut (impl FnMut(&Contents) + Send),
+) -> Result<Contents, StoreError> {
+    walk(parts, None, watch).await
 }
 
 /// Reads all that a store holds, and hands it on where there is a target.
@@ -243,7 +251,7 @@ fn names_of_tables() -> impl Iterator<Item = &'static str> {
 }
 
 /// Nothing is copied that would be in clear in the copy.
-async fn check_sealed(store: &dyn Store) -> Result<(), CopyError> {
+pub(crate) async fn check_sealed(store: &dyn Store) -> Result<(), CopyError> {
     for table in tables::ALL_TABLES.iter().filter(|table| table.is_secret()) {
         let key = store.get(tables::VAULT.as_str(), table.as_str().as_bytes()).await?;
         let has_rows = !store.scan(table.as_str(), b"", None, 1).await?.is_empty();

@@ -12,11 +12,13 @@
 //!   share (feature `postgres`).
 //! - [`Blobs`]: named pieces of bytes; [`FileBlobs`] keeps them as plain files, `PostgresBlobs` in the same database.
 //! - [`Leases`]: what only one node may do at a time; [`OwnLeases`] where there is one node.
+//! - [`back_up`] and [`restore`]: the embedded store, while it is in use.
 //! - [`Table`]: a table of a store with the types of its keys and values; [`tables`] lists the names of
 //!   all tables and logs.
 
 #![forbid(unsafe_code)]
 
+mod backup;
 mod batch;
 mod blobs;
 #[cfg(test)]
@@ -34,6 +36,9 @@ mod sled;
 mod table;
 pub mod tables;
 
+pub use crate::backup::{
+    BackupCount, BackupError, BackupSource, BackupSummary, RestoreSummary, back_up, restore,
+};
 pub use crate::batch::{Batch, Committed};
 pub use crate::blobs::FileBlobs;
 pub use crate::copy::{Contents, CopyError, StoreParts, copy};

@@ -21,6 +21,8 @@ use super::wrapped_keys::{self, DataKeys, WrappedKey, WrappedKeys};
 pub struct Vault {
     /// The store under the sealed one.
     pub(super) store: Arc<dyn Store>,
+    /// The same, where it lies in a folder.
+    embedded: Option<Arc<SledStore>>,
     pub(super) keys: Arc<DataKeys>,
     pub(super) place: KeyPlace,
     is_key_made: bool,
@@ -66,7 +68,9 @@ impl Vault {
             }
             keys.extend(missing.keys);
         }
-        Self::of(Arc::new(store), Secrets { place, wrapped, masters, keys }).await
+        let secrets = Secrets { place, wrapped, masters, keys };
+        let store = Arc::new(store);
+        Self::of(Arc::clone(&store) as Arc<dyn Store>, Some(store), secrets).await
     }
 
     /// Opens the vault of a store that other nodes may have open too. All of them have the same master key: the first
@@ -92,12 +96,16 @@ impl Vault {
                 outcome => outcome?,
             }
             keys.extend(missing.keys);
-            return Self::of(store, Secrets { place, wrapped, masters, keys }).await;
+            return Self::of(store, None, Secrets { place, wrapped, masters, keys }).await;
         }
     }
 
     /// The vault of a store that has all its data keys.
-    async fn of(store: Arc<dyn Store>, secrets: Secrets) -> Result<OpenedVault, VaultError> {
+    async fn of(
+        store: Arc<dyn Store>,
+        embedded: Option<Arc<SledStore>>,
+        secrets: Secrets,
+    ) -> Result<OpenedVault, VaultError> {
         let Secrets { place, wrapped, masters, keys } = secrets;
         let current = masters.current.name();
         if wrapped.values().any(|key| key.master_key != current) {
@@ -111,8 +119,15 @@ impl Vault {
         let keys = Arc::new(keys);
         let sealed = SealedStore::new(Arc::clone(&store), Arc::clone(&keys));
         let (master_key, is_key_made) = (Mutex::new(current), masters.is_made);
-        let vault = Self { store, keys, place, is_key_made, master_key };
+        let vault = Self { store, embedded, keys, place, is_key_made, master_key };
         Ok(OpenedVault { store: Arc::new(sealed), vault: Arc::new(vault) })
+    }
+
+    /// Returns the store under the vault where it lies in a folder: what is secret in it is sealed, so that it can be
+    /// backed up as it is.
+    #[must_use]
+    pub fn embedded(&self) -> Option<&Arc<SledStore>> {
+        self.embedded.as_ref()
     }
 
     /// Returns the place of the master key where the key was made when the vault was opened: somebody must

@@ -3,6 +3,7 @@
 mod alerts;
 mod approvals;
 pub mod authorized;
+mod backups;
 mod bodiless;
 mod catalogue;
 mod channels;
@@ -244,6 +245,7 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::confirm))
         .routes(routes!(vault::rotate))
+        .routes(routes!(backups::make))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::show))
         .routes(routes!(alerts::acknowledge))

@@ -20,12 +20,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::chunk::Packer;
 use super::group::{Changes, Group};
+use super::journal::{JournalKeeper, JournalRequest};
 use super::keys;
 use super::live::{self, Live};
 use super::sled_error;
 use super::status::Status;
 use super::sync::Flush;
-use super::upkeep::Upkeep;
+use super::upkeep::{Change, Upkeep};
 use super::view::{Veil, View};
 use crate::batch::{Batch, Committed};
 use crate::error::StoreError;
@@ -57,6 +58,8 @@ type Reply = oneshot::Sender<Result<Committed, StoreError>>;
 pub(crate) enum Request {
     /// Make a batch durable.
     Commit(Batch, Reply),
+    /// Tell a backup of what becomes durable, or no more.
+    Journal(JournalRequest),
     /// Finish what came before and let go of the folder.
     Close(oneshot::Sender<()>),
 }
@@ -70,6 +73,7 @@ pub(crate) struct Committer {
     pub(crate) upkeep: Upkeep,
     pub(crate) live: Live,
     pub(crate) packer: Packer,
+    pub(crate) journal: JournalKeeper,
     /// The number of batches of the group before, where its callers are likely to come again.
     pub(crate) expected: usize,
 }
@@ -103,6 +107,10 @@ impl Committer {
             };
             let batches = match next {
                 Ok(Request::Commit(batch, reply)) => self.gather(batch, reply, &mut closing),
+                Ok(Request::Journal(request)) => {
+                    self.journal.hear(request);
+                    continue;
+                }
                 Ok(Request::Close(reply)) => {
                     closing = Some(reply);
                     continue;
@@ -145,6 +153,7 @@ impl Committer {
         while !gathered.is_full() && closing.is_none() {
             match self.requests.try_recv() {
                 Ok(Request::Commit(batch, reply)) => gathered.add(batch, reply),
+                Ok(Request::Journal(request)) => self.journal.hear(request),
                 Ok(Request::Close(reply)) => *closing = Some(reply),
                 Err(_) => break,
             }
@@ -185,25 +194,24 @@ impl Committer {
         let mut group = Group::new(&self.db);
         let answers =
             batches.into_iter().map(|batch| group.add(batch)).collect::<Result<Vec<_>, _>>()?;
-        let Changes { batch: mut all, veil, truncated, added_bytes } =
-            group.finish(&mut self.packer)?;
+        let Changes { changed, veil, truncated, added_bytes } = group.finish(&mut self.packer)?;
         let upkeep = self.upkeep.step(&self.db)?;
         if veil.is_empty() && upkeep.is_empty() {
             return Ok(answers);
         }
+        let journaled = self.journal.is_kept().then(|| changed.clone());
+        let mut all = sled::Batch::default();
+        changed.into_iter().for_each(|change| put(&mut all, change));
         let mut bytes = self.live.bytes().saturating_add_signed(added_bytes);
         for (key, value) in upkeep {
             // Upkeep changes nothing that is read, so where a batch changes the same key, that is
             // all there is to do.
             if !veil.contains_key(key.as_ref()) {
-                match value {
-                    Some(value) => all.insert(key, value),
-                    None => {
-                        let removed = self.db.get(&key).map_err(sled_error)?;
-                        bytes = bytes.saturating_sub(live::size(&key, removed.as_ref()));
-                        all.remove(key);
-                    }
+                if value.is_none() {
+                    let removed = self.db.get(&key).map_err(sled_error)?;
+                    bytes = bytes.saturating_sub(live::size(&key, removed.as_ref()));
                 }
+                put(&mut all, (key, value));
             }
         }
         // Last, since compaction may just have written the old count anew.
@@ -213,6 +221,9 @@ impl Committer {
         let written = self.db.flush().map_err(sled_error)?;
         self.disk.flush().map_err(|error| StoreError::Failed { reason: error.to_string() })?;
         self.view.set_veil(Veil::new());
+        if let Some(changes) = journaled {
+            self.journal.tell(changes);
+        }
         self.live.set(bytes);
         self.upkeep.durable(written, truncated);
         Ok(answers)
@@ -226,6 +237,8 @@ impl Committer {
                 Request::Commit(_, reply) => {
                     let _ = reply.send(Err(self.status.refusal()));
                 }
+                // Its backup hears that nobody answers.
+                Request::Journal(_) => {}
                 Request::Close(reply) => {
                     let _ = reply.send(());
                 }
@@ -245,6 +258,14 @@ impl Committer {
         if let Some(reply) = closing {
             let _ = reply.send(());
         }
+    }
+}
+
+/// Adds a change to a batch.
+fn put(batch: &mut sled::Batch, (key, value): Change) {
+    match value {
+        Some(value) => batch.insert(key, value),
+        None => batch.remove(key),
     }
 }
 

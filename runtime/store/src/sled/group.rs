@@ -7,6 +7,7 @@ use sled::{Db, IVec};
 
 use super::chunk::{self, Packer};
 use super::keys::{self, Span};
+use super::upkeep::Change;
 use super::view::Veil;
 use super::{live, sled_error};
 use crate::batch::{Batch, Committed, Condition, Operation};
@@ -40,8 +41,8 @@ struct LogChange {
 
 /// The sum of the changes of a group.
 pub(crate) struct Changes {
-    /// The batch to apply.
-    pub(crate) batch: sled::Batch,
+    /// The changes to apply.
+    pub(crate) changed: Vec<Change>,
     /// The state that readers are to see until the group is durable.
     pub(crate) veil: Veil,
     /// The logs whose truncated entries can be removed after that.
@@ -89,7 +90,7 @@ impl<'db> Group<'db> {
 
     pub(crate) fn finish(mut self, packer: &mut Packer) -> Result<Changes, StoreError> {
         let mut changes = Changes {
-            batch: sled::Batch::default(),
+            changed: Vec::new(),
             veil: Veil::new(),
             truncated: Vec::new(),
             added_bytes: 0,
@@ -180,7 +181,7 @@ impl Changes {
             let span = Span { first: Sequence::new(before + 1), last: Sequence::new(last) };
             let (key, stored) = (keys::chunk(log, span), packer.pack(entries));
             self.added_bytes += live::size(&key, Some(&stored)) as i64;
-            self.batch.insert(key, stored);
+            self.changed.push((IVec::from(key), Some(stored)));
             before = last;
         }
     }
@@ -190,10 +191,7 @@ impl Changes {
         // A batch has at most a few megabytes.
         self.added_bytes += live::size(&key, new.as_ref()) as i64;
         self.added_bytes -= live::size(&key, durable.as_ref()) as i64;
-        match new {
-            Some(stored) => self.batch.insert(key.as_slice(), stored),
-            None => self.batch.remove(key.as_slice()),
-        }
+        self.changed.push((IVec::from(key.as_slice()), new));
         self.veil.insert(key, durable);
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! `keys.rs` says how tables and logs lie in sled's tree, `chunk.rs` how entries of logs do, `committer.rs` how
 //! batches become durable, `sync.rs` why what it does is enough, `view.rs` how readers see the durable state
-//! alone, `reading.rs` how logs are read, `upkeep.rs` and `compaction.rs` how space is given back, and `rewriting.rs` how all files are written anew.
+//! alone, `reading.rs` how logs are read, `upkeep.rs` and `compaction.rs` how space is given back, `rewriting.rs` and
+//! `new_files.rs` how all files are written anew, and `all_pairs.rs` and `journal.rs` how a store in use is backed up.
 
+mod all_pairs;
 mod chunk;
 mod committer;
 mod compaction;
 mod exchange;
 mod group;
+mod journal;
 mod keys;
 mod live;
+mod new_files;
 mod open;
 mod reading;
 mod rewriting;
@@ -20,6 +24,10 @@ mod sync;
 mod tests;
 mod upkeep;
 mod view;
+
+pub(crate) use journal::{JournalReader, Told};
+pub(crate) use new_files::NewFiles;
+pub(crate) use open::FORMAT;
 
 use std::fmt;
 use std::fs::File;

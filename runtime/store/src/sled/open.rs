@@ -16,6 +16,7 @@ use super::chunk::Packer;
 use super::committer::{Committer, QUEUE_BATCHES};
 use super::compaction::Compaction;
 use super::exchange::{SLED_FOLDER, settle};
+use super::journal::JournalKeeper;
 use super::live::Live;
 
 use super::status::Status;
@@ -28,7 +29,7 @@ use crate::error::StoreError;
 
 /// The format this version writes, and the newest that it reads. Since 2 the values of secret tables may be
 /// sealed: a version before would call them damaged. Since 3 the entries of logs lie in chunks.
-const FORMAT: u64 = 3;
+pub(crate) const FORMAT: u64 = 3;
 
 /// Says who has the folder open.
 const LOCK_FILE: &str = "lock";
@@ -77,6 +78,7 @@ pub(super) fn open(
         upkeep,
         live: live.clone(),
         packer: Packer::new()?,
+        journal: JournalKeeper::default(),
         expected: 0,
     };
     let committer = thread::Builder::new()

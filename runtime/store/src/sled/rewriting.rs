@@ -5,33 +5,18 @@
 //! the exchange leaves the old files and a copy without use, a kill after it the new files and the old ones
 //! without use; the next opening removes what is of no use.
 
-use std::fs::File;
 use std::path::Path;
-use std::thread;
-use std::time::Instant;
-
-use sled::Db;
 
 use super::exchange::{NEW_FOLDER, SLED_FOLDER, remove_folder, replace, settle};
-use super::live::{self, Live};
-use super::open::{
-    LINGERING, LINGERING_STEP, check_format, lock, mark_format, open_sled, sync_names,
-};
+use super::live::Live;
+use super::new_files::{NewFiles, wait_until_let_go};
+use super::open::{check_format, lock, open_sled};
 use super::sync::SEGMENT_BYTES;
 use super::{SledOptions, SledStore, keys, sled_error};
 use crate::disk::free_bytes;
 use crate::error::StoreError;
 use crate::names::TableName;
 use crate::port::KeyValue;
-
-/// The file that sled keeps its log in, within its folder.
-const LOG_FILE: &str = "db";
-
-/// Most changes of a batch; a batch of sled is held in memory.
-const BATCH_CHANGES: usize = 1_000;
-
-/// Most bytes of a batch, about.
-const BATCH_BYTES: u64 = 1024 * 1024;
 
 /// Bytes that new files take beside what is copied: sled fills a segment before it begins the next.
 const SPARE_BYTES: u64 = 4 * SEGMENT_BYTES as u64;
@@ -70,9 +55,7 @@ fn copy<E: From<StoreError>>(
     let old = open_sled(options, SLED_FOLDER)?;
     check_format(&old, folder)?;
     check_room(folder, &Live::open(&old)?)?;
-    let new = open_sled(options, NEW_FOLDER)?;
-    mark_format(&new)?;
-    let mut copy = Copy::to(&new);
+    let mut new = NewFiles::open(options)?;
     for pair in old.iter() {
         let (key, stored) = pair.map_err(sled_error)?;
         if keys::is_of_backend(&key) {
@@ -82,53 +65,14 @@ fn copy<E: From<StoreError>>(
         if let Some((table, row)) = keys::row_of_table(&key) {
             rewrite(table, row, &mut value)?;
         }
-        copy.add(&key, &value)?;
+        new.put(&key, Some(&value))?;
     }
     for (table, KeyValue { key, value }) in added {
-        copy.add(&keys::table(table.as_str(), key), value)?;
+        new.put(&keys::table(table.as_str(), key), Some(value))?;
     }
-    copy.apply()?;
     drop(old);
-    drop(new);
-    for name in [SLED_FOLDER, NEW_FOLDER] {
-        wait_until_let_go(folder, name)?;
-    }
-    let log = folder.join(NEW_FOLDER).join(LOG_FILE);
-    File::open(&log).and_then(|log| log.sync_all()).map_err(StoreError::io("flush", &log))?;
-    sync_names(folder, NEW_FOLDER)?;
-    Ok(())
-}
-
-/// Changes on their way into new files.
-struct Copy<'db> {
-    db: &'db Db,
-    batch: sled::Batch,
-    changes: usize,
-    bytes: u64,
-}
-
-impl<'db> Copy<'db> {
-    fn to(db: &'db Db) -> Self {
-        Self { db, batch: sled::Batch::default(), changes: 0, bytes: 0 }
-    }
-
-    fn add(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        let stored = keys::wrap(value);
-        self.changes += 1;
-        self.bytes += live::size(key, Some(&stored));
-        self.batch.insert(key, stored);
-        if self.changes < BATCH_CHANGES && self.bytes < BATCH_BYTES {
-            return Ok(());
-        }
-        self.apply()
-    }
-
-    fn apply(&mut self) -> Result<(), StoreError> {
-        (self.changes, self.bytes) = (0, 0);
-        self.db.apply_batch(std::mem::take(&mut self.batch)).map_err(sled_error)?;
-        self.db.flush().map_err(sled_error)?;
-        Ok(())
-    }
+    wait_until_let_go(folder, SLED_FOLDER)?;
+    Ok(new.finish()?)
 }
 
 fn check_room(folder: &Path, live: &Live) -> Result<(), StoreError> {
@@ -138,23 +82,6 @@ fn check_room(folder: &Path, live: &Live) -> Result<(), StoreError> {
         return Err(StoreError::NoRoom { folder: folder.to_owned(), needed, free });
     }
     Ok(())
-}
-
-/// Waits for threads of sled that still have the files of a folder: they name files by their paths, which
-/// are those of other files after the exchange.
-fn wait_until_let_go(folder: &Path, name: &str) -> Result<(), StoreError> {
-    let log = folder.join(name).join(LOG_FILE);
-    let started = Instant::now();
-    loop {
-        let file = File::open(&log).map_err(StoreError::io("open", &log))?;
-        if file.try_lock().is_ok() {
-            return Ok(());
-        }
-        if started.elapsed() > LINGERING {
-            return Err(StoreError::AlreadyOpen { folder: folder.to_owned() });
-        }
-        thread::sleep(LINGERING_STEP);
-    }
 }
 
 #[cfg(test)]
@@ -167,6 +94,7 @@ mod tests {
     use super::*;
     use crate::conformance::block_on;
     use crate::sled::exchange::OLD_FOLDER;
+    use crate::sled::new_files::LOG_FILE;
     use crate::{Batch, Sequence, Store};
 
     const SECRET: &[u8] = b"00112233445566778899aabbccddeeff";

@@ -350,6 +350,27 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "The master key cannot be rotated: its file cannot be read or written, or holds no usable key; the detail \
          says which. The key of before is in force.",
     ),
+    // Backups.
+    ProblemCode::new(
+        "no-backup-folder",
+        &[409],
+        "The server has no folder for backups: set `[backup] folder`, or stop the server and back up its data folder.",
+    ),
+    ProblemCode::new(
+        "backup-of-database",
+        &[409],
+        "A PostgreSQL keeps everything: back it up by its own means, as docs/scale.md says.",
+    ),
+    ProblemCode::new(
+        "backup-exists",
+        &[409],
+        "There is a backup of this name: give this one another name.",
+    ),
+    ProblemCode::new(
+        "backup-under-way",
+        &[409],
+        "Another backup is being made: wait until it is done.",
+    ),
     // Capacity.
     ProblemCode::new("busy", &[429], "Too much is under way: come back after `Retry-After`."),
     ProblemCode::new(

@@ -2,6 +2,7 @@
 
 mod access;
 mod alerts;
+mod backups;
 mod capacity;
 mod delivery;
 mod devices;
