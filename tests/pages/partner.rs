@@ -247,7 +247,7 @@ fn routes_to_a_broker_and_to_a_database_are_made_and_changed_by_forms() {
     let town = Town::start();
     let owner = town.visitor("owner");
     let make = |fields: &[(&str, &str)]| {
-        let whole = [&[("group", "water"), ("user", "ada"), ("password", "a secret")], fields];
+        let whole = [&[("group", "water"), ("user", "ada"), ("password", "a secret")][..], fields];
         owner.send(&town.server, ("/partner/routes/new", "/partner/routes/new"), &whole.concat())
     };
     for (kind, name, wrong, right, own) in [

@@ -479,26 +479,3 @@ matter-more-objects = More objects than declared
 side-operator = The operator
 side-partner = The partner
 done-request-withdrawn = The request is taken back.
-
-# Alerts
-partner-alerts = Alerts
-alerts-open = Show open alerts alone
-alerts-all = Show all alerts that are kept
-alerts-empty = No alert
-alerts-empty-advice = A rule says when an alert is raised, and who is told: champollion alerts put, or PUT /v1/alerts/rules.
-alert-rule = Rule
-alert-where = Where
-alert-what = What
-alert-limit = Limit
-alert-since = Since
-alert-state = State
-alert-open = Open
-alert-over = Over
-alert-looked-after = Looked after by
-alert-acknowledge = I look after it
-alert-rules = Rules
-alert-rules-empty = No rule yet.
-alert-when = When
-alert-rule-armed = Armed
-alert-rule-paused = Paused
-done-alert-acknowledged = The others see that you look after it.

@@ -479,26 +479,3 @@ matter-more-objects = Plus d’objets que déclaré
 side-operator = L’exploitant
 side-partner = Le partenaire
 done-request-withdrawn = La demande est retirée.
-
-# Alertes
-partner-alerts = Alertes
-alerts-open = Ne montrer que les alertes en cours
-alerts-all = Montrer toutes les alertes conservées
-alerts-empty = Aucune alerte
-alerts-empty-advice = Une règle dit quand une alerte est levée et qui est prévenu : champollion alerts put, ou PUT /v1/alerts/rules.
-alert-rule = Règle
-alert-where = Où
-alert-what = Quoi
-alert-limit = Limite
-alert-since = Depuis
-alert-state = État
-alert-open = En cours
-alert-over = Terminée
-alert-looked-after = Prise en charge par
-alert-acknowledge = Je m’en occupe
-alert-rules = Règles
-alert-rules-empty = Pas encore de règle.
-alert-when = Quand
-alert-rule-armed = Armée
-alert-rule-paused = En pause
-done-alert-acknowledged = Les autres voient que vous vous en occupez.
