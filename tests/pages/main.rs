@@ -1,6 +1,7 @@
 //! Pages for people: each answers in each language, hostile text is text, and what a page does obeys the same rights as
 //! the interface.
 
+mod alerts;
 mod catalogue;
 mod everywhere;
 mod hostile;
