@@ -59,9 +59,9 @@ fn of_npm_of_chromium_people_do_their_work_by_clicks() {
         ("password", PASSWORD),
         ("owner", "owner@city.example"),
         ("admin", "admin@city.example"),
-        ("light", &light.dev_eui()),
+        ("light", light.dev_eui().as_str()),
         ("command", COMMAND),
-        ("recipient", &recipient.url()),
+        ("recipient", recipient.url().as_str()),
     ] {
         config[name] = json!(value);
     }
