@@ -11,4 +11,5 @@ mod partner;
 mod reference;
 mod schedules;
 mod signed_in;
+mod texts;
 mod workbench;
