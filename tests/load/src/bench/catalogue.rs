@@ -39,7 +39,7 @@ const FIRST_BYTES: usize = 200_000;
 
 /// The decoders are not signed, each is tried by its own vectors alone, and requests are not bounded.
 const SETTINGS: &str = "[publication]\nunsigned = true\nrandom-payloads = 0\n\
-                        [requests]\nby-token-per-second = 0\nby-group-per-second = 0\n";
+                        [requests]\nby-token-per-second = 0\nwithout-token-per-second = 0\n";
 
 /// The pages that are measured: the first one, a search, and one that is narrowed.
 const PAGES: [(&str, &str); 3] = [
