@@ -8,11 +8,9 @@
 // a line each; the exit code says whether there were any.
 
 import { mkdir, readFile } from "node:fs/promises";
-import { pathToFileURL } from "node:url";
+import { end, launch, read, watch } from "./chromium.mjs";
 
-const config = JSON.parse(await readFile(process.argv[2], "utf8"));
-const imported = (path) => import(pathToFileURL(`${config.modules}/${path}`));
-const { chromium } = await imported("playwright-core/index.mjs");
+const config = await read();
 const axe = await readFile(`${config.modules}/axe-core/axe.min.js`, "utf8");
 
 const LANGUAGES = ["en", "fr"];
@@ -34,11 +32,7 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 const faults = [];
 const fault = (page, said) => faults.push(`${page}: ${said}`);
 
-const browser = await chromium.launch({
-  executablePath: config.chromium,
-  // Tests run as root in containers, where the sandbox of Chromium does not start.
-  args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
-});
+const browser = await launch(config);
 
 const signIn = async (context, role) => {
   const person = config.people[role];
@@ -63,18 +57,7 @@ const contextOf = async (role, language, theme, width) => {
   return context;
 };
 
-const watched = (page, name, status) => {
-  page.on("request", (request) => {
-    const { origin, protocol } = new URL(request.url());
-    if (origin !== config.address && protocol !== "data:") fault(name, `asks ${request.url()}`);
-  });
-  page.on("pageerror", (error) => fault(name, `its script fails: ${error.message}`));
-  page.on("console", (message) => {
-    // Chromium itself writes of each answer that is an error, which some pages are meant to be.
-    const isOfStatus = status >= 400 && message.text().startsWith("Failed to load resource");
-    if (message.type() === "error" && !isOfStatus) fault(name, `the console says ${message.text()}`);
-  });
-};
+const watched = (page, name, status) => watch(page, config.address, status, (said) => fault(name, said));
 
 const open = async (page, { name, path, status }) => {
   const answer = await page.goto(config.address + path, { waitUntil: "load" });
@@ -140,6 +123,4 @@ if (!config.pictures && config.search) {
   await context.close();
 }
 
-await browser.close();
-for (const said of faults) console.log(said);
-process.exit(faults.length === 0 ? 0 : 1);
+await end(browser, faults);

@@ -1,7 +1,7 @@
 //! The list of all pages, which the tests and the screenshots share.
 
 use champollion_tests::{AXIOMA, SIGN_IN_SETTINGS, Sensor, Server, Setup, Visitor};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 /// The list of pages, in a file that others read too.
 const LIST: &str = include_str!("pages.json");
@@ -14,7 +14,7 @@ pub(crate) struct Page {
     pub(crate) status: u16,
 }
 
-/// A server with a decoder, a device and a person of each role.
+/// A server with a decoder, a device, a rule of alerts and a person of each role.
 pub(crate) struct Town {
     pub(crate) server: Server,
     visitors: Vec<(&'static str, Visitor)>,
@@ -31,6 +31,8 @@ impl Town {
         for (f_cnt, (uplink, _)) in (1..).zip(sources.readings().into_iter().take(3)) {
             lns.ingest(&sensor.frame(f_cnt, uplink.f_port, &uplink.payload.0)).success();
         }
+        let silence = json!({ "when": { "silent": { "seconds": 172_800 } } });
+        server.admin().put("/v1/alerts/rules/silence?group=water", &silence).success();
         let visitors = [
             ("reader", "group:water"),
             ("operator", "group:water"),

@@ -1,6 +1,7 @@
 //! Pages for people: each answers in each language, hostile text is text, and what a page does obeys the same rights as
 //! the interface.
 
+mod alerts;
 mod catalogue;
 mod everywhere;
 mod hostile;
@@ -10,4 +11,5 @@ mod partner;
 mod reference;
 mod schedules;
 mod signed_in;
+mod texts;
 mod workbench;

@@ -243,6 +243,40 @@ fn a_route_is_made_tried_paused_changed_and_removed() {
 }
 
 #[test]
+fn routes_to_a_broker_and_to_a_database_are_made_and_changed_by_forms() {
+    let town = Town::start();
+    let owner = town.visitor("owner");
+    let make = |fields: &[(&str, &str)]| {
+        let whole = [&[("group", "water"), ("user", "ada"), ("password", "a secret")][..], fields];
+        owner.send(&town.server, ("/partner/routes/new", "/partner/routes/new"), &whole.concat())
+    };
+    for (kind, name, wrong, right, own) in [
+        ("mqtt", "broker", "https://broker.example", "mqtts://broker.example", "topic"),
+        ("postgres", "history", "mysql://db.example/town", "postgres://db.example/town", "schema"),
+    ] {
+        let refused = make(&[("kind", kind), ("name", name), ("url", wrong)]);
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        assert!(refused.text.contains("id=\"fault-url\""), "{}", refused.text);
+        assert!(!refused.text.contains("a secret"), "a password is not shown again");
+        let made = make(&[("kind", kind), ("name", name), ("url", right), (own, "sensors")]);
+        let page = format!("/partner/routes/water/{name}");
+        leads_to(&made, &format!("{page}?done=route-made"));
+        let change = [("kind", kind), ("url", right), ("user", "grace"), ("description", "moved")];
+        let changed = owner.send(&town.server, (&page, &page), &change);
+        leads_to(&changed, &format!("{page}?done=route-changed"));
+        let route = town.server.admin().get(&format!("/v1/routes/{name}?group=water")).success();
+        let to = &route["to"][kind];
+        assert_eq!(
+            (&to["user"], &to["password"]),
+            (&json!("grace"), &json!("(hidden)")),
+            "{route}"
+        );
+        assert_ne!(to[own], json!("sensors"), "what is left empty is the usual one: {route}");
+        assert_eq!(route["description"], "moved", "{route}");
+    }
+}
+
+#[test]
 fn commands_are_those_that_the_decoder_declares() {
     let town = Town::start();
     town.server.publish_own(LUMINAIRE);

@@ -22,6 +22,8 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
     const DELIVERY: &str = "delivery";
     /// A million objects, in the real server as well.
     const OBJECTS: &str = "objects";
+    /// The pages of three thousand decoders, in the real server as well.
+    const CATALOGUE: &str = "catalogue";
     /// The figures that are measured by a program of its own, which is killed meanwhile.
     const STORE: &str = "store";
     if filter.is_some_and(|filter| filter.starts_with(LOAD)) {
@@ -32,6 +34,9 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
     }
     if filter.is_some_and(|filter| filter.starts_with(OBJECTS)) {
         return load::measure(&guests::build(installing, Library::Played)?, OBJECTS, quick);
+    }
+    if filter.is_some_and(|filter| filter.starts_with(CATALOGUE)) {
+        return load::measure(&guests::build(installing, Library::Played)?, CATALOGUE, quick);
     }
     if filter.is_some_and(|filter| filter.starts_with(STORE)) {
         return store(quick);
@@ -51,6 +56,7 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
         load::measure(&packages, LOAD, quick)?;
         load::measure(&packages, DELIVERY, quick)?;
         load::measure(&packages, OBJECTS, quick)?;
+        load::measure(&packages, CATALOGUE, quick)?;
         store(quick)?;
     }
     Ok(())

@@ -51,7 +51,7 @@ pub(crate) fn pages(packages: &Path, out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Measures the server as it is released: `ingest`, `delivery` or `objects`.
+/// Measures the server as it is released: `ingest`, `delivery`, `objects` or `catalogue`.
 pub(crate) fn measure(packages: &Path, what: &str, quick: bool) -> Result<()> {
     let champollion = server::build_release()?;
     let mut measure = build(what, &champollion, packages, &format!("bench-{what}"))?;

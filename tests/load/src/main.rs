@@ -67,6 +67,14 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Measure the pages of a catalogue of three thousand decoders
+    Catalogue {
+        #[command(flatten)]
+        setup: Setup,
+        /// Measure with three hundred
+        #[arg(long)]
+        quick: bool,
+    },
     /// Make pictures of every page of a server with the demo's fleet
     Pages {
         #[command(flatten)]
@@ -102,6 +110,7 @@ fn main() -> anyhow::Result<()> {
         Command::Ingest { setup, quick } => bench::ingest(&setup, quick),
         Command::Delivery { setup, quick } => bench::delivery(&setup, quick),
         Command::Objects { setup, quick } => bench::objects(&setup, quick),
+        Command::Catalogue { setup, quick } => bench::catalogue(&setup, quick),
         Command::Pages { setup, pictures } => pages::pages(&setup, &pictures),
         Command::Torture { setup, minutes, seed } => torture::run(&setup, minutes, seed),
         Command::Figures { target, since } => bench::figures(since, &target),

@@ -54,6 +54,8 @@ pub(crate) fn pages(setup: &Setup, pictures: &Pictures) -> Result<()> {
         let person = json!({ "email": email, "password": people::PASSWORD });
         people.insert(role.to_owned(), person);
     }
+    let silence = json!({ "when": { "silent": { "seconds": 172_800 } } });
+    admin.ask(|server| server.put_alert_rule(Some(&group), "silence", &silence))?;
     let config = json!({
         "modules": pictures.modules, "chromium": pictures.chromium, "address": server.address,
         "people": people, "pages": listed(&group, &device)?, "pictures": pictures.out,

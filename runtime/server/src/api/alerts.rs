@@ -24,6 +24,8 @@ use super::{
 };
 use crate::{authors::Author, service::Service};
 
+pub(crate) use declared::Terms;
+
 /// Longest note of a person, in characters.
 const NOTE_CHARACTERS: usize = 500;
 

@@ -84,6 +84,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, tr
 use tracing::field::Empty;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use alerts::Terms as AlertTerms;
 pub(crate) use downlinks::refused;
 pub(crate) use extract::read_body;
 pub use inside::Pages;

@@ -28,6 +28,7 @@ macro_rules! subjects {
 /// The files of texts: one for each subject, in each language.
 static SUBJECTS: &[Subject] = &subjects![
     "account",
+    "alerts",
     "catalogue",
     "layout",
     "notices",

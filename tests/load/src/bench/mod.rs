@@ -1,6 +1,7 @@
 //! Benchmarks with the real server: a line `BENCH <name> <value> <unit>` for each figure.
 
 mod broker;
+mod catalogue;
 mod delivery;
 mod figures;
 mod http;
@@ -31,6 +32,12 @@ pub(crate) fn delivery(setup: &Setup, quick: bool) -> Result<()> {
 /// Measures a million objects: their import, their memory, a start, a page of a list.
 pub(crate) fn objects(setup: &Setup, quick: bool) -> Result<()> {
     objects::measure(setup, quick)?.into_iter().for_each(say);
+    Ok(())
+}
+
+/// Measures the pages of a catalogue of three thousand decoders.
+pub(crate) fn catalogue(setup: &Setup, quick: bool) -> Result<()> {
+    catalogue::measure(setup, quick)?.into_iter().for_each(say);
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! The vocabulary, and what the decoders of a scope declare of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use champollion_delivery::names::GroupId;
 use champollion_registry::package::{DecoderRef, Manifest};
-use champollion_sandbox::vocabulary::{self, ValueKind};
+use champollion_sandbox::vocabulary::{self, Quantity, ValueKind};
 use champollion_service::alerts::{KnownQuantity, Scope, Vocabulary};
 use champollion_store::TableError;
 
@@ -18,8 +18,9 @@ const LIKENESS: f64 = 0.8;
 
 /// The vocabulary, and the quantities that the decoders of a scope declare.
 pub(crate) struct Terms {
-    /// Nothing where a decoder may make more than it declares, as a script may, or where there is none.
-    declared: Option<BTreeSet<String>>,
+    declared: BTreeSet<String>,
+    /// Whether a decoder may make more than it declares, as a script may, or there is none.
+    is_open: bool,
 }
 
 impl Terms {
@@ -35,26 +36,36 @@ impl Terms {
         let devices = service.devices.list(|device| device.group == *group && has(scope, device));
         let mut wanted: Vec<DecoderRef> = service.derived.of_group(group).await?;
         wanted.extend(devices.iter().filter_map(|device| device.assignment.wanted()).cloned());
-        if devices.is_empty() || devices.len() > LOOKED_UP {
-            return Ok(Self { declared: None });
-        }
-        for device in &devices {
+        for device in devices.iter().take(LOOKED_UP) {
             wanted.extend(service.derived.of_device(device.dev_eui).await?);
         }
-        wanted.sort_by_key(ToString::to_string);
-        wanted.dedup();
-        let mut declared = BTreeSet::new();
-        for decoder in wanted {
-            // What cannot be loaded now may make anything once it can.
-            let Ok(loaded) = service.registry.decoder(&decoder).await else {
-                return Ok(Self { declared: None });
-            };
-            if loaded.manifest.script.is_some() {
-                return Ok(Self { declared: None });
+        // A group of many devices has few decoders.
+        let wanted: BTreeMap<String, DecoderRef> =
+            wanted.into_iter().map(|decoder| (decoder.to_string(), decoder)).collect();
+        let is_open = devices.is_empty() || devices.len() > LOOKED_UP;
+        let mut terms = Self { declared: BTreeSet::new(), is_open };
+        for decoder in wanted.into_values() {
+            match service.registry.decoder(&decoder).await {
+                Ok(loaded) => terms.add(&loaded.manifest),
+                // What cannot be loaded now may make anything once it can.
+                Err(_) => terms.is_open = true,
             }
-            declared.extend(quantities(&loaded.manifest));
         }
-        Ok(Self { declared: Some(declared).filter(|declared| !declared.is_empty()) })
+        terms.is_open |= terms.declared.is_empty();
+        Ok(terms)
+    }
+
+    fn add(&mut self, manifest: &Manifest) {
+        self.is_open |= manifest.script.is_some();
+        self.declared.extend(quantities(manifest));
+    }
+
+    /// The quantities that a rule may be about: in front those that are declared, then the others where any may come.
+    pub(crate) fn offered(&self) -> Vec<&'static Quantity> {
+        let all = vocabulary::quantities().filter(|quantity| self.is_declared(quantity.name));
+        let mut offered: Vec<&'static Quantity> = all.collect();
+        offered.sort_by_key(|quantity| !self.declared.contains(quantity.name));
+        offered
     }
 }
 
@@ -91,7 +102,7 @@ impl Vocabulary for Terms {
     }
 
     fn is_declared(&self, name: &str) -> bool {
-        self.declared.as_ref().is_none_or(|declared| declared.contains(name))
+        self.is_open || self.declared.contains(name)
     }
 }
 
@@ -101,13 +112,23 @@ mod tests {
 
     #[test]
     fn the_nearest_term_is_one_that_is_declared() {
-        let all = Terms { declared: None };
+        let all = Terms { declared: BTreeSet::new(), is_open: true };
         assert_eq!(all.nearest("water.volum").as_deref(), Some("water.volume"));
         assert_eq!(all.nearest("qqqq"), None);
         assert!(all.quantity("water.volume").unwrap().is_number);
         assert!(all.quantity("alarm.leak").unwrap().is_boolean);
-        let some = Terms { declared: Some(BTreeSet::from(["air.co2".to_owned()])) };
+        let some = Terms { declared: BTreeSet::from(["air.co2".to_owned()]), is_open: false };
         assert_eq!(some.nearest("water.volum"), None);
         assert!(some.is_declared("air.co2") && !some.is_declared("water.volume"));
+    }
+
+    #[test]
+    fn what_is_declared_is_offered_first_and_alone_where_nothing_else_can_come() {
+        let declared = BTreeSet::from(["water.volume".to_owned()]);
+        let closed = Terms { declared: declared.clone(), is_open: false }.offered();
+        assert_eq!(closed.iter().map(|offered| offered.name).collect::<Vec<_>>(), ["water.volume"]);
+        let open = Terms { declared, is_open: true }.offered();
+        assert_eq!(open[0].name, "water.volume");
+        assert_eq!(open.len(), vocabulary::quantities().count());
     }
 }

@@ -168,7 +168,7 @@ pub(in crate::api) async fn put(
     }
     let signing_secret = outbox::sign(&mut definition.tell);
     outbox::check(&service.config.delivery.limits(), &key.group, &definition.tell)
-        .map_err(|reason| Problem::unprocessable("invalid-alert-rule", reason))?;
+        .map_err(refused)?;
     let author = authorized.author(&service);
     to_the_end(async move {
         let shown = definition.clone().hidden();
@@ -243,7 +243,7 @@ pub(in crate::api) async fn try_out(
     let definition = checked(&service, &group, definition).await?;
     if matches!(definition.when, Condition::Route(_)) {
         let detail = "when.route: records do not tell how routes did: make the rule, and see";
-        return Err(Problem::unprocessable("invalid-alert-rule", detail));
+        return Err(refused(detail.to_owned()));
     }
     let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
     tried(&service, &group, definition, &turn).await.map(Json)
@@ -293,10 +293,14 @@ async fn checked(
 
 impl From<RuleFault> for Problem {
     fn from(fault: RuleFault) -> Self {
-        let said = fault.to_string();
-        let path = said.split([':', ' ']).next().unwrap_or_default().to_owned();
-        Self::unprocessable("invalid-alert-rule", said).with("path", path)
+        refused(fault.to_string())
     }
+}
+
+/// The problem of a rule that cannot be; what is said begins with the place of the fault.
+fn refused(said: String) -> Problem {
+    let path = said.split([':', ' ']).next().unwrap_or_default().to_owned();
+    Problem::unprocessable("invalid-alert-rule", said).with("path", path)
 }
 
 fn key(reach: &Reach, group: Option<GroupId>, name: &str) -> Result<RuleKey, Problem> {

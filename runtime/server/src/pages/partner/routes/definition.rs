@@ -1,14 +1,18 @@
-//! The definition of a route, as its form says it: a webhook, files, or a place to fetch records from.
+//! The definition of a route, as its form says it: a webhook, a broker, a database, files, or records to be fetched.
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::pages::{
-    partner::entered::{number, put},
-    submission::Submission,
+use crate::{
+    api::Problem,
+    pages::{
+        partner::entered::{number, put},
+        parts::form::Fault,
+        submission::Submission,
+    },
 };
 
 /// The kinds of routes that the form makes.
-pub(super) const KINDS: [&str; 3] = ["http", "files", "pull"];
+pub(super) const KINDS: [&str; 5] = ["http", "mqtt", "postgres", "files", "pull"];
 
 /// The kinds of places for files that the form knows.
 pub(super) const PLACES: [&str; 5] = ["sftp", "ftps", "webdav", "s3", "folder"];
@@ -43,6 +47,8 @@ pub(super) fn definition(entered: &Submission) -> Json {
         route.insert("filter".to_owned(), Json::Object(filter));
     }
     let to = match entered.text("kind") {
+        "mqtt" => json!({ "mqtt": addressed(entered, "topic") }),
+        "postgres" => json!({ "postgres": history(entered) }),
         "files" => json!({ "files": files(entered) }),
         "pull" => json!({ "pull": {} }),
         _ => json!({ "http": webhook(entered) }),
@@ -66,7 +72,11 @@ pub(super) fn patch(entered: &Submission) -> Json {
         },
     });
     if let Some(url) = entered.filled("url") {
-        patch["to"] = json!({ "http": { "url": url } });
+        patch["to"] = match entered.text("kind") {
+            "mqtt" => json!({ "mqtt": changed(addressed(entered, "topic"), &["user", "topic"]) }),
+            "postgres" => json!({ "postgres": changed(history(entered), &["schema", "batch"]) }),
+            _ => json!({ "http": { "url": url } }),
+        };
     }
     patch
 }
@@ -94,6 +104,37 @@ fn webhook(entered: &Submission) -> Json {
         push.insert("authorization".to_owned(), authorization);
     }
     Json::Object(push)
+}
+
+/// A recipient with an address, a name and a password, and one more member that only recipients of its kind have.
+fn addressed(entered: &Submission, own: &str) -> Map<String, Json> {
+    let mut recipient = Map::new();
+    recipient.insert("url".to_owned(), Json::from(entered.text("url")));
+    for name in ["user", own] {
+        put(&mut recipient, name, entered.filled(name));
+    }
+    // A password may begin with a blank, and stays where none is typed.
+    let password = entered.field("password").filter(|password| !password.is_empty());
+    put(&mut recipient, "password", password);
+    recipient
+}
+
+/// The same as a change, which takes away the members that the form leaves empty.
+fn changed(mut recipient: Map<String, Json>, names: &[&str]) -> Map<String, Json> {
+    for name in names {
+        recipient.entry(*name).or_insert(Json::Null);
+    }
+    recipient
+}
+
+fn history(entered: &Submission) -> Map<String, Json> {
+    let mut database = addressed(entered, "schema");
+    // The interface says of an empty name more than of an absent one.
+    database.entry("user").or_insert_with(|| Json::from(""));
+    if let Some(batch) = entered.filled("batch") {
+        database.insert("batch".to_owned(), number(batch));
+    }
+    database
 }
 
 /// The credentials of a recipient: a name with a password, or a bearer token.
@@ -165,13 +206,33 @@ fn place(entered: &Submission) -> Json {
     json!({ kind: place })
 }
 
+/// The fault of the form that a problem tells of, at its field.
+pub(super) fn fault_of(problem: &Problem) -> Fault {
+    let path = problem.member("path").and_then(Json::as_str);
+    // Of what is well formed and cannot be, the place stands in front: `to.mqtt: url must …`.
+    let place = path.map_or_else(|| problem.detail().replace(": ", "."), str::to_owned);
+    match field_of(&place) {
+        Some(field) => Fault::said(problem.detail().to_owned(), field),
+        None => Fault::of(problem),
+    }
+}
+
 /// The field of the form that a problem is about, by the path that it names.
-pub(super) fn field_of(path: &str) -> Option<&'static str> {
+fn field_of(path: &str) -> Option<&'static str> {
     let fields = [
         ("to.http.url", "url"),
         ("to.http.authorization", "password"),
         ("to.http.batch", "batch"),
         ("to.http", "url"),
+        ("to.mqtt.topic", "topic"),
+        ("to.mqtt.user", "user"),
+        ("to.mqtt.password", "password"),
+        ("to.mqtt", "url"),
+        ("to.postgres.user", "user"),
+        ("to.postgres.password", "password"),
+        ("to.postgres.schema", "schema"),
+        ("to.postgres.batch", "batch"),
+        ("to.postgres", "url"),
         ("to.files.rhythm.timeZone", "rhythmZone"),
         ("to.files.rhythm", "cron"),
         ("to.files.format", "format"),
@@ -214,6 +275,18 @@ mod tests {
         let webhook = [("kind", "http"), ("url", "https://a.example/x"), ("batch", "10")];
         assert_eq!(route(&webhook).to.kind().to_string(), "http");
         assert_eq!(route(&[("kind", "pull")]).to.kind().to_string(), "pull");
+        let broker =
+            [("kind", "mqtt"), ("url", "mqtts://broker.example"), ("topic", "city/{devEui}")];
+        assert_eq!(route(&broker).to.kind().to_string(), "mqtt");
+        let database = [
+            ("kind", "postgres"),
+            ("url", "postgres://db.example/town"),
+            ("user", "champollion"),
+            ("password", "secret"),
+            ("schema", "sensors"),
+            ("batch", "50"),
+        ];
+        assert_eq!(route(&database).to.kind().to_string(), "postgres");
         for place in PLACES {
             let fields = [
                 ("kind", "files"),
@@ -251,9 +324,22 @@ mod tests {
     }
 
     #[test]
+    fn a_password_stays_where_none_is_typed() {
+        let fields = [("kind", "mqtt"), ("url", "mqtts://b.example"), ("user", "ada")];
+        let patch = patch(&entered(&fields));
+        let broker = json!({ "url": "mqtts://b.example", "user": "ada", "topic": null });
+        assert_eq!(patch["to"], json!({ "mqtt": broker }), "the topic is the usual one again");
+    }
+
+    #[test]
     fn a_problem_stands_at_its_field() {
         assert_eq!(field_of("to.http.url"), Some("url"));
         assert_eq!(field_of("to.files.rhythm.cron"), Some("cron"));
+        assert_eq!(field_of("to.postgres.schema"), Some("schema"));
+        assert_eq!(field_of("to.mqtt"), Some("url"));
         assert_eq!(field_of("paused"), None);
+        let said = "to.postgres: schema must be a name of small letters";
+        let fault = fault_of(&Problem::unprocessable("invalid-route", said));
+        assert_eq!((fault.at("schema"), fault.at("url")), (Some(said), None));
     }
 }

@@ -1,4 +1,4 @@
-//! The form of a new route: a webhook, files, or a place to fetch records from.
+//! The form of a new route: a webhook, a broker, a database, files, or records to be fetched.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use super::definition::{FORMATS, KINDS, PLACES, SHAPES, definition, field_of};
+use super::definition::{FORMATS, KINDS, PLACES, SHAPES, definition, fault_of};
 use crate::{
     api::Problem,
     pages::{
@@ -57,8 +57,7 @@ async fn make(viewer: Viewer, submission: Submission) -> Result<Response, Proble
             }
         }
         Err(problem) => {
-            let rename = |path: &str| field_of(path).map(str::to_owned);
-            let fault = Fault::of(&problem).renamed(rename);
+            let fault = fault_of(&problem);
             let page = new_page(&viewer, &submission, &fault).await?;
             Ok(page.with_status(problem.status()).into_response())
         }
@@ -85,6 +84,7 @@ async fn new_page(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Result
             (Field::new("group", viewer.say("group")).kind(Kind::Choice(groups::choices(&names)))
                 .value(filled.text("group")).fault(fault).shown())
             @match kind {
+                "mqtt" | "postgres" => (recipient_of(viewer, kind, filled, fault)),
                 "files" => (files(viewer, filled, fault)),
                 "pull" => p.hint { (viewer.say("route-pull-hint")) },
                 _ => (webhook(viewer, filled, fault)),
@@ -144,6 +144,35 @@ fn webhook(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
             (Field::new("password", viewer.say_word("route-field", "password")).kind(Kind::Line("password")).fault(fault)
                 .completed_by("off").shown())
             (line(viewer, "batch", filled, fault).kind(Kind::Line("number")).hint(viewer.say("route-batch-hint")).shown())
+        }
+    }
+}
+
+/// The fields of a broker or of a database. A change has them too, where a password that is left empty stays.
+pub(super) fn recipient_of(
+    viewer: &Viewer,
+    kind: &str,
+    filled: &Submission,
+    fault: &Fault,
+) -> Markup {
+    let is_database = kind == "postgres";
+    let (own, hint) = match is_database {
+        true => ("schema", viewer.say("route-schema-hint")),
+        false => ("topic", viewer.say("route-topic-hint")),
+    };
+    let address = match is_database {
+        true => viewer.say("route-postgres-hint"),
+        false => viewer.say("route-mqtt-hint"),
+    };
+    let user = line(viewer, "user", filled, fault).completed_by("off");
+    html! {
+        (line(viewer, "url", filled, fault).kind(Kind::Line("url")).required().hint(address).shown())
+        (line(viewer, own, filled, fault).hint(hint).shown())
+        @if is_database { (user.required().shown()) } @else { (user.shown()) }
+        (Field::new("password", viewer.say("route-password")).kind(Kind::Line("password"))
+            .fault(fault).completed_by("off").shown())
+        @if is_database {
+            (line(viewer, "batch", filled, fault).kind(Kind::Line("number")).hint(viewer.say("route-rows-hint")).shown())
         }
     }
 }

@@ -13,9 +13,9 @@ use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
 use super::{
-    definition::{field_of, patch},
+    definition::{fault_of, patch},
     list::{kind, state},
-    new::content_of,
+    new::{content_of, recipient_of},
 };
 use crate::{
     api::Problem,
@@ -80,8 +80,7 @@ async fn change(
     match changed {
         Ok(_) => Ok(viewer.done(&own(&key), "done-route-changed")),
         Err(problem) => {
-            let rename = |path: &str| field_of(path).map(str::to_owned);
-            let fault = Fault::of(&problem).renamed(rename);
+            let fault = fault_of(&problem);
             let page = route_page(&viewer, &key, Some(&submission), &fault).await?;
             Ok(page.with_status(problem.status()).into_response())
         }
@@ -249,12 +248,18 @@ fn change_form(
     route: &Json,
     (filled, fault): (&Submission, &Fault),
 ) -> Markup {
+    let kind = kind(route);
     form(
         viewer,
         &own(key),
         fault,
         html! {
-            @if kind(route) == "http" {
+            @if ["mqtt", "postgres"].contains(&kind) {
+                input type="hidden" name="kind" value=(kind);
+                p.hint { (viewer.say("route-password-stays")) }
+                (recipient_of(viewer, kind, filled, fault))
+            }
+            @if kind == "http" {
                 (Field::new("url", viewer.say_word("route-field", "url")).kind(Kind::Line("url"))
                     .value(filled.text("url")).fault(fault).required().shown())
             }
@@ -270,8 +275,15 @@ fn fields(route: &Json) -> Submission {
         let words = items(route, pointer).iter().filter_map(Json::as_str);
         words.collect::<Vec<_>>().join(", ")
     };
+    let kind = kind(route);
+    let of_recipient = |name: &str| text(route, &format!("/to/{kind}/{name}"));
     let said = [
-        ("url", text(route, "/to/http/url")),
+        ("kind", kind.to_owned()),
+        ("url", of_recipient("url")),
+        ("user", of_recipient("user")),
+        ("topic", of_recipient("topic")),
+        ("schema", of_recipient("schema")),
+        ("batch", of_recipient("batch")),
         ("description", text(route, "/description")),
         ("shape", text(route, "/shape")),
         ("timeZone", text(route, "/timeZone")),
@@ -305,5 +317,18 @@ mod tests {
         assert_eq!(patch["filter"]["subGroups"], json!(["north", "south"]));
         assert_eq!(patch["to"]["http"]["url"], "https://a.example/x");
         assert_eq!((&patch["shape"], &patch["onlyNew"]), (&json!("decoded"), &json!(true)));
+    }
+
+    #[test]
+    fn a_broker_and_a_database_that_are_left_alone_stay() {
+        for to in [
+            json!({ "mqtt": { "url": "mqtts://b.example", "topic": "city/{port}", "user": "ada" } }),
+            json!({ "postgres": {
+                "url": "postgres://db.example/town", "user": "ada", "schema": "sensors", "batch": 50,
+            } }),
+        ] {
+            let route = json!({ "to": to });
+            assert_eq!(patch(&fields(&route))["to"], to);
+        }
     }
 }

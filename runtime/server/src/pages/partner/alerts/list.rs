@@ -12,25 +12,23 @@ use axum::{
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
-use super::{
-    frame::{moment_or_dash, partner_page},
-    groups,
-};
+use super::{PATH, rule::own, words::in_words};
 use crate::{
     api::Problem,
     auth::Scope,
     pages::{
         json::{address, items, optional, path_part, text},
         layout::Page,
+        partner::{
+            frame::{moment_or_dash, partner_page},
+            groups,
+        },
         parts::{badge::badge, empty::empty, form::button_form, notice::Tone, table::Table},
         submission::Submission,
         viewer::Viewer,
     },
     service::Service,
 };
-
-/// The path of the page.
-const PATH: &str = "/partner/alerts";
 
 /// The address of the page with all alerts that are kept.
 const ALL: &str = "/partner/alerts?state=all";
@@ -64,6 +62,9 @@ async fn list(viewer: Viewer) -> Result<Page, Problem> {
             (alerts.shown())
         }
         h2 { (viewer.say("alert-rules")) }
+        @if viewer.may(Scope::Routes) {
+            p.actions { a.button href="/partner/alerts/new" { (viewer.say("alert-rule-new")) } }
+        }
         @if rules.is_empty() { p { (viewer.say("alert-rules-empty")) } } @else { (rules.shown()) }
     };
     Ok(partner_page(&viewer, &viewer.say("partner-alerts"), content))
@@ -103,7 +104,7 @@ fn alert_row(viewer: &Viewer, alert: &Json) -> Vec<Markup> {
 }
 
 /// The device with a way to its page, or the route.
-fn place(alert: &Json) -> Markup {
+pub(super) fn place(alert: &Json) -> Markup {
     let name = optional(alert, "/name").or(optional(alert, "/point"));
     html! {
         @if let Some(dev_eui) = optional(alert, "/device") {
@@ -141,10 +142,10 @@ fn rule_row(viewer: &Viewer, rule: &Json) -> Vec<Markup> {
         true => (Tone::Plain, "alert-rule-paused"),
         false => (Tone::Good, "alert-rule-armed"),
     };
-    let when = rule.get("when").map(Json::to_string).unwrap_or_default();
+    let (group, name) = (text(rule, "/group"), text(rule, "/name"));
     vec![
-        html! { (text(rule, "/name")) br; span.small { (text(rule, "/group")) } },
-        html! { code { (when) } },
+        html! { a href=(own(&group, &name)) { (name) } br; span.small { (group) } },
+        html! { (in_words(viewer, &rule["when"])) },
         badge(tone, &viewer.say(key)),
     ]
 }

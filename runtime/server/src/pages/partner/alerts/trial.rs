@@ -1,0 +1,49 @@
+//! The outcome of a trial: how often a rule would have been raised on the records that are kept, when and where.
+
+use maud::{Markup, html};
+use serde_json::Value as Json;
+
+use super::list::place;
+use crate::pages::{
+    json::{items, text},
+    partner::frame::moment_or_dash,
+    parts::{
+        notice::{Tone, notice},
+        table::Table,
+    },
+    viewer::Viewer,
+};
+
+/// Returns the outcome of a trial.
+pub(super) fn outcome(viewer: &Viewer, trial: &Json) -> Markup {
+    let count = |pointer: &str| trial.pointer(pointer).and_then(Json::as_u64).unwrap_or_default();
+    let raised = viewer.say_with("alert-trial-raised", [("count", count("/raised").into())]);
+    let of = [("frames", count("/frames").into()), ("devices", count("/devices").into())];
+    let alerts = items(trial, "/alerts");
+    html! {
+        (notice(Tone::Plain, html! {
+            p.title { (raised) }
+            p { (viewer.say_with("alert-trial-of", of)) }
+        }))
+        @if !alerts.is_empty() { (table(viewer, alerts)) }
+    }
+}
+
+fn table(viewer: &Viewer, alerts: &[Json]) -> Markup {
+    let mut table = Table::new(viewer.say("alert-trial"))
+        .column(viewer.say("alert-where"))
+        .column(viewer.say("alert-since"))
+        .column(viewer.say("alert-raised-at"))
+        .numbers(viewer.say("alert-value"))
+        .column(viewer.say("alert-over"));
+    for alert in alerts {
+        table.row(vec![
+            place(alert),
+            moment_or_dash(viewer, alert, "/since"),
+            moment_or_dash(viewer, alert, "/raisedAt"),
+            html! { (text(alert, "/value")) },
+            moment_or_dash(viewer, alert, "/endedAt"),
+        ]);
+    }
+    table.shown()
+}

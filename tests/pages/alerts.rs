@@ -1,0 +1,177 @@
+//! The pages of alerts, used as people use them: a rule is tried, made, changed, paused and removed by forms.
+
+use champollion_tests::{Answer, Visitor};
+use serde_json::{Value as Json, json};
+
+use crate::list::Town;
+
+const NEW: (&str, &str) = ("/partner/alerts/new", "/partner/alerts/new");
+
+/// The page of the rule of these tests.
+const OWN: &str = "/partner/alerts/water/rules/high";
+
+/// Checks that an answer leads to another page.
+#[track_caller]
+fn leads_to(answer: &Answer, path: &str) {
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    assert_eq!(answer.header("location"), path);
+}
+
+/// Sends the form of a new rule on the index of water meters, with some fields otherwise.
+#[track_caller]
+fn send(town: &Town, owner: &Visitor, more: &[(&str, &str)]) -> Answer {
+    let usual = [
+        ("group", "water"),
+        ("when", "above"),
+        ("name", "high"),
+        ("quantity", "water.volume"),
+        ("limit", "100000"),
+        ("unit", "L"),
+        ("time", "2"),
+        ("timeUnit", "hours"),
+        ("mail", "ada@city.example, grace@city.example"),
+        ("language", "fr"),
+    ];
+    let said = |name: &str| more.iter().any(|(own, _)| *own == name);
+    let usual = usual.into_iter().filter(|(name, _)| !said(name));
+    let fields: Vec<(&str, &str)> = usual.chain(more.iter().copied()).collect();
+    owner.send(&town.server, NEW, &fields)
+}
+
+fn rule(town: &Town) -> Json {
+    town.server.admin().get("/v1/alerts/rules/high?group=water").success()
+}
+
+#[test]
+fn a_rule_is_tried_made_changed_paused_and_removed() {
+    let town = Town::start();
+    let owner = town.visitor("owner");
+    let empty = owner.open(&town.server, "/partner/alerts/new?when=above").text;
+    assert!(empty.contains("<option value=\"water.volume\""), "{empty}");
+    for other in ["air.co2", "alarm.leak"] {
+        let option = format!("<option value=\"{other}\"");
+        assert!(!empty.contains(&option), "no decoder measures {other} here: {empty}");
+    }
+    let tried = send(&town, &owner, &[("limit", "0"), ("time", ""), ("act", "try")]);
+    assert_eq!(tried.status, 200, "{}", tried.text);
+    assert!(tried.text.contains("The rule would have been raised once."), "{}", tried.text);
+    assert!(tried.text.contains("name=\"limit\" value=\"0\""), "what was typed is there");
+    let never = send(&town, &owner, &[("limit", "1e12"), ("act", "try")]);
+    assert!(never.text.contains("would not have been raised"), "{}", never.text);
+    let rule_of = |path: &str| town.server.admin().get(path);
+    rule_of("/v1/alerts/rules/high?group=water").problem(404, "no-such-alert-rule");
+
+    leads_to(&send(&town, &owner, &[]), &format!("{OWN}?done=alert-rule-made"));
+    let made = rule(&town);
+    let above = &made["when"]["above"];
+    assert_eq!((&above["limit"], &above["unit"]), (&json!(100.0), &json!("m3")), "{made}");
+    assert_eq!(above["for"]["seconds"], 7_200, "{made}");
+    assert_eq!(made["tell"]["mail"], json!(["ada@city.example", "grace@city.example"]));
+    assert_eq!(send(&town, &owner, &[]).status, 409, "it is not written over");
+
+    let page = owner.open(&town.server, OWN).text;
+    assert!(page.contains("name=\"limit\" value=\"100\""), "{page}");
+    assert!(page.contains("<option value=\"hours\" selected"), "{page}");
+    let act = |act: &str, fields: &[(&str, &str)]| {
+        owner.send(&town.server, (OWN, &format!("{OWN}{act}")), fields)
+    };
+    leads_to(&act("/pause", &[]), &format!("{OWN}?done=alert-rule-paused"));
+    let below = [("when", "below"), ("quantity", "water.volume"), ("limit", "2,5"), ("back", "3")];
+    leads_to(&act("", &below), &format!("{OWN}?done=alert-rule-changed"));
+    let changed = rule(&town);
+    assert_eq!(changed["when"]["below"]["limit"], 2.5, "{changed}");
+    assert!(changed["paused"] == true && changed["tell"].get("mail").is_none(), "{changed}");
+    leads_to(&act("/resume", &[]), &format!("{OWN}?done=alert-rule-resumed"));
+    assert_eq!(rule(&town)["paused"], false);
+    let listed = owner.open(&town.server, "/partner/alerts").text;
+    assert!(
+        listed.contains(&format!("href=\"{OWN}\"")) && listed.contains("&lt; 2.5 m³"),
+        "{listed}"
+    );
+    leads_to(&act("/remove", &[("sure", "yes")]), "/partner/alerts?done=alert-rule-removed");
+    assert_eq!(owner.open(&town.server, OWN).status, 404);
+}
+
+#[test]
+fn what_is_wrong_with_a_rule_stands_at_its_field() {
+    let town = Town::start();
+    let owner = town.visitor("owner");
+    let wrong: &[(&[(&str, &str)], &str)] = &[
+        (&[("limit", "1"), ("back", "2")], "back"),
+        (&[("unit", "Cel")], "unit"),
+        (&[("limit", "much")], "limit"),
+        (&[("quantity", "air.co2")], "quantity"),
+        (&[("quantity", "")], "quantity"),
+        (&[("frames", "0")], "frames"),
+        (&[("when", "outside"), ("low", "2"), ("high", "1"), ("unit", "")], "low"),
+        (&[("when", "silent"), ("time", "0")], "time"),
+        (&[("when", "alarm"), ("alarm", "water.volume")], "alarm"),
+        (&[("device", "none")], "device"),
+        (&[("mail", "ada")], "mail"),
+        (&[("webhook", "http://10.0.0.1/")], "webhook"),
+        (&[("mqttUrl", "https://broker.example"), ("mqttTopic", "a")], "mqttUrl"),
+        (&[("name", "A B")], "name"),
+    ];
+    for (more, field) in wrong {
+        let refused = send(&town, &owner, more);
+        assert!([400, 422].contains(&refused.status), "{more:?}: {}", refused.text);
+        let place = format!("id=\"fault-{field}\"");
+        assert!(refused.text.contains(&place), "{more:?} is not at {field}: {}", refused.text);
+    }
+    let hostile = send(&town, &owner, &[("limit", "\"><script>alert(1)</script>")]);
+    assert!(!hostile.text.contains("<script>alert"), "{}", hostile.text);
+}
+
+#[test]
+fn secrets_of_a_rule_are_shown_once_and_stay_where_none_is_typed() {
+    let town = Town::start();
+    let owner = town.visitor("owner");
+    let systems = [
+        ("webhook", "https://recipient.example/alerts"),
+        ("mqttUrl", "mqtts://broker.example"),
+        ("mqttTopic", "alerts"),
+        ("mqttUser", "ada"),
+    ];
+    let password = [("mqttPassword", "seven lichens")];
+    let made = send(&town, &owner, &[&systems[..], &password].concat());
+    assert!(made.status == 200 && made.text.contains("whsec_"), "{}", made.text);
+    let page = owner.open(&town.server, OWN).text;
+    assert!(!page.contains("whsec_") && !page.contains("seven lichens"), "{page}");
+    let silent = [("when", "silent"), ("time", "2"), ("timeUnit", "days")];
+    let changed = owner.send(&town.server, (OWN, OWN), &[&systems[..], &silent].concat());
+    leads_to(&changed, &format!("{OWN}?done=alert-rule-changed"));
+    let rule = rule(&town);
+    assert_eq!(rule["when"], json!({ "silent": { "seconds": 172_800 } }));
+    assert_eq!(rule["tell"]["mqtt"]["password"], "(hidden)", "{rule}");
+    let elsewhere =
+        [&systems[..1], &[("mqttUrl", "mqtts://other.example"), ("mqttTopic", "a")], &silent];
+    let refused = owner.send(&town.server, (OWN, OWN), &elsewhere.concat());
+    assert_eq!(refused.status, 422, "a secret goes nowhere else: {}", refused.text);
+}
+
+#[test]
+fn a_reader_sees_a_rule_and_another_partner_sees_none() {
+    let town = Town::start();
+    leads_to(&send(&town, &town.visitor("owner"), &[]), &format!("{OWN}?done=alert-rule-made"));
+    let reader = town.visitor("reader");
+    let page = reader.open(&town.server, OWN);
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(
+        page.text.contains("&gt; 100 m³") && !page.text.contains("name=\"limit\""),
+        "{}",
+        page.text
+    );
+    let listed = reader.open(&town.server, "/partner/alerts").text;
+    assert!(!listed.contains("/partner/alerts/new"), "{listed}");
+    let other = town.server.visitor("other@city.example", "owner", "group:light");
+    let status = |path: &str| other.open(&town.server, path).status;
+    assert_eq!(
+        status(OWN),
+        status("/partner/alerts/water/rules/none"),
+        "it is as one that is missing"
+    );
+    assert_eq!(status("/partner/alerts/light/rules/high"), 404);
+    let hostile =
+        other.send(&town.server, NEW, &[("group", "water"), ("when", "alarm"), ("name", "a")]);
+    assert!(hostile.status >= 400, "{}", hostile.text);
+}
