@@ -79,7 +79,7 @@ fn a_server_is_backed_up_while_frames_come_and_goes_on_from_its_backup() {
     let (data, lost) = (server.data(), folders.path().join("lost"));
     fs::rename(&data, &lost).expect("the data folder is moved away");
     let backup = backups.join("nightly");
-    restore(&backup, &data).success();
+    drop(restore(&backup, &data).success());
     server.restart();
     assert_eq!(counters(&server, &first), (1..=u64::from(BEFORE)).collect::<Vec<_>>());
     let restored = counters(&server, &second);
@@ -119,7 +119,7 @@ fn a_damaged_backup_is_refused_by_the_name_of_its_file() {
         assert!(!to.exists(), "nothing is made of it");
         fs::write(&path, whole).expect("it is written");
     }
-    restore(&backup, &to).success();
+    drop(restore(&backup, &to).success());
     let again = restore(&backup, &to);
     assert!(again.sentence().contains("is not empty"), "{again:?}");
 }
@@ -140,7 +140,7 @@ fn a_stopped_server_is_backed_up_without_it_and_a_running_one_is_not() {
     assert!(back_up().sentence().contains("is there already"));
 
     fs::remove_dir_all(&data).expect("the data folder is lost");
-    restore(&to, &data).success();
+    drop(restore(&to, &data).success());
     server.restart();
     assert_eq!(counters(&server, &first).len() as u32, BEFORE);
 

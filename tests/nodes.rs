@@ -343,7 +343,7 @@ fn of_postgres_a_rule_and_a_derived_decoder_of_one_node_judge_the_frames_of_the_
     let frame = |f_cnt| sensor.frame(f_cnt, 2, &[0, 235, 40, 36]);
     other.anybody().token(&lns).ingest(&frame(1)).success();
     let derive = ["devices", "derive", "--group", "office", "--decoder", "acme/warm@^1"];
-    other.cli(&nodes.admin_token).run(&derive).success();
+    drop(other.cli(&nodes.admin_token).run(&derive).success());
     let rule = json!({ "when": { "alarm": {} } });
     other.anybody().token(&partner).put("/v1/alerts/rules/warm", &rule).success();
     let alerts = |node: &Server| {

@@ -16,7 +16,6 @@ use champollion_client::Role;
 use super::percentile;
 use crate::{
     client::{admin, create_token},
-    say,
     server::{Server, Setup},
 };
 
