@@ -151,16 +151,24 @@ mod tests {
         let pair = Pair::start();
         pair.sql(NAME, "CREATE TABLE t (n int)").expect("the primary is there");
         pair.sql(NAME, "INSERT INTO t VALUES (7)").expect("the primary is there");
-        let before = pair.members.each_ref().map(Member::is_primary);
+        let primaries = || pair.members.each_ref().map(Member::is_primary);
+        let exchanged = |before: [bool; 2]| {
+            // Patroni takes a moment to see it.
+            let deadline = Instant::now() + PATIENCE;
+            while primaries() == before || !primaries().contains(&true) {
+                assert!(Instant::now() < deadline, "they stay where they are:\n{}", pair.log());
+                thread::sleep(STEP);
+            }
+            pair.wait_until_whole(PATIENCE);
+        };
+        let before = primaries();
         assert!(pair.after_crash(AfterCrash::Promote));
         thread::sleep(Duration::from_secs(3));
         assert!(pair.kill_primary());
-        thread::sleep(Duration::from_secs(1));
-        pair.wait_until_whole(PATIENCE);
-        assert_ne!(pair.members.each_ref().map(Member::is_primary), before, "{}", pair.log());
+        exchanged(before);
         assert_eq!(pair.sql(NAME, "SELECT n FROM t").as_deref(), Ok("7"));
+        let before = primaries();
         pair.switch_over().expect("they exchange their places");
-        pair.wait_until_whole(PATIENCE);
-        assert_eq!(pair.members.each_ref().map(Member::is_primary), before, "{}", pair.log());
+        exchanged(before);
     }
 }
