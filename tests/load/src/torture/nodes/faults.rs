@@ -218,14 +218,13 @@ impl Faults {
 
     fn end_those_due(&mut self) {
         let now = Instant::now();
-        let (due, lasting) =
+        let (due, lasting): (Vec<Lasting>, _) =
             std::mem::take(&mut self.lasting).into_iter().partition(|lasting| lasting.until <= now);
         self.lasting = lasting;
-        let due: Vec<Lasting> = due;
         for Lasting { kind, node, .. } in due {
             let disturbed = &self.world.nodes[node];
             match kind {
-                Kind::PauseNode => drop(disturbed.pause(false)),
+                Kind::PauseNode => _ = disturbed.pause(false),
                 Kind::CutNode => disturbed.way.cut(false),
                 Kind::SlowNode => disturbed.way.delay(Duration::ZERO),
                 _ => {}
@@ -236,7 +235,7 @@ impl Faults {
     fn kill_primary(&mut self, down: Duration) -> bool {
         let database = Arc::clone(&self.database);
         if !database.has_standby() {
-            self.errands.push(thread::spawn(move || drop(database.kill(down))));
+            self.errands.push(thread::spawn(move || _ = database.kill(down)));
         } else if !database.kill(down) {
             return false;
         }
@@ -245,7 +244,7 @@ impl Faults {
         let conduct =
             if self.chance.below(3) == 0 { AfterCrash::Restart } else { AfterCrash::Promote };
         let database = Arc::clone(&self.database);
-        self.errands.push(thread::spawn(move || drop(database.prefer(conduct))));
+        self.errands.push(thread::spawn(move || _ = database.prefer(conduct)));
         true
     }
 

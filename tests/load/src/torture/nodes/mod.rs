@@ -114,47 +114,53 @@ struct Threads {
     epochs: JoinHandle<u64>,
 }
 
-/// Tortures nodes, and says what came of it.
+/// Starts nodes, tortures them, and says what came of it.
 pub(crate) fn run(run: &Run) -> Result<()> {
-    let &Run { setup, minutes, seed, .. } = run;
-    say(format_args!("The seed is {seed}"));
+    say(format_args!("The seed is {}", run.seed));
     let (nodes, supervisors, database, first) = start(run)?;
-    let outcome = (|| {
-        let calm = Arc::new(AtomicBool::new(false));
-        let ledger = Arc::<Mutex<Ledger>>::default();
-        let admin = client::at(&first.0, &first.1)?;
-        let routes = Arc::new(Routes::make(&admin, seed, &ledger, &calm)?);
-        let world = Arc::new(World {
-            nodes: nodes.clone(),
-            ledger,
-            admin_token: first.1.clone(),
-            replays: AtomicU64::new(0),
-            enough: AtomicBool::new(false),
-            settled: AtomicBool::new(false),
-            over: AtomicBool::new(false),
-        });
-        let revoked = Arc::<Revoked>::default();
-        let meters = register(&admin, &world)?;
-        let threads = spawn(&admin, (&world, &database, &revoked), meters, seed)?;
-        let chance = Chance::of(seed, 1);
-        let both = (Arc::clone(&routes), Arc::clone(&revoked));
-        let mut faults = Faults::of(Arc::clone(&world), Arc::clone(&database), both, chance);
-        faults.make(Duration::from_secs(60) * minutes);
-        calm.store(true, Ordering::Relaxed);
-        settle(&world, &threads, &mut faults);
-        let checked = verdict::check(&world, threads, &routes, &setup.champollion)?;
-        verdict::say(&world, &faults, &checked, seed)
-    })();
+    let outcome = torture(run, &nodes, &database, &first);
     nodes.iter().for_each(|node| node.end());
     for supervisor in supervisors {
         drop(supervisor.join());
     }
     if outcome.is_err() {
-        let log = setup.folder.join("database.log");
-        std::fs::write(&log, database.log())?;
-        say(format_args!("The logs are in {}", setup.folder.display()));
+        let folder = &run.setup.folder;
+        std::fs::write(folder.join("database.log"), database.log())?;
+        say(format_args!("The logs are in {}", folder.display()));
     }
     outcome
+}
+
+fn torture(
+    run: &Run,
+    nodes: &[Arc<Node>],
+    database: &Arc<Database>,
+    (address, admin_token): &First,
+) -> Result<()> {
+    let &Run { setup, minutes, seed, .. } = run;
+    let (calm, ledger) = (Arc::new(AtomicBool::new(false)), Arc::<Mutex<Ledger>>::default());
+    let admin = client::at(address, admin_token)?;
+    let routes = Arc::new(Routes::make(&admin, seed, &ledger, &calm)?);
+    let world = Arc::new(World {
+        nodes: nodes.to_vec(),
+        ledger,
+        admin_token: admin_token.clone(),
+        replays: AtomicU64::new(0),
+        enough: AtomicBool::new(false),
+        settled: AtomicBool::new(false),
+        over: AtomicBool::new(false),
+    });
+    let revoked = Arc::<Revoked>::default();
+    let meters = register(&admin, &world)?;
+    let threads = spawn(&admin, (&world, database, &revoked), meters, seed)?;
+    let both = (Arc::clone(&routes), revoked);
+    let (there, disturbed) = (Arc::clone(&world), Arc::clone(database));
+    let mut faults = Faults::of(there, disturbed, both, Chance::of(seed, 1));
+    faults.make(Duration::from_secs(60) * minutes);
+    calm.store(true, Ordering::Relaxed);
+    settle(&world, &threads, &mut faults);
+    let checked = verdict::check(&world, threads, &routes, &setup.champollion)?;
+    verdict::say(&world, &faults, &checked, seed)
 }
 
 /// The address of the first node and the first admin's token.

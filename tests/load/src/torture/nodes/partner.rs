@@ -50,7 +50,7 @@ impl Partner {
     pub(super) fn fetch(mut self, world: &World) {
         while !world.over.load(Ordering::Relaxed) {
             // Whether it came to nothing, or to half of it, is seen from what arrived.
-            drop(self.fetch_page(world));
+            self.fetch_page(world).unwrap_or_default();
             thread::sleep(PAUSE);
         }
     }
