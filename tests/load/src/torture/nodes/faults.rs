@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -50,7 +50,7 @@ enum Kind {
     ChangeRoute,
 }
 
-/// The kinds, of which the one with a standby is the last but two.
+/// The kinds that there are.
 const KINDS: [Kind; 8] = [
     Kind::KillPrimary,
     Kind::PauseNode,
@@ -61,6 +61,16 @@ const KINDS: [Kind; 8] = [
     Kind::ChangeRoute,
     Kind::SlowNode,
 ];
+
+/// Where the primary may be killed, that comes before anything else once in so many times: it is possible least often.
+const PRIMARY_FIRST: u64 = 3;
+
+impl Kind {
+    /// Whether one node alone has it.
+    const fn is_of_node(self) -> bool {
+        matches!(self, Self::KillNode | Self::PauseNode | Self::CutNode | Self::SlowNode)
+    }
+}
 
 /// The end of a fault that lasts.
 struct Lasting {
@@ -77,7 +87,7 @@ pub(super) struct Faults {
     pub(super) revoked: Arc<Revoked>,
     pub(super) chance: Chance,
     /// The number of faults of each kind.
-    counts: BTreeMap<Kind, u32>,
+    counts: Arc<Mutex<BTreeMap<Kind, u32>>>,
     lasting: Vec<Lasting>,
     errands: Vec<JoinHandle<()>>,
     /// The moment until which the database is left alone.
@@ -92,7 +102,7 @@ impl Faults {
         (routes, revoked): (Arc<Routes>, Arc<Revoked>),
         chance: Chance,
     ) -> Self {
-        let (counts, lasting, errands) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let (counts, lasting, errands) = (Arc::default(), Vec::new(), Vec::new());
         let now = Instant::now();
         Self {
             world,
@@ -110,7 +120,8 @@ impl Faults {
 
     /// The number of faults, and of their kinds.
     pub(super) fn count(&self) -> (u32, usize) {
-        (self.counts.values().sum(), self.counts.len())
+        let counts = self.counts();
+        (counts.values().sum(), counts.values().filter(|count| **count > 0).count())
     }
 
     /// Makes faults for a time, and ends them all.
@@ -119,17 +130,48 @@ impl Faults {
         while self.started.elapsed() < time {
             let pause = self.chance.milliseconds(SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS);
             self.wait(pause);
-            let next = first.iter().position(|kind| self.is_possible(*kind));
-            let kind = match next {
-                Some(index) => first.remove(index),
-                None => KINDS[self.chance.below(KINDS.len() as u64) as usize],
-            };
-            if self.is_possible(kind) && self.begin(kind) {
-                *self.counts.entry(kind).or_default() += 1;
+            if let Some(kind) = self.choose(&mut first)
+                && self.begin(kind)
+            {
+                self.tell(kind);
             }
         }
         self.lasting.iter_mut().for_each(|lasting| lasting.until = self.started);
         self.end_those_due();
+    }
+
+    /// The next fault: of those that did not come yet where one is possible.
+    fn choose(&mut self, first: &mut Vec<Kind>) -> Option<Kind> {
+        if let Some(index) = first.iter().position(|kind| self.is_possible(*kind)) {
+            return Some(first.remove(index));
+        }
+        let possible: Vec<Kind> =
+            KINDS.into_iter().filter(|kind| self.is_possible(*kind)).collect();
+        if possible.contains(&Kind::KillPrimary) && self.chance.below(PRIMARY_FIRST) == 0 {
+            return Some(Kind::KillPrimary);
+        }
+        let index = self.chance.below(possible.len().max(1) as u64) as usize;
+        possible.get(index).copied()
+    }
+
+    /// Counts a fault that began, and says so.
+    fn tell(&self, kind: Kind) {
+        *self.counts().entry(kind).or_default() += 1;
+        let at = self.started.elapsed().as_secs_f64();
+        let node = self.lasting.last().filter(|_| kind.is_of_node());
+        let node = node.map(|lasting| {
+            let time = lasting.until.saturating_duration_since(Instant::now());
+            format!(" {} for {time:.1?}", self.world.nodes[lasting.node].number)
+        });
+        let acknowledged = lock(&self.world.ledger).acknowledged();
+        say(format_args!(
+            "{at:6.1} s, {acknowledged:6} acknowledged: {kind:?}{}",
+            node.unwrap_or_default()
+        ));
+    }
+
+    fn counts(&self) -> MutexGuard<'_, BTreeMap<Kind, u32>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for errands that are under way.
@@ -178,25 +220,12 @@ impl Faults {
             Kind::CutNode => self.chance.milliseconds(1_000, 10_000),
             _ => self.chance.milliseconds(100, 3_000),
         };
-        let has_begun = match kind {
-            Kind::KillNode | Kind::PauseNode | Kind::CutNode | Kind::SlowNode => {
-                self.disturb_node(kind, seconds)
-            }
+        match kind {
+            kind if kind.is_of_node() => self.disturb_node(kind, seconds),
             Kind::KillPrimary => self.kill_primary(seconds),
             Kind::SwitchOver => self.switch_over(),
-            Kind::RevokeToken | Kind::ChangeRoute => self.send_errand(kind),
-        };
-        if has_begun {
-            let at = self.started.elapsed().as_secs_f64();
-            let node = self.lasting.last().map(|lasting| self.world.nodes[lasting.node].number);
-            let node = match kind {
-                Kind::KillNode | Kind::PauseNode | Kind::CutNode | Kind::SlowNode => node,
-                _ => None,
-            };
-            let node = node.map(|node| format!(" of node {node} for {seconds:.1?}"));
-            say(format_args!("{at:6.1} s  {kind:?}{}", node.unwrap_or_default()));
+            _ => self.send_errand(kind),
         }
-        has_begun
     }
 
     fn disturb_node(&mut self, kind: Kind, time: Duration) -> bool {
@@ -249,11 +278,13 @@ impl Faults {
     }
 
     fn switch_over(&mut self) -> bool {
-        let database = Arc::clone(&self.database);
+        let (database, counts) = (Arc::clone(&self.database), Arc::clone(&self.counts));
         self.rests_until = Instant::now() + REST;
         self.errands.push(thread::spawn(move || {
             if let Err(error) = database.switch_over() {
-                say(format_args!("patronictl: {}", error.trim()));
+                say(format_args!("They did not exchange their places: {}", error.trim()));
+                let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+                counts.entry(Kind::SwitchOver).and_modify(|count| *count = count.saturating_sub(1));
             }
         }));
         true
