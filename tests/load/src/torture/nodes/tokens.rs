@@ -1,7 +1,10 @@
 //! Tokens that are revoked under load: two seconds later no node takes anything by them, whatever happens to the node.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -25,9 +28,16 @@ const PAUSE: Duration = Duration::from_millis(120);
 /// The status of an answer that says that there is no such token.
 const NOT_FOUND: u16 = 404;
 
+/// The status of an answer to a token that was revoked.
+const UNAUTHORIZED: u16 = 401;
+
 /// The tokens that were revoked, with the moment at which that was acknowledged.
 #[derive(Default)]
-pub(super) struct Revoked(Mutex<Vec<(String, Instant)>>);
+pub(super) struct Revoked {
+    tokens: Mutex<Vec<(String, Instant)>>,
+    /// The number of answers that refused one.
+    refusals: AtomicU64,
+}
 
 impl Revoked {
     /// Makes a token, has every node know it, and revokes it.
@@ -76,7 +86,14 @@ impl Revoked {
         let node = world.any_node(chance);
         let Some(client) = home.of_node(world, node) else { return false };
         let (client, late) = (client.with_token(&token), revoked.elapsed());
-        let is_taken = matches!(home.wait(client.ingest_phy(&frame)), Some(Ok(_)));
+        let is_taken = match home.wait(client.ingest_phy(&frame)) {
+            Some(Ok(_)) => true,
+            Some(Err(ClientError::Refused(problem))) if problem.status == UNAUTHORIZED => {
+                self.refusals.fetch_add(1, Ordering::Relaxed);
+                false
+            }
+            _ => false,
+        };
         if is_taken && late > REVOKED_WITHIN {
             let number = world.nodes[node].number;
             lock(&world.ledger).violate(format!(
@@ -84,6 +101,11 @@ impl Revoked {
             ));
         }
         is_taken
+    }
+
+    /// The number of answers that refused a token that was revoked.
+    pub(super) fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
     }
 
     /// One that was revoked: mostly the last.
@@ -96,6 +118,6 @@ impl Revoked {
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<(String, Instant)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -85,8 +85,9 @@ pub(super) fn say(world: &World, faults: &Faults, checked: &Checked, seed: u64) 
     let ended: u32 = world.nodes.iter().map(|node| node.ended.load(Ordering::Relaxed)).sum();
     let (replays, records) = (world.replays.load(Ordering::Relaxed), checked.records);
     crate::say(format_args!(
-        "{records} records in the logs, {replays} frames played again, the lead passed on {} times, nodes ended {ended} \
-         times on their own",
+        "{records} records in the logs, {replays} frames played again, revoked tokens refused {} times, the lead passed \
+         on {} times, nodes ended {ended} times on their own",
+        faults.revoked.refusals(),
         checked.passed
     ));
     let (count, kinds) = faults.count();
