@@ -48,10 +48,13 @@ use crate::{
 };
 
 /// Network servers that hand over frames at the same time.
-const SENDERS: usize = 8;
+const SENDERS: usize = 12;
 
 /// Meters of each of them.
-const METERS: usize = 15;
+const METERS: usize = 10;
+
+/// Other nodes that are looked at where one did not answer before.
+const OTHERS: usize = 3;
 
 /// The folder of the decoder that counts, in the folder of this crate.
 const COUNTER: &str = "counter";
@@ -101,6 +104,17 @@ impl World {
     /// The index of a node that is left to chance.
     fn any_node(&self, chance: &mut Chance) -> usize {
         chance.below(self.nodes.len() as u64) as usize
+    }
+
+    /// The same, mostly of those that answered before.
+    fn likely_node(&self, chance: &mut Chance) -> usize {
+        let mut node = self.any_node(chance);
+        for _ in 0..OTHERS {
+            if self.nodes[node].is_avoided() {
+                node = self.any_node(chance);
+            }
+        }
+        node
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -20,6 +20,9 @@ const STEP: Duration = Duration::from_millis(20);
 /// Before a node is started again that did not start.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// The time for which a node is avoided that was silent or took nothing.
+const AVOIDED: Duration = Duration::from_secs(1);
+
 /// A node among several.
 pub(super) struct Node {
     /// The number of the node, for people.
@@ -31,6 +34,8 @@ pub(super) struct Node {
     kill: Mutex<Option<Duration>>,
     /// Whether it ends for good.
     over: AtomicBool,
+    /// The moment until which network servers go to others, since it was silent or took nothing.
+    avoided_until: Mutex<Option<Instant>>,
     /// The number of times that it ended on its own.
     pub(super) ended: AtomicU32,
 }
@@ -54,6 +59,7 @@ impl Node {
             running: Mutex::new(Some(Running::of(&server))),
             kill: Mutex::new(None),
             over: AtomicBool::new(false),
+            avoided_until: Mutex::new(None),
             ended: AtomicU32::new(0),
         });
         let looked_after = Arc::clone(&node);
@@ -63,6 +69,18 @@ impl Node {
     /// The address of the node, where it listens.
     pub(super) fn address(&self) -> Option<String> {
         self.running().as_ref().map(|running| running.address.clone())
+    }
+
+    /// Has network servers go to other nodes for a while, as a balancer does.
+    pub(super) fn avoid(&self) {
+        let mut until = self.avoided_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *until = Some(Instant::now() + AVOIDED);
+    }
+
+    /// Whether network servers go to others now.
+    pub(super) fn is_avoided(&self) -> bool {
+        let until = self.avoided_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
     }
 
     /// Ends the process as `kill -9` does, for a while.

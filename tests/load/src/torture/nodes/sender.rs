@@ -75,11 +75,14 @@ impl Sent {
 
     /// Says whether the frame was acknowledged, or answered as it must not be.
     fn hand_over(&self, clients: &Clients, world: &World, chance: &mut Chance) -> bool {
-        let (first, second) = (world.any_node(chance), world.any_node(chance));
+        let (first, second) = (world.likely_node(chance), world.any_node(chance));
         if chance.below(TWICE) == 0 && first != second {
             return self.hand_to_both(clients, world, [first, second]);
         }
-        let Some(client) = clients.of_node(world, first) else { return false };
+        let Some(client) = clients.of_node(world, first) else {
+            world.nodes[first].avoid();
+            return false;
+        };
         let answer = clients.wait(client.ingest_phy(&self.frame));
         self.note(answer, world, first)
     }
@@ -97,7 +100,10 @@ impl Sent {
 
     fn note(&self, answer: Answered<Answer<Receipt>>, world: &World, node: usize) -> bool {
         let answered = match answer {
-            None => return false,
+            None => {
+                world.nodes[node].avoid();
+                return false;
+            }
             Some(Ok(receipt)) => match receipt.into_value() {
                 Receipt::Accepted { record, .. } | Receipt::Merged { record, .. } => {
                     lock(&world.ledger).acknowledge(&self.dev_eui, self.f_cnt, Some(&record));
@@ -109,7 +115,10 @@ impl Sent {
                 }
                 other => json!(other).to_string(),
             },
-            Some(Err(error)) if may_pass(&error) => return false,
+            Some(Err(error)) if may_pass(&error) => {
+                world.nodes[node].avoid();
+                return false;
+            }
             Some(Err(error)) => error.to_string(),
         };
         let Self { dev_eui, f_cnt, .. } = self;
