@@ -8,6 +8,8 @@ use std::{
 
 use champollion_databases::{AfterCrash, Pair, Postgres, Proxy};
 
+use super::rising::EPOCH;
+
 /// The name of the database.
 const NAME: &str = "champollion";
 
@@ -90,20 +92,19 @@ impl Database {
         }
     }
 
-    /// The epoch of each lease; nothing where nobody answers.
-    pub(super) fn epochs(&self) -> Option<Vec<(String, u64)>> {
-        const EPOCHS: &str = "SELECT name, epoch FROM leases";
+    /// Numbers that only grow, by their names; nothing where nobody answers.
+    pub(super) fn rising(&self) -> Option<Vec<(String, u64)>> {
         let rows = match self {
             Self::Alone(server) => {
-                server.lock().unwrap_or_else(PoisonError::into_inner).sql(NAME, EPOCHS)
+                server.lock().unwrap_or_else(PoisonError::into_inner).sql(NAME, &statement())
             }
-            Self::Pair(pair) => pair.sql(NAME, EPOCHS).ok()?,
+            Self::Pair(pair) => pair.sql(NAME, &statement()).ok()?,
         };
-        let epoch = |row: &str| {
-            let (name, epoch) = row.split_once('|')?;
-            Some((name.to_owned(), epoch.parse().ok()?))
+        let number = |row: &str| {
+            let (name, number) = row.split_once('|')?;
+            Some((name.to_owned(), number.parse().ok()?))
         };
-        rows.lines().map(epoch).collect()
+        rows.lines().map(number).collect()
     }
 
     /// What the servers say, where it is kept by Patroni.
@@ -125,4 +126,15 @@ impl Way {
     pub(super) fn delay(&self, time: Duration) {
         self.0.iter().for_each(|proxy| proxy.delay(time));
     }
+}
+
+/// Reads the epochs of leases, and how far each route has come.
+fn statement() -> String {
+    format!(
+        "WITH routes AS (SELECT encode(key, 'escape') AS key, convert_from(value, 'UTF8')::json AS standing
+         FROM kv WHERE tab = 'route-standings' AND value IS NOT NULL)
+         SELECT '{EPOCH}' || name, epoch FROM leases
+         UNION ALL SELECT 'the progress of ' || key, (standing -> 'progress' ->> 'through')::bigint FROM routes
+         UNION ALL SELECT 'the count of ' || key, (standing ->> 'delivered')::bigint FROM routes"
+    )
 }

@@ -6,11 +6,11 @@
 
 mod clients;
 mod database;
-mod epochs;
 mod faults;
 mod log;
 mod node;
 mod partner;
+mod rising;
 mod routes;
 mod sender;
 mod tokens;
@@ -125,7 +125,7 @@ struct Threads {
     followers: Vec<JoinHandle<Vec<String>>>,
     /// Partners that read everything in the end.
     scanners: Vec<Partner>,
-    epochs: JoinHandle<u64>,
+    rising: JoinHandle<u64>,
 }
 
 /// Starts nodes, tortures them, and says what came of it.
@@ -275,8 +275,8 @@ fn spawn(
         (Arc::clone(revoked), Arc::clone(world), Chance::of(seed, 4_000));
     partners.push(thread::spawn(move || revoked.try_again_and_again(refused, &there, chance)));
     let (database, there) = (Arc::clone(database), Arc::clone(world));
-    let epochs = thread::spawn(move || epochs::watch(&database, &there));
-    Ok(Threads { senders, partners, followers, scanners, epochs })
+    let rising = thread::spawn(move || rising::watch(&database, &there));
+    Ok(Threads { senders, partners, followers, scanners, rising })
 }
 
 fn partner_of(

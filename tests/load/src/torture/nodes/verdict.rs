@@ -53,7 +53,7 @@ pub(super) fn check(
             lock(&world.ledger).violate("a sender or a partner panicked".to_owned());
         }
     }
-    let passed = threads.epochs.join().unwrap_or_default();
+    let passed = threads.rising.join().unwrap_or_default();
     Ok(Checked { are_counts_whole, records, passed })
 }
 
