@@ -53,7 +53,9 @@ pub(super) fn check(
             lock(&world.ledger).violate("a sender or a partner panicked".to_owned());
         }
     }
-    let passed = threads.rising.join().unwrap_or_default();
+    let Ok(passed) = threads.rising.join() else {
+        bail!("the one who reads the database panicked")
+    };
     Ok(Checked { are_counts_whole, records, passed })
 }
 
