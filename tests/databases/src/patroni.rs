@@ -18,7 +18,7 @@ use crate::{
 /// The name that the members have in common.
 const SCOPE: &str = "champollion";
 
-/// One of the two.
+/// A member of the pair: a PostgreSQL with its Patroni.
 pub(crate) struct Member {
     process: Child,
     owner: Owner,

@@ -107,7 +107,7 @@ impl Database {
         rows.lines().map(number).collect()
     }
 
-    /// What the servers say, where it is kept by Patroni.
+    /// The logs of the servers, and of what keeps them.
     pub(super) fn log(&self) -> String {
         match self {
             Self::Alone(server) => server.lock().unwrap_or_else(PoisonError::into_inner).log(),

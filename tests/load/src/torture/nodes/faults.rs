@@ -269,7 +269,7 @@ impl Faults {
             return false;
         }
         self.rests_until = Instant::now() + REST;
-        // What becomes of the next crash: heard long before that comes.
+        // Of the next crash Patroni hears long before it comes.
         let conduct =
             if self.chance.below(3) == 0 { AfterCrash::Restart } else { AfterCrash::Promote };
         let database = Arc::clone(&self.database);

@@ -248,7 +248,7 @@ fn register(admin: &Blocking, world: &World) -> Result<(Vec<Vec<Meter>>, Meter)>
     Ok((meters, refused.context("a meter was registered")?))
 }
 
-/// Sets everything going.
+/// Sets senders, partners and watchers going.
 fn spawn(
     admin: &Blocking,
     (world, database, revoked): (&Arc<World>, &Arc<Database>, &Arc<Revoked>),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::atomic::Ordering, thread, time::Duration}
 
 use super::{super::lock, World, database::Database};
 
-/// Between two looks.
+/// The pause between two looks at the database.
 const PAUSE: Duration = Duration::from_millis(700);
 
 /// The beginning of the names of epochs.

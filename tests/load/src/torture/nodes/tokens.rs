@@ -52,7 +52,7 @@ impl Revoked {
         let holder = Clients::of(world, &made.token)?;
         for number in 0..world.nodes.len() {
             if let Some(client) = holder.of_node(world, number) {
-                // Who it is: the node reads the token, and keeps it in memory.
+                // For that the node reads the token, and keeps it in memory.
                 drop(holder.wait(client.me()));
             }
         }
