@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::fuzz::Target;
+use crate::{fuzz::Target, load::Store};
 
 xflags::xflags! {
     /// The project's own commands
@@ -27,6 +27,10 @@ xflags::xflags! {
             optional --minutes minutes: u32
             /// Choose everything that is left to chance as a run before did
             optional --seed seed: u64
+            /// Where the server keeps its data: sled, or postgres, which Patroni keeps with a standby [default: sled]
+            optional --store store: Store
+            /// Nodes that share the PostgreSQL [default: 3]
+            optional --nodes nodes: usize
         }
         /// Make pictures of every page, in each language, theme and width
         cmd pages {

@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     process::Command,
+    str::FromStr,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -18,6 +19,39 @@ const PROGRAM: &str = "champollion-load";
 
 /// The name of the server, which is built with it.
 const SERVER: &str = "champollion";
+
+/// Nodes that are tortured by default.
+pub(crate) const NODES: usize = 3;
+
+/// The place where a server that is tortured keeps its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Store {
+    /// A folder, as by default.
+    Sled,
+    /// A PostgreSQL that several nodes share.
+    Postgres,
+}
+
+/// The database of nodes that are tortured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standby {
+    /// A primary and a synchronous standby, kept by Patroni.
+    Kept,
+    /// One PostgreSQL alone.
+    Missing,
+}
+
+impl FromStr for Store {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "sled" => Ok(Self::Sled),
+            "postgres" => Ok(Self::Postgres),
+            _ => Err(format!("there is no store {name:?}: there are sled and postgres")),
+        }
+    }
+}
 
 /// Plays the recorded fleet, on one server or on several nodes.
 pub(crate) fn demo(packages: &Path, once: bool, nodes: Option<u32>) -> Result<()> {
@@ -35,6 +69,25 @@ pub(crate) fn demo(packages: &Path, once: bool, nodes: Option<u32>) -> Result<()
 pub(crate) fn torture(packages: &Path, minutes: u32, seed: Option<u64>) -> Result<()> {
     let mut torture = build("torture", &server::binary("debug", SERVER), packages, "torture")?;
     torture.args(["--minutes", &minutes.to_string()]);
+    if let Some(seed) = seed {
+        torture.args(["--seed", &seed.to_string()]);
+    }
+    run(&mut torture)
+}
+
+/// Kills nodes, and the database that they share, again and again under load.
+pub(crate) fn torture_nodes(
+    packages: &Path,
+    nodes: usize,
+    (minutes, seed): (u32, Option<u64>),
+    standby: Standby,
+) -> Result<()> {
+    let server = server::binary("debug", SERVER);
+    let mut torture = build("torture", &server, packages, "torture-nodes")?;
+    torture.args(["--minutes", &minutes.to_string(), "--nodes", &nodes.to_string()]);
+    if standby == Standby::Kept {
+        torture.arg("--standby");
+    }
     if let Some(seed) = seed {
         torture.args(["--seed", &seed.to_string()]);
     }

@@ -29,6 +29,7 @@ use self::{
     flags::{Xtask, XtaskCmd},
     guests::Library,
     install::Installing,
+    load::Standby,
 };
 
 /// Minutes that the server is tortured by default.
@@ -55,8 +56,15 @@ fn main() -> anyhow::Result<()> {
         }
         XtaskCmd::Test(_) => test::run(installing),
         XtaskCmd::Torture(torture) => {
-            let minutes = torture.minutes.unwrap_or(TORTURE_MINUTES);
-            load::torture(&guests::build(installing, Library::Played)?, minutes, torture.seed)
+            let (minutes, seed) = (torture.minutes.unwrap_or(TORTURE_MINUTES), torture.seed);
+            let nodes = torture.nodes.unwrap_or(load::NODES);
+            if torture.store == Some(load::Store::Postgres) {
+                test::provide_patroni(installing)?;
+                let packages = guests::build(installing, Library::Played)?;
+                return load::torture_nodes(&packages, nodes, (minutes, seed), Standby::Kept);
+            }
+            ensure!(torture.nodes.is_none(), "several nodes need a database: --store postgres");
+            load::torture(&guests::build(installing, Library::Played)?, minutes, seed)
         }
         XtaskCmd::Pages(pages) => {
             ensure!(

@@ -8,7 +8,8 @@ use crate::{
     debian, field,
     guests::{self, Library},
     install::{Installing, Need},
-    load, npm, pypi, shell, toolchain,
+    load::{self, Standby},
+    npm, pypi, shell, toolchain,
 };
 
 /// Starts the names of the tests that need what npm installs.
@@ -22,6 +23,12 @@ const OF_STRACE: &str = "of_strace_";
 
 /// Starts the names of the tests in which a decoder in Rust is built as its author builds it.
 const OF_TARGET: &str = "of_target_";
+
+/// Starts the names of the tests that need PostgreSQL.
+const OF_POSTGRES: &str = "of_postgres_";
+
+/// Starts the names of the tests in which Patroni keeps a PostgreSQL and its standby.
+const OF_PATRONI: &str = "of_patroni_";
 
 /// The variable that says how many tests of a program run at once.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
@@ -45,7 +52,7 @@ struct Program {
 }
 
 /// The programs that tests start.
-const PROGRAMS: [Program; 14] = [
+const PROGRAMS: [Program; 16] = [
     Program {
         name: "mosquitto",
         package: "mosquitto",
@@ -80,8 +87,20 @@ const PROGRAMS: [Program; 14] = [
         // The server itself is in no path; this is beside it.
         name: "pg_createcluster",
         package: "postgresql",
-        tests: "of_postgres_",
+        tests: OF_POSTGRES,
         need: "the tests of many nodes need the database PostgreSQL",
+    },
+    Program {
+        name: "patroni",
+        package: "patroni",
+        tests: OF_PATRONI,
+        need: "Patroni promotes the standby where nodes are tortured",
+    },
+    Program {
+        name: "etcd",
+        package: "etcd-server",
+        tests: OF_PATRONI,
+        need: "Patroni keeps in etcd which database is the primary",
     },
     Program {
         name: "soffice",
@@ -160,6 +179,11 @@ pub(crate) fn run(installing: Installing) -> Result<()> {
         field::compare_those_of_npm()?;
     }
     load::torture(&packages, TORTURE_MINUTES, None)?;
+    if !left_out.contains(&OF_POSTGRES) {
+        let is_left_out = left_out.contains(&OF_PATRONI);
+        let standby = if is_left_out { Standby::Missing } else { Standby::Kept };
+        load::torture_nodes(&packages, load::NODES, (TORTURE_MINUTES, None), standby)?;
+    }
     if !left_out.is_empty() {
         shell::say(format_args!("Left out: the tests {}", listed(&left_out)));
     }
@@ -204,7 +228,9 @@ fn provide_programs(installing: Installing) -> Result<Vec<&'static str>> {
         return Ok(Vec::new());
     }
     let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
-    let tests: Vec<&str> = missing.iter().map(|program| program.tests).collect();
+    let mut tests: Vec<&str> = missing.iter().map(|program| program.tests).collect();
+    // Some need two programs, which stand beside each other.
+    tests.dedup();
     let needs: Vec<&str> = missing.iter().map(|program| program.need).collect();
     let needs = needs.join(", ");
     let need = Need {
@@ -217,6 +243,18 @@ fn provide_programs(installing: Installing) -> Result<Vec<&'static str>> {
     }
     debian::install(&packages, &needs)?;
     Ok(Vec::new())
+}
+
+/// Provides the database and what keeps its standby, alone.
+pub(crate) fn provide_patroni(installing: Installing) -> Result<()> {
+    const PACKAGES: [&str; 3] = ["postgresql", "patroni", "etcd-server"];
+    let why = "nodes are tortured with a primary and a standby that Patroni keeps";
+    if debian::has(&PACKAGES) {
+        return Ok(());
+    }
+    let (what, command) = ("PostgreSQL, Patroni and etcd from Debian", debian::hint(&PACKAGES));
+    installing.require(&Need { what, why, command: &command })?;
+    debian::install(&PACKAGES, why)
 }
 
 /// Provides the browser alone, for pictures of pages.

@@ -1,13 +1,19 @@
 //! Real database servers that tests start, each in a folder of its own: a PostgreSQL that can be killed at any
-//! moment and started again, and a proxy in front of it that delays what passes, or cuts it off.
+//! moment and started again, two of them that Patroni keeps, and a proxy in front of a server that delays what passes, or
+//! cuts it off.
 //!
 //! A crate of its own, since the tests of the store need a database as well as those of the real binary.
 
 #![forbid(unsafe_code)]
 
+mod etcd;
 mod owner;
+mod pair;
+mod patroni;
 mod postgres;
 mod proxy;
+mod rest;
 
+pub use pair::{AfterCrash, Pair};
 pub use postgres::{Postgres, PostgresSetup};
 pub use proxy::Proxy;

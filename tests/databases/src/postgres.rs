@@ -17,19 +17,19 @@ use crate::owner::Owner;
 
 /// A database starts within a second, and after a crash reads its log again; a machine that does much else takes
 /// longer.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The interval at which a server is looked at that is to come or to go.
-const STEP: Duration = Duration::from_millis(50);
+pub(crate) const STEP: Duration = Duration::from_millis(50);
 
 /// The name of the superuser, and of the database that is there from the beginning.
-const NAME: &str = "champollion";
+pub(crate) const NAME: &str = "champollion";
 
 /// The password of the superuser, asked for where the setup says so.
 const PASSWORD: &str = "correct horse";
 
 /// The folder below which Debian keeps the programs of each version.
-const VERSIONS: &str = "/usr/lib/postgresql";
+pub(crate) const VERSIONS: &str = "/usr/lib/postgresql";
 
 /// A server in a folder of its own, on a free port of this machine.
 pub struct Postgres {
@@ -296,7 +296,7 @@ impl Drop for Postgres {
 }
 
 /// A program of the newest version that Debian's packages brought, or of everybody's path.
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let versions = fs::read_dir(VERSIONS).into_iter().flatten().flatten();
     let newest = versions
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
@@ -309,7 +309,7 @@ fn program(name: &str) -> PathBuf {
 }
 
 /// A port that is free now.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
     listener.local_addr().expect("it has an address").port()
 }

@@ -92,6 +92,12 @@ enum Command {
         /// Choose everything that is left to chance as a run before did
         #[arg(long)]
         seed: Option<u64>,
+        /// Number of nodes; more than one share a PostgreSQL, which is killed as well
+        #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+        nodes: usize,
+        /// Have Patroni keep a primary and a synchronous standby, which it promotes
+        #[arg(long)]
+        standby: bool,
     },
     /// Print what benchmarks have measured
     Figures {
@@ -112,7 +118,14 @@ fn main() -> anyhow::Result<()> {
         Command::Objects { setup, quick } => bench::objects(&setup, quick),
         Command::Catalogue { setup, quick } => bench::catalogue(&setup, quick),
         Command::Pages { setup, pictures } => pages::pages(&setup, &pictures),
-        Command::Torture { setup, minutes, seed } => torture::run(&setup, minutes, seed),
+        Command::Torture { setup, minutes, seed, nodes: 1, .. } => {
+            torture::run(&setup, minutes, seed)
+        }
+        Command::Torture { setup, minutes, seed, nodes, standby } => {
+            let (setup, seed) = (&setup, torture::chosen(seed));
+            let run = torture::nodes::Run { setup, minutes, seed, nodes, has_standby: standby };
+            torture::nodes::run(&run)
+        }
         Command::Figures { target, since } => bench::figures(since, &target),
     }
 }

@@ -15,6 +15,9 @@ use crate::server::{Server, Setup};
 /// The decoder of the meters.
 const DECODER: &str = "axioma-qalcosonic-w1";
 
+/// The decoder that meters are registered with of which nobody says another.
+const ASSIGNED: &str = "axioma/qalcosonic-w1@^1";
+
 /// A telegram of an Axioma Qalcosonic W1: volume, and the volumes of the hours before.
 const TELEGRAM: [u8; 47] = [
     0xBF, 0xC7, 0xE7, 0x60, 0x00, 0x28, 0x95, 0x01, 0x00, 0xC0, 0xE8, 0xE6, 0x60, 0xF7, 0x93, 0x01,
@@ -56,6 +59,16 @@ impl Meters {
 
     /// Registers meters, in the groups in turn.
     pub(crate) fn register_in(admin: &Blocking, count: usize, groups: &[&str]) -> Result<Self> {
+        Self::register_with(admin, count, groups, ASSIGNED)
+    }
+
+    /// The same with a decoder.
+    pub(crate) fn register_with(
+        admin: &Blocking,
+        count: usize,
+        groups: &[&str],
+        decoder: &str,
+    ) -> Result<Self> {
         let group = |number: usize| groups[number % groups.len()].to_owned();
         let sessions: Vec<(Session, String)> =
             (0..count).map(|number| (session(number), group(number))).collect();
@@ -67,7 +80,9 @@ impl Meters {
                     let admin: Client = Client::clone(admin);
                     scope.spawn(move || {
                         let admin = Blocking::new(admin)?;
-                        chunk.iter().try_for_each(|(session, group)| put(&admin, session, group))
+                        let mut chunk = chunk.iter();
+                        chunk
+                            .try_for_each(|(session, group)| put(&admin, session, (group, decoder)))
                     })
                 })
                 .collect();
@@ -130,7 +145,7 @@ fn session(number: usize) -> Session {
     )
 }
 
-fn put(admin: &Blocking, session: &Session, group: &str) -> Result<()> {
+fn put(admin: &Blocking, session: &Session, (group, decoder): (&str, &str)) -> Result<()> {
     let abp = AbpKeys {
         dev_addr: Some(session.dev_addr()),
         nwk_s_key: session.network_keys().nwk_s_key().map(NwkSKey::reveal_hex),
@@ -138,10 +153,7 @@ fn put(admin: &Blocking, session: &Session, group: &str) -> Result<()> {
         ..AbpKeys::default()
     };
     let registration = Registration {
-        assignment: Assignment {
-            decoder: Some("axioma/qalcosonic-w1@^1".to_owned()),
-            ..Assignment::default()
-        },
+        assignment: Assignment { decoder: Some(decoder.to_owned()), ..Assignment::default() },
         activation: Activation::Abp(abp),
         ..Registration::of_group(group)
     };

@@ -26,6 +26,8 @@ pub(super) struct Ledger {
     recipients: BTreeMap<String, BTreeSet<String>>,
     pub(super) delivered: u64,
     pub(super) repeated: u64,
+    /// Records that came before an earlier one of their device.
+    pub(super) disordered: u64,
     pub(super) violations: Vec<String>,
 }
 
@@ -69,6 +71,7 @@ impl Ledger {
             let expected = within.get(&dev_eui).copied().unwrap_or(next).max(next);
             within.insert(dev_eui.clone(), (f_cnt + 1).max(expected));
             if f_cnt > expected {
+                self.disordered += 1;
                 self.violate(format!(
                     "{recipient} got FCnt {f_cnt} of {dev_eui} before it took {expected}"
                 ));

@@ -7,6 +7,7 @@ mod chance;
 mod commands;
 mod ledger;
 mod network_server;
+pub(crate) mod nodes;
 mod partner;
 mod recipient;
 mod sender;
@@ -84,10 +85,7 @@ struct World {
 
 /// Tortures the server, and says what came of it.
 pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> {
-    let seed = seed.unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        now.map_or(1, |now| now.as_micros() as u64)
-    });
+    let seed = chosen(seed);
     let calm = Arc::new(AtomicBool::new(false));
     let network_server = NetworkServer::listen(Chance::of(seed, 4_000).below(u64::MAX), &calm)?;
     let settings = format!("{SETTINGS}{}", commands::settings(&network_server));
@@ -184,6 +182,14 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
     ensure!(!commanded.is_empty(), "no command was acknowledged, so none was tried");
     server.stop()?;
     verdict(&mut lock(&world.ledger), kills, seed)
+}
+
+/// The seed of a run: the one that was asked for, or one of this moment.
+pub(crate) fn chosen(seed: Option<u64>) -> u64 {
+    seed.unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        now.map_or(1, |now| now.as_micros() as u64)
+    })
 }
 
 /// Waits until the network server has all commands that were acknowledged, and has told all that it tells.

@@ -1,0 +1,308 @@
+//! The faults of a run, chosen by its seed: each kind comes once before any comes again, and several last at once.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use champollion_databases::AfterCrash;
+
+use super::{
+    super::{chance::Chance, lock},
+    World,
+    database::Database,
+    routes::Routes,
+    tokens::Revoked,
+};
+use crate::say;
+
+/// Before the next fault.
+const SHORTEST_PAUSE_MS: u64 = 300;
+const LONGEST_PAUSE_MS: u64 = 2_500;
+
+/// The interval at which faults are ended that are over.
+const STEP: Duration = Duration::from_millis(50);
+
+/// The time for which the database is left alone after one fault of it, so that nodes get something done.
+const REST: Duration = Duration::from_secs(6);
+
+/// The time that passes between a piece of the database's answers and the node that waits for it.
+const DELAY: Duration = Duration::from_millis(150);
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// A node is killed with -9, and started again.
+    KillNode,
+    /// A node is stopped where it is, and goes on after five to fifteen seconds.
+    PauseNode,
+    /// A node does not reach the database.
+    CutNode,
+    /// A node waits for each answer of the database.
+    SlowNode,
+    /// The postmaster of the primary is killed with -9.
+    KillPrimary,
+    /// Primary and standby exchange their places.
+    SwitchOver,
+    RevokeToken,
+    ChangeRoute,
+}
+
+/// The kinds that there are.
+const KINDS: [Kind; 8] = [
+    Kind::KillPrimary,
+    Kind::PauseNode,
+    Kind::RevokeToken,
+    Kind::KillNode,
+    Kind::SwitchOver,
+    Kind::CutNode,
+    Kind::ChangeRoute,
+    Kind::SlowNode,
+];
+
+/// Where the primary may be killed, that comes before anything else once in so many times: it is possible least often.
+const PRIMARY_FIRST: u64 = 3;
+
+impl Kind {
+    /// Whether one node alone has it.
+    const fn is_of_node(self) -> bool {
+        matches!(self, Self::KillNode | Self::PauseNode | Self::CutNode | Self::SlowNode)
+    }
+}
+
+/// The end of a fault that lasts.
+struct Lasting {
+    until: Instant,
+    kind: Kind,
+    node: usize,
+}
+
+/// The faults of a run.
+pub(super) struct Faults {
+    pub(super) world: Arc<World>,
+    pub(super) database: Arc<Database>,
+    pub(super) routes: Arc<Routes>,
+    pub(super) revoked: Arc<Revoked>,
+    pub(super) chance: Chance,
+    /// The number of faults of each kind.
+    counts: Arc<Mutex<BTreeMap<Kind, u32>>>,
+    lasting: Vec<Lasting>,
+    errands: Vec<JoinHandle<()>>,
+    /// The moment until which the database is left alone.
+    rests_until: Instant,
+    started: Instant,
+}
+
+impl Faults {
+    pub(super) fn of(
+        world: Arc<World>,
+        database: Arc<Database>,
+        (routes, revoked): (Arc<Routes>, Arc<Revoked>),
+        chance: Chance,
+    ) -> Self {
+        let (counts, lasting, errands) = (Arc::default(), Vec::new(), Vec::new());
+        let now = Instant::now();
+        Self {
+            world,
+            database,
+            routes,
+            revoked,
+            chance,
+            counts,
+            lasting,
+            errands,
+            rests_until: now,
+            started: now,
+        }
+    }
+
+    /// The number of faults, and of their kinds.
+    pub(super) fn count(&self) -> (u32, usize) {
+        let counts = self.counts();
+        (counts.values().sum(), counts.values().filter(|count| **count > 0).count())
+    }
+
+    /// Makes faults for a time, and ends them all.
+    pub(super) fn make(&mut self, time: Duration) {
+        let mut first = self.shuffled();
+        while self.started.elapsed() < time {
+            let pause = self.chance.milliseconds(SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS);
+            self.wait(pause);
+            if let Some(kind) = self.choose(&mut first)
+                && self.begin(kind)
+            {
+                self.tell(kind);
+            }
+        }
+        self.lasting.iter_mut().for_each(|lasting| lasting.until = self.started);
+        self.end_those_due();
+    }
+
+    /// The next fault: of those that did not come yet where one is possible.
+    fn choose(&mut self, first: &mut Vec<Kind>) -> Option<Kind> {
+        if let Some(index) = first.iter().position(|kind| self.is_possible(*kind)) {
+            return Some(first.remove(index));
+        }
+        let possible: Vec<Kind> =
+            KINDS.into_iter().filter(|kind| self.is_possible(*kind)).collect();
+        if possible.contains(&Kind::KillPrimary) && self.chance.below(PRIMARY_FIRST) == 0 {
+            return Some(Kind::KillPrimary);
+        }
+        let index = self.chance.below(possible.len().max(1) as u64) as usize;
+        possible.get(index).copied()
+    }
+
+    /// Counts a fault that began, and says so.
+    fn tell(&self, kind: Kind) {
+        *self.counts().entry(kind).or_default() += 1;
+        let at = self.started.elapsed().as_secs_f64();
+        let node = self.lasting.last().filter(|_| kind.is_of_node());
+        let node = node.map(|lasting| {
+            let time = lasting.until.saturating_duration_since(Instant::now());
+            format!(" {} for {time:.1?}", self.world.nodes[lasting.node].number)
+        });
+        let acknowledged = lock(&self.world.ledger).acknowledged();
+        say(format_args!(
+            "{at:6.1} s, {acknowledged:6} acknowledged: {kind:?}{}",
+            node.unwrap_or_default()
+        ));
+    }
+
+    fn counts(&self) -> MutexGuard<'_, BTreeMap<Kind, u32>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for errands that are under way.
+    pub(super) fn finish(&mut self) {
+        for errand in self.errands.drain(..) {
+            if errand.join().is_err() {
+                lock(&self.world.ledger).violate("an errand panicked".to_owned());
+            }
+        }
+    }
+
+    fn shuffled(&mut self) -> Vec<Kind> {
+        let (mut kinds, mut shuffled) = (KINDS.to_vec(), Vec::new());
+        while !kinds.is_empty() {
+            let index = self.chance.below(kinds.len() as u64) as usize;
+            shuffled.push(kinds.remove(index));
+        }
+        shuffled
+    }
+
+    fn wait(&mut self, time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            self.end_those_due();
+            thread::sleep(STEP);
+        }
+    }
+
+    fn is_possible(&self, kind: Kind) -> bool {
+        let rests = Instant::now() < self.rests_until;
+        match kind {
+            Kind::SwitchOver if !self.database.has_standby() => false,
+            Kind::KillPrimary | Kind::SwitchOver => !rests && self.database.is_whole(),
+            Kind::RevokeToken | Kind::ChangeRoute => {
+                // One errand at a time, so that the last one that was acknowledged is the one that holds.
+                self.errands.iter().all(JoinHandle::is_finished)
+            }
+            // One node is left as it is, so that something can be taken.
+            _ => self.lasting.len() + 1 < self.world.nodes.len(),
+        }
+    }
+
+    fn begin(&mut self, kind: Kind) -> bool {
+        let seconds = match kind {
+            Kind::PauseNode => self.chance.milliseconds(5_000, 15_000),
+            Kind::CutNode => self.chance.milliseconds(1_000, 10_000),
+            _ => self.chance.milliseconds(100, 3_000),
+        };
+        match kind {
+            kind if kind.is_of_node() => self.disturb_node(kind, seconds),
+            Kind::KillPrimary => self.kill_primary(seconds),
+            Kind::SwitchOver => self.switch_over(),
+            _ => self.send_errand(kind),
+        }
+    }
+
+    fn disturb_node(&mut self, kind: Kind, time: Duration) -> bool {
+        let node = self.world.any_node(&mut self.chance);
+        if self.lasting.iter().any(|lasting| lasting.node == node) {
+            return false;
+        }
+        let disturbed = &self.world.nodes[node];
+        match kind {
+            Kind::KillNode => disturbed.kill(time),
+            Kind::PauseNode if !disturbed.pause(true) => return false,
+            Kind::CutNode => disturbed.way.cut(true),
+            Kind::SlowNode => disturbed.way.delay(DELAY),
+            _ => {}
+        }
+        self.lasting.push(Lasting { until: Instant::now() + time, kind, node });
+        true
+    }
+
+    fn end_those_due(&mut self) {
+        let now = Instant::now();
+        let (due, lasting): (Vec<Lasting>, _) =
+            std::mem::take(&mut self.lasting).into_iter().partition(|lasting| lasting.until <= now);
+        self.lasting = lasting;
+        for Lasting { kind, node, .. } in due {
+            let disturbed = &self.world.nodes[node];
+            match kind {
+                Kind::PauseNode => _ = disturbed.pause(false),
+                Kind::CutNode => disturbed.way.cut(false),
+                Kind::SlowNode => disturbed.way.delay(Duration::ZERO),
+                _ => {}
+            }
+        }
+    }
+
+    fn kill_primary(&mut self, down: Duration) -> bool {
+        let database = Arc::clone(&self.database);
+        if !database.has_standby() {
+            self.errands.push(thread::spawn(move || _ = database.kill(down)));
+        } else if !database.kill(down) {
+            return false;
+        }
+        self.rests_until = Instant::now() + REST;
+        // Of the next crash Patroni hears long before it comes.
+        let conduct =
+            if self.chance.below(3) == 0 { AfterCrash::Restart } else { AfterCrash::Promote };
+        let database = Arc::clone(&self.database);
+        self.errands.push(thread::spawn(move || _ = database.prefer(conduct)));
+        true
+    }
+
+    fn switch_over(&mut self) -> bool {
+        let (database, counts) = (Arc::clone(&self.database), Arc::clone(&self.counts));
+        self.rests_until = Instant::now() + REST;
+        self.errands.push(thread::spawn(move || {
+            if let Err(error) = database.switch_over() {
+                say(format_args!("They did not exchange their places: {}", error.trim()));
+                let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+                counts.entry(Kind::SwitchOver).and_modify(|count| *count = count.saturating_sub(1));
+            }
+        }));
+        true
+    }
+
+    fn send_errand(&mut self, kind: Kind) -> bool {
+        let world = Arc::clone(&self.world);
+        let (routes, revoked) = (Arc::clone(&self.routes), Arc::clone(&self.revoked));
+        let mut chance = Chance::of(self.chance.below(u64::MAX), 1);
+        self.errands.push(thread::spawn(move || {
+            let done = match kind {
+                Kind::RevokeToken => revoked.revoke_one(&world, &mut chance),
+                _ => routes.change_one(&world, &mut chance),
+            };
+            if let Err(error) = done {
+                lock(&world.ledger).violate(format!("{kind:?}: {error:#}"));
+            }
+        }));
+        true
+    }
+}
