@@ -1,5 +1,7 @@
 //! Alerts: rules are checked, judged in the batch of a frame, told by mail, and acknowledged.
 
+use std::{thread, time::Duration};
+
 use champollion_tests::{
     AXIOMA, Client, LUMINAIRE, MailServer, Outside, Sensor, Server, Setup, eventually,
 };
@@ -13,6 +15,9 @@ const QUICK: &str =
 
 /// The address that mails lead to.
 const ADDRESS: &str = "[sign-in]\npublic-address = \"https://champollion.city.example\"\n";
+
+/// What telegrams of two moments differ by.
+const SECOND: Duration = Duration::from_millis(1_100);
 
 /// The short telegram of a water meter: its clock, its index in litres, and the index of eleven hours before.
 fn telegram(at: Timestamp, litres: u32) -> Vec<u8> {
@@ -328,18 +333,22 @@ fn planned_work_leaves_its_day_out_and_mutes_what_it_is_about() {
         lns.ingest(&frame).success();
     };
     hear_now(1, 80_000);
-    let (begin, end) = (Timestamp::now(), Timestamp::now() + SignedDuration::from_hours(1));
+    let now = Timestamp::now();
+    let (begin, end) = (now - SignedDuration::from_mins(1), now + SignedDuration::from_hours(1));
     let work = json!({
         "kind": "planned", "title": "Mast", "text": "Painted.", "begin": begin, "end": end,
         "scope": { "groups": ["water"] },
     });
     let notice = admin.post("/v1/notices", &work).success();
+    // Telegrams tell whole seconds, and each must be later than the one before.
+    thread::sleep(SECOND);
     hear_now(2, 100_500);
     assert!(alerts(&partner, "all").is_empty(), "people are at work");
     let excluded = partner.get("/v1/quality/excluded").success();
     assert_eq!(excluded["excluded"][0]["reason"], "notice", "{excluded}");
     let id = notice["id"].as_str().expect("a notice has an id");
     admin.post(&format!("/v1/notices/{id}/cancel"), &json!({})).success();
+    thread::sleep(SECOND);
     hear_now(3, 100_600);
     assert_eq!(alerts(&partner, "open").len(), 1, "the work is over");
 }

@@ -49,6 +49,7 @@ fn of_path(path: &str, name: &str) -> (&'static str, Json) {
         }
         "key" => ("The public key.", text("^ed25519:[A-Za-z0-9_-]{43}$")),
         "group" => ("The name of the group.", text(NAME)),
+        "name" if path.starts_with("/v1/alerts/rules/") => ("The name of the rule.", text(NAME)),
         "name" => ("The name of the route.", text(NAME)),
         "point" => ("The name of the point within its group.", text("^[^/]{1,64}$")),
         "file" => ("The name of the file, such as `record.json`.", text("^[a-z]+\\.json$")),
@@ -66,6 +67,13 @@ fn of_path(path: &str, name: &str) -> (&'static str, Json) {
         "id" if path.starts_with("/v1/approvals/") || path.starts_with("/v1/decoder-requests/") => {
             ("The id of the request.", uuid())
         }
+        "id" if path.starts_with("/v1/alerts/") => ("The id of the alert.", uuid()),
+        "id" if path.starts_with("/v1/notices/") => ("The id of the notice.", uuid()),
+        "id" if path.starts_with("/v1/schedules/") => ("The id of the schedule.", uuid()),
+        "id" if path.starts_with("/v1/gateways/") => {
+            ("The gateway, as its network server names it.", text("^[^/]+$"))
+        }
+        "date" => ("The day of the statement.", json!({ "type": "string", "format": "date" })),
         "id" if path.starts_with("/v1/people/") => ("The id of the person.", uuid()),
         "grant" => ("The id of the grant.", uuid()),
         "partner" => ("The short name of the partner.", text(NAME)),
