@@ -16,7 +16,7 @@ const QUICK: &str =
 /// The address that mails lead to.
 const ADDRESS: &str = "[sign-in]\npublic-address = \"https://champollion.city.example\"\n";
 
-/// What telegrams of two moments differ by.
+/// The time by which telegrams of two moments differ.
 const SECOND: Duration = Duration::from_millis(1_100);
 
 /// The short telegram of a water meter: its clock, its index in litres, and the index of eleven hours before.

@@ -30,6 +30,9 @@ const MASTER_KEY: &str = "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
 /// The time within which what is revoked anywhere is refused everywhere.
 const REVOKED_WITHIN: Duration = Duration::from_secs(1);
 
+/// The time within which nodes know each other, of whom each writes its row every two seconds.
+const KNOWN_WITHIN: Duration = Duration::from_secs(5);
+
 /// Nodes on a database of their own. The first one leads at the beginning.
 struct Nodes {
     nodes: Vec<Server>,
@@ -165,6 +168,8 @@ fn of_postgres_copies_through_two_gateways_by_two_nodes_become_one_record_with_b
     let lns = nodes.lns(&nodes.nodes[0]);
     let sensor = Sensor::new(5);
     nodes.register(&nodes.nodes[0], &sensor);
+    // Until then a node may take itself for the only one, and gathers alone.
+    thread::sleep(KNOWN_WITHIN);
     let gateways = ["gw-north", "gw-south"];
     let answers: Vec<Json> = thread::scope(|scope| {
         let send = |(node, gateway): (&Server, &str)| {

@@ -33,7 +33,7 @@ use self::{gather::Gathered, linked::Linked};
 /// The parts of a release, as they lie on this machine.
 #[derive(Clone, Debug)]
 pub struct Release {
-    /// The binary `champollion`.
+    /// The file of the binary `champollion`.
     pub binary: PathBuf,
     /// The folder of the decoders' packages.
     pub library: PathBuf,

@@ -37,7 +37,7 @@ pub(crate) enum Store {
 pub(crate) enum Standby {
     /// A primary and a synchronous standby, kept by Patroni.
     Kept,
-    /// One PostgreSQL alone.
+    /// One PostgreSQL without a standby.
     Missing,
 }
 

@@ -30,7 +30,7 @@ pub struct BackupSettings {
 
 /// The maker of backups: one is made at a time.
 pub struct Backups {
-    /// What is backed up; of a database, nothing.
+    /// The store that is backed up; none where a database has it.
     source: Option<BackupSource>,
     folder: PathBuf,
     turn: Arc<Mutex<()>>,

@@ -23,7 +23,7 @@ const WAITING: usize = 16_384;
 /// The traces of this process, once they were started.
 static ACTIVE: OnceLock<Traces> = OnceLock::new();
 
-/// Traces of records.
+/// The traces of records that go on.
 #[derive(Debug)]
 pub struct Traces {
     /// The share of the records that are traced, in percent, where no caller says it.

@@ -1,4 +1,4 @@
-//! Faults of notices.
+//! The faults of notices, each with what to write instead.
 
 use champollion_fleet::names::GroupId;
 use champollion_store::TableError;

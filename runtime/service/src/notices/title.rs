@@ -1,4 +1,4 @@
-//! Titles of notices.
+//! The titles of notices, which fit into one line.
 
 use std::{fmt, str::FromStr};
 

@@ -1,4 +1,4 @@
-//! What was in service when: each change is a row, written in the batch of the change.
+//! The history of what was in service: each change is a row, written in the batch of the change.
 
 use std::{collections::BTreeMap, fmt, num::ParseIntError, str::FromStr, sync::Arc};
 

@@ -46,7 +46,7 @@ const FILLERS: u64 = 4;
 /// The word that the filling process prints once the store is full, before it is killed.
 const FILLED: &str = "filled";
 
-/// Entries that differ.
+/// The number of entries that differ.
 const DIFFERENT_ENTRIES: usize = 8_192;
 
 /// Number of devices, each with a key.

@@ -25,7 +25,7 @@ pub struct RestoreSummary {
     pub version: String,
     /// The moment at which the backup began: all that was acknowledged before is there.
     pub begun_at: String,
-    /// What the restored store holds.
+    /// The counts of what a restored store holds.
     pub contents: Contents,
 }
 

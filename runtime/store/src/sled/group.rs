@@ -161,7 +161,7 @@ impl LogChange {
         }
     }
 
-    /// What was appended before goes with all that the log has.
+    /// Has the log go on after a sequence; entries that were appended before go with all that it has.
     fn skip(&mut self, through: Sequence) {
         if through > self.extent.last {
             self.extent = LogExtent { truncated: through, last: through };
