@@ -252,7 +252,13 @@ fn routes_to_a_broker_and_to_a_database_are_made_and_changed_by_forms() {
     };
     for (kind, name, wrong, right, own) in [
         ("mqtt", "broker", "https://broker.example", "mqtts://broker.example", "topic"),
-        ("postgres", "history", "mysql://db.example/town", "postgres://db.example/town", "schema"),
+        (
+            "postgres",
+            "history",
+            "mysql://db.example/town",
+            "postgres://db.example:443/town",
+            "schema",
+        ),
     ] {
         let refused = make(&[("kind", kind), ("name", name), ("url", wrong)]);
         assert_eq!(refused.status, 422, "{}", refused.text);

@@ -46,6 +46,8 @@ fn is_passed(name: &str, tag: &str) -> bool {
 
 fn is_sentence(text: &str) -> bool {
     let is_word = |word: &&str| word.len() > 1 && word.chars().all(char::is_alphabetic);
+    // The title of a page ends with the name of the product.
+    let text = text.trim_end_matches(" · Champollion");
     text.split_whitespace().filter(is_word).count() >= SENTENCE
 }
 
