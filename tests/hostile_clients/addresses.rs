@@ -20,7 +20,7 @@ use serde_json::{Value as Json, json};
 const NO_FINGERPRINT: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// More than a recipient's answer may take of the server's memory.
-const MEMORY_BYTES: u64 = 64 << 20;
+const MEMORY_BYTES: u64 = 96 << 20;
 
 /// More tries of routes than a group has otherwise.
 const TRIES: &str = "[quotas]\nroute-tests-per-minute = 10000\n";
