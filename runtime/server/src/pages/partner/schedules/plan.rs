@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(nightly["when"], json!({ "cron": "0 1 * * *" }));
         assert_eq!(
             whom(&json!({ "group": "light", "plan": evening })),
-            "light side=left street=Rue X"
+            "light street=Rue X side=left"
         );
     }
 }
