@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_store::{Sequence, Store, StoreError, tables};
+use champollion_store::{Entry, Sequence, Store, StoreError, tables};
 use parking_lot::RwLock;
 use tokio::{
     sync::{Mutex, watch},
@@ -140,6 +140,7 @@ impl Follower {
             }
             let log = tables::CHANGES.as_str();
             let entries = self.store.read(log, place.cursor, PAGE).await?;
+            check_gap(place.cursor, &entries)?;
             let mut rows = Rows::new();
             for entry in &entries {
                 read_into(&mut rows, &entry.value, self.node)?;
@@ -217,5 +218,34 @@ impl Follower {
                 tokio::time::sleep(TRUST).await;
             }
         }
+    }
+}
+
+/// Refuses entries that do not go on where the cursor is: those between were truncated unread. The log has no gap of
+/// its own.
+fn check_gap(cursor: Sequence, entries: &[Entry]) -> Result<(), FollowError> {
+    match entries.first() {
+        Some(first) if first.sequence.get() > cursor.get().saturating_add(1) => {
+            Err(FollowError::FellBehind)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_that_were_truncated_unread_are_missed_and_not_passed_over() {
+        let entries = |sequences: &[u64]| -> Vec<Entry> {
+            let entry = |&sequence| Entry { sequence: Sequence::new(sequence), value: Vec::new() };
+            sequences.iter().map(entry).collect()
+        };
+        assert!(check_gap(Sequence::new(6), &[]).is_ok());
+        assert!(check_gap(Sequence::new(6), &entries(&[7, 8])).is_ok());
+        assert!(check_gap(Sequence::BEGINNING, &entries(&[1])).is_ok());
+        let missed = check_gap(Sequence::new(6), &entries(&[8, 9]));
+        assert!(matches!(missed, Err(FollowError::FellBehind)));
     }
 }
