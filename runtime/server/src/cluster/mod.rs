@@ -121,7 +121,7 @@ impl Cluster {
         nodes.write(Duration::ZERO).await?;
         lead.try_to_take().await.map_err(TableError::from)?;
         let store = changes::noting(store, id);
-        let follower = Follower::open(Arc::clone(&store), id).await.map_err(TableError::from)?;
+        let follower = Follower::open(Arc::clone(&store)).await.map_err(TableError::from)?;
         let (follower, led) = (Some(Arc::new(follower)), led(Arc::clone(&store), &lead));
         let cluster = Self { id, _identity: identity, lead, follower, nodes, load, end };
         Ok(Joined { cluster, store, led })
@@ -232,9 +232,7 @@ impl Cluster {
         let mut lines = vec![format!("node {}: {standing}, {lag} ms behind the others\n", self.id)];
         match follower.devices_left() {
             0 => {}
-            left => {
-                lines.push(format!("{left} devices that others changed are to be read again\n"))
-            }
+            left => lines.push(format!("{left} devices that changed are to be read again\n")),
         }
         lines
     }

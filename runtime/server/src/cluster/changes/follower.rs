@@ -11,7 +11,6 @@ use tokio::{
     sync::{Mutex, watch},
     time::MissedTickBehavior,
 };
-use uuid::Uuid;
 
 use super::{
     change::{ChangeFault, Rows, read_into},
@@ -38,7 +37,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The follower of the log of changes.
 pub(crate) struct Follower {
     store: Arc<dyn Store>,
-    node: Uuid,
     /// The rooms, once they are open.
     rooms: OnceLock<Rooms>,
     /// Held while the log is read and the rooms are told.
@@ -75,12 +73,11 @@ pub(crate) enum FollowError {
 
 impl Follower {
     /// A follower from the end of the log. What is opened afterwards knows all that is before.
-    pub(crate) async fn open(store: Arc<dyn Store>, node: Uuid) -> Result<Self, StoreError> {
+    pub(crate) async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let read_at = Instant::now();
         let cursor = store.extent(tables::CHANGES.as_str()).await?.last;
         Ok(Self {
             store,
-            node,
             rooms: OnceLock::new(),
             place: Mutex::new(Place { cursor, read_at }),
             read_at: RwLock::new(read_at),
@@ -143,7 +140,7 @@ impl Follower {
             check_gap(place.cursor, &entries)?;
             let mut rows = Rows::new();
             for entry in &entries {
-                read_into(&mut rows, &entry.value, self.node)?;
+                read_into(&mut rows, &entry.value)?;
             }
             rooms.refresh(&rows, &self.due).await?;
             if Rooms::is_of_registry(&rows) {
