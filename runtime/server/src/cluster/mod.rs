@@ -203,7 +203,8 @@ impl Cluster {
         self.follower.as_ref().is_none_or(|follower| follower.is_current())
     }
 
-    /// Makes sure that all is in memory that any node had changed when this was called.
+    /// Makes sure that all is in memory that any node had changed when this was called. Devices of which there are many
+    /// are not waited for.
     pub(crate) async fn catch_up(&self) -> Result<(), FollowError> {
         match &self.follower {
             Some(follower) => follower.catch_up().await,

@@ -31,7 +31,7 @@ const GONE_AFTER: Duration = Duration::from_secs(60);
 /// Entries that are read at once.
 const PAGE: usize = 100;
 
-/// The time that a read waits for devices that are being read again.
+/// The time that somebody waits for what is being read again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The follower of the log of changes.
@@ -69,6 +69,9 @@ pub(crate) enum FollowError {
     /// Entries were removed before they were read: only a start reads everything.
     #[error("the log of changes was truncated before this node had read it")]
     FellBehind,
+    /// It takes longer than somebody waits.
+    #[error("what has changed was not read within {} seconds", PATIENCE.as_secs())]
+    TooLate,
 }
 
 impl Follower {
@@ -107,20 +110,38 @@ impl Follower {
         self.due.left()
     }
 
-    /// Makes sure that all is in memory that was durable when this was called: asked before a sender or a device is
-    /// refused as unknown. Those who ask at once share one reading.
-    pub(crate) async fn catch_up(&self) -> Result<(), FollowError> {
-        self.read_on(Instant::now()).await?;
-        // A device that is still being read after that is answered as before.
-        drop(tokio::time::timeout(PATIENCE, self.due.settled()).await);
-        Ok(())
+    /// Makes sure that all is in memory that was durable when this was called, but devices and decoders: asked before a
+    /// sender is refused as unknown. Those who ask at once share one reading.
+    pub(crate) async fn read_log(&self) -> Result<(), FollowError> {
+        in_time(self.read_on(Instant::now())).await
     }
 
-    /// The same of decoders too: asked before a device has none.
+    /// The same of devices too: asked before a device is refused as unknown.
+    pub(crate) async fn catch_up_with_devices(&self) -> Result<(), FollowError> {
+        in_time(async {
+            self.read_on(Instant::now()).await?;
+            self.due.settled().await;
+            Ok::<(), FollowError>(())
+        })
+        .await
+    }
+
+    /// The same of decoders: asked before a device has none.
     pub(crate) async fn catch_up_with_decoders(&self) -> Result<(), FollowError> {
-        self.read_on(Instant::now()).await?;
-        drop(tokio::time::timeout(PATIENCE, self.registry_due.settled()).await);
-        Ok(())
+        in_time(async {
+            self.read_on(Instant::now()).await?;
+            self.registry_due.settled().await;
+            Ok::<(), FollowError>(())
+        })
+        .await
+    }
+
+    /// The same of devices, for one who goes on without those that are still being read.
+    pub(crate) async fn catch_up(&self) -> Result<(), FollowError> {
+        match self.catch_up_with_devices().await {
+            Err(FollowError::TooLate) => self.read_on(Instant::now()).await,
+            caught_up => caught_up,
+        }
     }
 
     /// Reads the log to its end, unless somebody else has begun to since `asked`.
@@ -216,6 +237,13 @@ impl Follower {
             }
         }
     }
+}
+
+/// The outcome of a reading, where it is there while somebody waits.
+async fn in_time(
+    reading: impl Future<Output = Result<(), FollowError>>,
+) -> Result<(), FollowError> {
+    tokio::time::timeout(PATIENCE, reading).await.unwrap_or(Err(FollowError::TooLate))
 }
 
 /// Refuses entries that do not go on where the cursor is: those between were truncated unread. The log has no gap of
