@@ -117,8 +117,7 @@ impl Cluster {
             return Ok(Joined { cluster, led: Arc::clone(&store), store });
         }
         settings.check()?;
-        agreed.check(&*store, nodes.has_others().await?).await?;
-        nodes.write(Duration::ZERO).await?;
+        agree(&*store, &nodes, agreed).await?;
         lead.try_to_take().await.map_err(TableError::from)?;
         let store = changes::noting(store, id);
         let follower = Follower::open(Arc::clone(&store)).await.map_err(TableError::from)?;
@@ -330,6 +329,22 @@ impl Cluster {
         self.lead.release().await;
         self.nodes.leave().await
     }
+}
+
+/// Has a node come to the others, where its settings are theirs. It tells of itself before it looks for others: of two
+/// that are started at once, one at least sees the other.
+async fn agree(
+    store: &dyn Store,
+    nodes: &Nodes,
+    agreed: &AgreedSettings,
+) -> Result<(), AgreementError> {
+    nodes.write(Duration::ZERO).await?;
+    let checked = agreed.check(store, nodes.has_others().await?).await;
+    if checked.is_err() {
+        // Where its row stays, it counts as one of the others for ten seconds and no longer.
+        drop(nodes.leave().await);
+    }
+    checked
 }
 
 /// Ticks of an interval; a late one puts those after it off.
