@@ -353,3 +353,31 @@ pub(crate) fn every(period: Duration) -> Interval {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
+
+#[cfg(test)]
+mod tests {
+    use champollion_store::{OwnLeases, SledOptions, SledStore};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_node_is_seen_by_the_others_before_its_settings_are_compared() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let node = |id| {
+            let (leases, address) = (Arc::new(OwnLeases), format!("http://10.0.0.{id}:8080"));
+            Nodes::new(Arc::clone(&store), leases, Uuid::from_u128(id), address, Arc::default())
+        };
+        let settings = |hours: &str| AgreedSettings(vec![("[retention] hours", hours.to_owned())]);
+        let (first, second) = (node(1), node(2));
+        // The second one has told of itself, and did not come to compare yet.
+        second.write(Duration::ZERO).await.unwrap();
+        settings("24").check(&*store, false).await.unwrap();
+        let refused = agree(&*store, &first, &settings("48")).await;
+        assert!(matches!(refused, Err(AgreementError::Differs(_))));
+        assert!(!second.has_others().await.unwrap(), "a node that was refused leaves");
+        agree(&*store, &first, &settings("24")).await.unwrap();
+        assert!(second.has_others().await.unwrap());
+    }
+}
