@@ -10,7 +10,7 @@ use champollion_fleet::{
     objects::{Latitude, Longitude, ObjectFields},
     points::IndexOffset,
 };
-use champollion_frames::VerifiedUplink;
+use champollion_frames::{DevEui, VerifiedUplink};
 use champollion_registry::{
     Change, LoadedDecoder, Mandate, Registry, RegistryError,
     channels::{Caller, Canary, Observed, Shadow},
@@ -70,6 +70,11 @@ impl Decoding {
     pub(super) fn follow(&self, follower: Arc<Follower>) {
         // The first one stays.
         drop(self.follower.set(follower));
+    }
+
+    /// Whether another node has changed a device, and that was not read yet.
+    pub(super) fn is_behind_of(&self, dev_eui: DevEui) -> bool {
+        self.follower.get().is_some_and(|follower| follower.is_due(dev_eui))
     }
 
     /// The decoder that a device gets for a call. Where other nodes may have published it, and that cannot be read, the

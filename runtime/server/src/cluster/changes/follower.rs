@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_frames::DevEui;
 use champollion_store::{Entry, Sequence, Store, StoreError, tables};
 use parking_lot::RwLock;
 use tokio::{
@@ -108,6 +109,11 @@ impl Follower {
     /// The number of devices that another node has changed and that were not read again yet.
     pub(crate) fn devices_left(&self) -> usize {
         self.due.left()
+    }
+
+    /// Whether a device has changed and was not read again yet.
+    pub(crate) fn is_due(&self, dev_eui: DevEui) -> bool {
+        self.due.has(dev_eui)
     }
 
     /// Makes sure that all is in memory that was durable when this was called, but devices and decoders: asked before a
