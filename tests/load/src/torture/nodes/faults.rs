@@ -136,7 +136,7 @@ impl Faults {
             return Vec::new();
         }
         let counts = self.counts();
-        let never_came = |kind| counts.get(&kind).is_none_or(|count| *count == 0);
+        let never_came = |kind: Kind| counts.get(&kind).is_none_or(|count| *count == 0);
         let missing = KINDS.into_iter().filter(|kind| self.has_means_for(*kind));
         missing.filter(|kind| never_came(*kind)).map(|kind| format!("{kind:?}")).collect()
     }
