@@ -43,19 +43,22 @@ impl Service {
     /// it.
     ///
     /// # Errors
-    /// [`AuthError`] where the token is unknown or has ended, or its person is suspended.
+    /// [`AuthError`] where the token is unknown or has ended, or its person is suspended; and where nobody knows, since
+    /// the changes of other nodes cannot be read.
     pub(crate) async fn recognize_after_all(
         &self,
         presented: &str,
         origin: (Option<String>, Option<String>),
         now: Timestamp,
     ) -> Result<Principal, AuthError> {
-        match self.recognize(presented, origin.clone(), now) {
-            Err(AuthError::Unknown) if self.cluster.follower().is_some() => {}
-            recognized => return recognized,
-        }
-        if let Err(error) = self.cluster.catch_up().await {
+        let recognized = self.recognize(presented, origin.clone(), now);
+        let (Err(AuthError::Unknown), Some(follower)) = (&recognized, self.cluster.follower())
+        else {
+            return recognized;
+        };
+        if let Err(error) = follower.read_log().await {
             tracing::debug!(%error, "what other nodes have changed cannot be read");
+            return Err(AuthError::Behind);
         }
         self.recognize(presented, origin, now)
     }

@@ -285,6 +285,8 @@ pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Princ
             }
             Ok(Principal { trace: trace_of(&parts.headers), ..principal })
         }
+        // Nobody knows whether the token is wrong.
+        Err(AuthError::Behind) => Err(AuthError::Behind.into()),
         Err(error) => {
             let client = parts.extensions.get::<ClientAddress>().map(|client| client.address);
             if error != AuthError::Missing {

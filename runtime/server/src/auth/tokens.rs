@@ -181,6 +181,9 @@ pub enum AuthError {
     /// It presents a token that nobody made, or that was revoked.
     #[error("this token is not known here: it is mistyped, or it was revoked")]
     Unknown,
+    /// It presents a token that another node may have made just now.
+    #[error("this node cannot read whether another one has just made this token: ask another node")]
+    Behind,
     /// It presents a token that has ended.
     #[error("this token expired at {0}: ask an admin for a new one")]
     Expired(Timestamp),
@@ -530,6 +533,7 @@ impl AuthError {
             Self::Missing => "missing",
             Self::NotBearer => "malformed",
             Self::Unknown => "unknown",
+            Self::Behind => "behind",
             Self::Expired(_) => "expired",
             Self::SessionEnded => "session",
             Self::Suspended => "suspended",

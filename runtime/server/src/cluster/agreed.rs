@@ -9,13 +9,13 @@ use crate::territory_settings::TerritorySettings;
 const AGREED: Table<String, String> = Table::new(tables::AGREED_SETTINGS);
 
 /// Settings by their names, each as a text.
-pub(crate) struct AgreedSettings(Vec<(&'static str, String)>);
+pub(crate) struct AgreedSettings(pub(super) Vec<(&'static str, String)>);
 
 /// A setting that differs from that of the other nodes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{name} is {own:?} here and {others:?} on the nodes that run: all nodes of one store need the same. Correct it here, \
-     or stop all nodes and start them with the new one"
+     or stop all nodes, and start one with the new one before the others"
 )]
 pub struct Disagreement {
     name: &'static str,

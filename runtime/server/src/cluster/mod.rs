@@ -117,11 +117,10 @@ impl Cluster {
             return Ok(Joined { cluster, led: Arc::clone(&store), store });
         }
         settings.check()?;
-        agreed.check(&*store, nodes.has_others().await?).await?;
-        nodes.write(Duration::ZERO).await?;
+        agree(&*store, &nodes, agreed).await?;
         lead.try_to_take().await.map_err(TableError::from)?;
         let store = changes::noting(store, id);
-        let follower = Follower::open(Arc::clone(&store), id).await.map_err(TableError::from)?;
+        let follower = Follower::open(Arc::clone(&store)).await.map_err(TableError::from)?;
         let (follower, led) = (Some(Arc::new(follower)), led(Arc::clone(&store), &lead));
         let cluster = Self { id, _identity: identity, lead, follower, nodes, load, end };
         Ok(Joined { cluster, store, led })
@@ -203,7 +202,8 @@ impl Cluster {
         self.follower.as_ref().is_none_or(|follower| follower.is_current())
     }
 
-    /// Makes sure that all is in memory that any node had changed when this was called.
+    /// Makes sure that all is in memory that any node had changed when this was called. Devices of which there are many
+    /// are not waited for.
     pub(crate) async fn catch_up(&self) -> Result<(), FollowError> {
         match &self.follower {
             Some(follower) => follower.catch_up().await,
@@ -232,9 +232,7 @@ impl Cluster {
         let mut lines = vec![format!("node {}: {standing}, {lag} ms behind the others\n", self.id)];
         match follower.devices_left() {
             0 => {}
-            left => {
-                lines.push(format!("{left} devices that others changed are to be read again\n"))
-            }
+            left => lines.push(format!("{left} devices that changed are to be read again\n")),
         }
         lines
     }
@@ -333,9 +331,53 @@ impl Cluster {
     }
 }
 
+/// Has a node come to the others, where its settings are theirs. It tells of itself before it looks for others: of two
+/// that are started at once, one at least sees the other.
+async fn agree(
+    store: &dyn Store,
+    nodes: &Nodes,
+    agreed: &AgreedSettings,
+) -> Result<(), AgreementError> {
+    nodes.write(Duration::ZERO).await?;
+    let checked = agreed.check(store, nodes.has_others().await?).await;
+    if checked.is_err() {
+        // Where its row stays, it counts as one of the others for ten seconds and no longer.
+        drop(nodes.leave().await);
+    }
+    checked
+}
+
 /// Ticks of an interval; a late one puts those after it off.
 pub(crate) fn every(period: Duration) -> Interval {
     let mut ticks = tokio::time::interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
+}
+
+#[cfg(test)]
+mod tests {
+    use champollion_store::{OwnLeases, SledOptions, SledStore};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_node_is_seen_by_the_others_before_its_settings_are_compared() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let node = |id| {
+            let (leases, address) = (Arc::new(OwnLeases), format!("http://10.0.0.{id}:8080"));
+            Nodes::new(Arc::clone(&store), leases, Uuid::from_u128(id), address, Arc::default())
+        };
+        let settings = |hours: &str| AgreedSettings(vec![("[retention] hours", hours.to_owned())]);
+        let (first, second) = (node(1), node(2));
+        // The second one has told of itself, and did not come to compare yet.
+        second.write(Duration::ZERO).await.unwrap();
+        settings("24").check(&*store, false).await.unwrap();
+        let refused = agree(&*store, &first, &settings("48")).await;
+        assert!(matches!(refused, Err(AgreementError::Differs(_))));
+        assert!(!second.has_others().await.unwrap(), "a node that was refused leaves");
+        agree(&*store, &first, &settings("24")).await.unwrap();
+        assert!(second.has_others().await.unwrap());
+    }
 }

@@ -10,7 +10,7 @@ use champollion_fleet::{
     objects::{Latitude, Longitude, ObjectFields},
     points::IndexOffset,
 };
-use champollion_frames::VerifiedUplink;
+use champollion_frames::{DevEui, VerifiedUplink};
 use champollion_registry::{
     Change, LoadedDecoder, Mandate, Registry, RegistryError,
     channels::{Caller, Canary, Observed, Shadow},
@@ -72,20 +72,27 @@ impl Decoding {
         drop(self.follower.set(follower));
     }
 
-    /// The decoder that a device gets for a call.
+    /// Whether another node has changed a device, and that was not read yet.
+    pub(super) fn is_behind_of(&self, dev_eui: DevEui) -> bool {
+        self.follower.get().is_some_and(|follower| follower.is_due(dev_eui))
+    }
+
+    /// The decoder that a device gets for a call. Where other nodes may have published it, and that cannot be read, the
+    /// frame is not taken: its record would be without values for ever.
     async fn decoder_of(
         &self,
         wanted: &DecoderRef,
         caller: Caller,
-    ) -> Result<Given, RegistryError> {
+    ) -> Result<Result<Given, RegistryError>, IngestError> {
         let given = self.registry.decoder_of(wanted, caller, Timestamp::now()).await;
         let (Err(RegistryError::Resolve(_)), Some(follower)) = (&given, self.follower.get()) else {
-            return given;
+            return Ok(given);
         };
         if let Err(error) = follower.catch_up_with_decoders().await {
             tracing::debug!(%error, "what other nodes have published cannot be read");
+            return Err(IngestError::Behind);
         }
-        self.registry.decoder_of(wanted, caller, Timestamp::now()).await
+        Ok(self.registry.decoder_of(wanted, caller, Timestamp::now()).await)
     }
 
     /// Decodes a frame. Whatever goes wrong with the decoder, there is a record: the raw payload is
@@ -107,7 +114,7 @@ impl Decoding {
                 message: "the device is registered without a decoder".to_owned(),
             },
             Some(wanted) => {
-                match self.decoder_of(wanted, caller).await {
+                match self.decoder_of(wanted, caller).await? {
                     Ok((decoder, canary)) => {
                         // A frame of commands to the network alone has no port of the application.
                         let port = Some(f_port).filter(|port| *port > 0);

@@ -38,6 +38,9 @@ pub enum IngestError {
     /// again a little later.
     #[error("the frame was not taken: {0}")]
     Busy(NotDone),
+    /// Another node may know it: the network server should try again, best at another node.
+    #[error("the frame was not taken: this node cannot read what other nodes have changed")]
+    Behind,
 }
 
 impl IngestError {
@@ -54,7 +57,7 @@ impl IngestError {
                     | Refusal::OtherDevice { .. }
                     | Refusal::OtherNetworkServer { .. }
             ),
-            Self::JoinRefused(_) => true,
+            Self::JoinRefused(_) | Self::Nameless(NamelessError::Nobody { .. }) => true,
             _ => false,
         }
     }

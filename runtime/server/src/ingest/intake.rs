@@ -27,7 +27,7 @@ use crate::{
     authors::AuditedAuthor,
     cluster::{Follower, Load},
     derived::DerivedAssignments,
-    devices::{Devices, JoinError, Joined, Keks, NamelessError, Opened},
+    devices::{Devices, JoinError, Joined, Keks, Opened},
     quality::FrameCounts,
     storage::Storage,
     turns::Turns,
@@ -100,15 +100,19 @@ impl Intake {
         match message {
             Message::Frame(frame) => self.take_with(*frame, sender, true).await,
             Message::Nameless(nameless) => {
-                let find = || self.keeper.devices.find_nameless(&nameless, &speaker.authority);
-                let found = match find() {
-                    Err(NamelessError::Nobody { .. }) if self.learns_more().await => find(),
+                let devices = &self.keeper.devices;
+                let find = || devices.find_nameless(&nameless, &speaker.authority);
+                let found = match find().map_err(IngestError::from) {
+                    Err(refusal) => {
+                        let learned = self.learn_more(refusal).await;
+                        learned.and_then(|()| find().map_err(IngestError::from))
+                    }
                     found => found,
                 };
                 match found {
                     Ok(dev_eui) => self.take_with(nameless.named(dev_eui), sender, true).await,
                     Err(error) => {
-                        let result = Err(error.into());
+                        let result = Err(error);
                         counted(&result);
                         result
                     }
@@ -116,9 +120,10 @@ impl Intake {
             }
             Message::Joined(joined) => {
                 let result = match self.take_join_notice(joined.clone(), speaker).await {
-                    Err(error) if error.may_be_of_news() && self.learns_more().await => {
-                        self.take_join_notice(joined, speaker).await
-                    }
+                    Err(refusal) => match self.learn_more(refusal).await {
+                        Ok(()) => self.take_join_notice(joined, speaker).await,
+                        Err(error) => Err(error),
+                    },
                     result => result,
                 };
                 counted(&result);
@@ -170,12 +175,10 @@ impl Intake {
     ) -> Result<Receipt, IngestError> {
         let once_more = self.follower.as_ref().map(|_| (frame.clone(), sender.clone()));
         let result = match (self.take_once(frame, sender, awaits_copies).await, once_more) {
-            (Err(error), Some((frame, sender))) if error.may_be_of_news() => {
-                match self.learns_more().await {
-                    true => self.take_once(frame, sender, awaits_copies).await,
-                    false => Err(error),
-                }
-            }
+            (Err(refusal), Some((frame, sender))) => match self.learn_more(refusal).await {
+                Ok(()) => self.take_once(frame, sender, awaits_copies).await,
+                Err(error) => Err(error),
+            },
             (result, _) => result,
         };
         self.load.count();
@@ -183,14 +186,15 @@ impl Intake {
         result
     }
 
-    /// Makes sure that all is known that other nodes have changed; tells whether there can be anything new.
-    async fn learns_more(&self) -> bool {
-        let Some(follower) = &self.follower else { return false };
-        let caught_up = follower.catch_up().await;
-        if let Err(error) = &caught_up {
+    /// Makes sure that all is known that other nodes have changed, where a refusal may be over then; it stands
+    /// otherwise. Where that cannot be known, the frame is not refused, but comes again.
+    async fn learn_more(&self, refusal: IngestError) -> Result<(), IngestError> {
+        let follower = self.follower.as_ref().filter(|_| refusal.may_be_of_news());
+        let Some(follower) = follower else { return Err(refusal) };
+        follower.catch_up_with_devices().await.map_err(|error| {
             tracing::debug!(%error, "what other nodes have changed cannot be read");
-        }
-        caught_up.is_ok()
+            IngestError::Behind
+        })
     }
 
     async fn take_once(

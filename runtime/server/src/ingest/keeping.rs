@@ -135,8 +135,9 @@ impl Keeper {
 
     /// Makes all that comes of a verified frame durable. Where another process has moved the device on
     /// meanwhile, the frame is verified once more against what is stored then, so that it is answered what
-    /// one process alone would have answered. Should the store fail, the claim is dropped and the network
-    /// server's retry is taken.
+    /// one process alone would have answered; and so it is at once where a node knows that it has not read
+    /// yet what became of the device, which may have gone to another group. Should the store fail, the claim
+    /// is dropped and the network server's retry is taken.
     async fn keep(
         &self,
         mut claim: Claim,
@@ -144,21 +145,24 @@ impl Keeper {
         verify_again: impl Fn() -> Result<Claim, Refusal>,
     ) -> Result<Receipt, IngestError> {
         let mut overtaken = Overtaken::default();
+        let mut is_read = !self.decoding.is_behind_of(claim.uplink().dev_eui());
         loop {
             self.check_room()?;
-            let turn = self.devices.turn_of(&claim).await;
-            if let Some(refusal) = self.devices.taken_otherwise(&claim) {
-                return self.refused(refusal);
-            }
-            match self.keep_once(&claim, sender, &turn).await {
-                Ok(receipt) => {
-                    self.confirm(claim);
-                    return Ok(receipt);
+            if std::mem::replace(&mut is_read, true) {
+                let turn = self.devices.turn_of(&claim).await;
+                if let Some(refusal) = self.devices.taken_otherwise(&claim) {
+                    return self.refused(refusal);
                 }
-                Err(NotKept::Devices(error)) if overtaken.is_again(&error) => drop(turn),
-                Err(error) => return Err(error.into()),
+                match self.keep_once(&claim, sender, &turn).await {
+                    Ok(receipt) => {
+                        self.confirm(claim);
+                        return Ok(receipt);
+                    }
+                    Err(NotKept::Devices(error)) if overtaken.is_again(&error) => drop(turn),
+                    Err(error) => return Err(error.into()),
+                }
+                metrics::counter!("champollion_frames_overtaken_total").increment(1);
             }
-            metrics::counter!("champollion_frames_overtaken_total").increment(1);
             // Given up only then, so that the device's next frame does not come before this one.
             self.devices.reread(claim.uplink().dev_eui()).await?;
             drop(claim);

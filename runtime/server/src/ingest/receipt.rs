@@ -136,5 +136,6 @@ pub(super) fn became(result: &Result<Receipt, IngestError>) -> &'static str {
         Err(IngestError::NotKept(_)) => "not-kept",
         Err(IngestError::Full(_)) => "full",
         Err(IngestError::Busy(_)) => "busy",
+        Err(IngestError::Behind) => "node-behind",
     }
 }

@@ -289,6 +289,7 @@ impl From<IngestError> for NotTaken {
             IngestError::NotKept(_)
                 | IngestError::Full(_)
                 | IngestError::Busy(_)
+                | IngestError::Behind
                 | IngestError::Refused(Refusal::InFlight { .. })
                 | IngestError::JoinRefused(JoinRefusal::InFlight { .. })
         );

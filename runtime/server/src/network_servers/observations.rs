@@ -166,7 +166,13 @@ impl Observed {
                     *seen.ignored.entry(what.clone()).or_default() += 1;
                 }
             }
-            Ok(_) | Err(IngestError::NotKept(_) | IngestError::Full(_) | IngestError::Busy(_)) => {}
+            Ok(_)
+            | Err(
+                IngestError::NotKept(_)
+                | IngestError::Full(_)
+                | IngestError::Busy(_)
+                | IngestError::Behind,
+            ) => {}
             Err(error) => {
                 let detail = error.to_string();
                 let times = seen.refused.get(became).map_or(0, |before| before.times) + 1;

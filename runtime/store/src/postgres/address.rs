@@ -41,6 +41,9 @@ impl Address {
         if let Some(password) = &options.password {
             config.password(password.as_bytes());
         }
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            return Err(wrong("it names no host"));
+        }
         let is_local = is_local(&config);
         let is_secured = match mode.as_deref() {
             None => !is_local,
@@ -91,23 +94,30 @@ fn split(url: &str) -> Result<(String, Option<String>, Option<String>), StoreErr
     Ok((rest, mode, authorities))
 }
 
+/// Whether every host is this machine. `hostaddr` goes before the name: it alone is connected to.
 fn is_local(config: &Config) -> bool {
-    config.get_hosts().iter().all(|host| match host {
+    let are_names_local = config.get_hosts().iter().all(|host| match host {
         Host::Tcp(name) => {
             name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
         }
         Host::Unix(_) => true,
-    })
+    });
+    are_names_local && config.get_hostaddrs().iter().all(IpAddr::is_loopback)
 }
 
 fn name_of(config: &Config) -> String {
     let ports = config.get_ports();
-    let hosts = config.get_hosts().iter().enumerate().map(|(index, host)| {
+    let named = config.get_hosts().iter().map(|host| match host {
+        Host::Tcp(name) => name.clone(),
+        Host::Unix(path) => path.display().to_string(),
+    });
+    let mut names: Vec<String> = named.collect();
+    if names.is_empty() {
+        names = config.get_hostaddrs().iter().map(IpAddr::to_string).collect();
+    }
+    let hosts = names.iter().enumerate().map(|(index, name)| {
         let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
-        match host {
-            Host::Tcp(name) => format!("{name}:{port}"),
-            Host::Unix(path) => format!("{}:{port}", path.display()),
-        }
+        format!("{name}:{port}")
     });
     let hosts: Vec<String> = hosts.collect();
     format!("{}/{}", hosts.join(","), config.get_dbname().unwrap_or_default())
@@ -135,6 +145,9 @@ mod tests {
             ("postgres://u@127.0.0.1:5433/meters", false),
             ("postgresql://u@localhost/meters?sslmode=verify-full", true),
             ("postgres://u@%2Frun%2Fpostgresql/meters", false),
+            ("postgres://u@localhost/meters?hostaddr=192.0.2.7", true),
+            ("postgres://u@localhost,localhost/meters?hostaddr=127.0.0.1,192.0.2.7", true),
+            ("postgres://u@localhost/meters?hostaddr=127.0.0.1", false),
         ] {
             assert_eq!(address(url).unwrap().is_secured, is_secured, "{url}");
         }
@@ -142,6 +155,17 @@ mod tests {
             let error = address(&format!("postgres://u@h/d?sslmode={refused}")).err().unwrap();
             assert!(error.to_string().contains("verify-full"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_address_without_a_host_is_refused() {
+        for nowhere in ["postgres://", "postgres:///meters", "postgres:///meters?user=u"] {
+            let error = address(nowhere).err().unwrap();
+            assert!(error.to_string().contains("no host"), "{nowhere}: {error}");
+        }
+        let numbered = address("postgres:///meters?user=u&hostaddr=192.0.2.7").unwrap();
+        assert_eq!(numbered.to_string(), "192.0.2.7:5432/meters");
+        assert!(numbered.is_secured);
     }
 
     #[test]

@@ -99,7 +99,8 @@ async fn lock_rows(
     if is_locked { Ok(rows) } else { Err(Fault::Again) }
 }
 
-/// Writes the rows of a group, and locks its logs.
+/// Writes the rows of a group, and locks its logs. Where the row of a log is gone whose id the session knows, as after
+/// a restore of the database under it, the next session learns all ids anew.
 async fn write_rows<'a>(
     session: &Session,
     group: &Group<'a>,
@@ -137,7 +138,12 @@ async fn write_rows<'a>(
         let id = row.get(0);
         Some((*ids.get(&id)?, LogState::new(id, row.get(1), row.get(2))))
     };
-    Ok(rows.iter().filter_map(state).collect())
+    let logs: BTreeMap<&str, LogState<'_>> = rows.iter().filter_map(state).collect();
+    if group.extended_logs().all(|name| logs.contains_key(name)) {
+        Ok(logs)
+    } else {
+        Err(Fault::Lost("the row of a log is gone".to_owned()))
+    }
 }
 
 /// Adds the entries, moves the ends of the logs, and commits.

@@ -154,6 +154,12 @@ impl<'a> Group<'a> {
         self.of_logs.iter().map(|(_, operation)| log_of(operation)).collect()
     }
 
+    /// The names of those among them that must exist, since entries are appended to them or they begin somewhere.
+    pub(super) fn extended_logs(&self) -> impl Iterator<Item = &'a str> {
+        let is_extended = |operation: &&Operation| !matches!(operation, Operation::Truncate { .. });
+        self.of_logs.iter().map(|(_, operation)| *operation).filter(is_extended).map(log_of)
+    }
+
     /// Rows that are written, with their values.
     pub(super) fn puts(&self) -> impl Iterator<Item = (RowName<'a>, &[u8])> {
         self.changed.iter().filter_map(|row| Some((*row, self.values.get(row)?.as_deref()?)))
@@ -165,7 +171,8 @@ impl<'a> Group<'a> {
         all.filter(|row| self.values.get(row).is_some_and(Option::is_none))
     }
 
-    /// Numbers the entries, on logs as they are locked; a log that does not exist is not among them.
+    /// Numbers the entries, on logs as they are locked. A log that does not exist is not among them: nothing is left
+    /// of it to be truncated.
     pub(super) fn number(&mut self, logs: BTreeMap<&'a str, LogState<'a>>) {
         self.logs = logs;
         for (place, operation) in std::mem::take(&mut self.of_logs) {
@@ -275,6 +282,7 @@ mod tests {
         batches[0].truncate("never was", Sequence::new(1));
         let needed = Needed::by(&batches);
         let mut group = Group::judge(&batches, &needed, Vec::new());
+        assert_eq!(group.extended_logs().collect::<Vec<_>>(), ["log", "log"]);
         group.number(BTreeMap::from([("log", LogState::new(1, 0, 0))]));
         let log = group.logs().next().unwrap();
         assert_eq!((log.truncated, log.last, log.first), (1, 2, 1));

@@ -11,12 +11,17 @@ use super::address::Address;
 use super::fault::Fault;
 
 /// Settings of every connection. Plans are made for the arrays at hand, and by indexes: a plan that was made while a
-/// table was empty would read all of it for ever. What is acknowledged is on the disk, whatever the server's default.
+/// table was empty would read all of it for ever. What is acknowledged is on the disk, and on that of the standby where
+/// one is waited for, whatever the defaults of server, database and role; and no clock of theirs ends a transaction.
 pub(super) const SETTINGS: &str = "
     SET client_min_messages = warning;
     SET plan_cache_mode = force_custom_plan;
     SET enable_seqscan = off;
-    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+    SET statement_timeout = 0;
+    SET lock_timeout = 0;
+    SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('transaction_timeout', true) IS NOT NULL;
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
 ";
 
 /// Settings of the connection that writes. Nothing of ours is silent in a transaction, so a node that is paused in the

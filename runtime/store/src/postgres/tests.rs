@@ -4,6 +4,7 @@ mod faults;
 mod kills;
 mod of_leases;
 mod of_schema;
+mod of_settings;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -19,13 +19,16 @@ const PART: usize = 256;
 /// The devices that are due to be read again.
 pub(super) struct DueDevices {
     due: Mutex<BTreeSet<DevEui>>,
+    /// Those that are being read.
+    under_way: Mutex<BTreeSet<DevEui>>,
     /// The devices that were not read again yet, those that are being read among them.
     left: watch::Sender<usize>,
 }
 
 impl DueDevices {
     pub(super) fn new() -> Self {
-        Self { due: Mutex::default(), left: watch::channel(0).0 }
+        let (due, under_way) = (Mutex::default(), Mutex::default());
+        Self { due, under_way, left: watch::channel(0).0 }
     }
 
     /// Has devices read again.
@@ -44,6 +47,16 @@ impl DueDevices {
         drop(self.left.subscribe().wait_for(|left| *left == 0).await);
     }
 
+    /// Whether a device is due, or being read.
+    pub(super) fn has(&self, dev_eui: DevEui) -> bool {
+        // Nearly always there is none, and each frame asks.
+        if self.left() == 0 {
+            return false;
+        }
+        // In the order in which they are moved, so that none is missed between the two.
+        self.due.lock().contains(&dev_eui) || self.under_way.lock().contains(&dev_eui)
+    }
+
     /// The number of devices that were not read again yet.
     pub(super) fn left(&self) -> usize {
         *self.left.borrow()
@@ -55,6 +68,7 @@ impl DueDevices {
         let part: Vec<DevEui> = {
             let mut due = self.due.lock();
             let part: Vec<DevEui> = due.iter().take(PART).copied().collect();
+            self.under_way.lock().extend(part.iter().copied());
             for dev_eui in &part {
                 due.remove(dev_eui);
             }
@@ -74,6 +88,8 @@ impl DueDevices {
                 fault = Some(error);
             }
         }
+        // Those that failed are due once more by now.
+        self.under_way.lock().clear();
         self.left.send_modify(|left| *left -= count);
         fault.map_or(Ok(()), Err)
     }
@@ -90,6 +106,7 @@ mod tests {
         due.add([device(1), device(2)]);
         due.add([device(2)]);
         assert_eq!(due.left(), 2);
+        assert!(due.has(device(1)) && !due.has(device(3)));
         due.due.lock().clear();
         due.left.send_replace(0);
         due.settled().await;

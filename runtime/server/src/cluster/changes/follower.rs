@@ -5,13 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_store::{Sequence, Store, StoreError, tables};
+use champollion_frames::DevEui;
+use champollion_store::{Entry, Sequence, Store, StoreError, tables};
 use parking_lot::RwLock;
 use tokio::{
     sync::{Mutex, watch},
     time::MissedTickBehavior,
 };
-use uuid::Uuid;
 
 use super::{
     change::{ChangeFault, Rows, read_into},
@@ -32,13 +32,12 @@ const GONE_AFTER: Duration = Duration::from_secs(60);
 /// Entries that are read at once.
 const PAGE: usize = 100;
 
-/// The time that a read waits for devices that are being read again.
+/// The time that somebody waits for what is being read again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The follower of the log of changes.
 pub(crate) struct Follower {
     store: Arc<dyn Store>,
-    node: Uuid,
     /// The rooms, once they are open.
     rooms: OnceLock<Rooms>,
     /// Held while the log is read and the rooms are told.
@@ -71,16 +70,18 @@ pub(crate) enum FollowError {
     /// Entries were removed before they were read: only a start reads everything.
     #[error("the log of changes was truncated before this node had read it")]
     FellBehind,
+    /// It takes longer than somebody waits.
+    #[error("what has changed was not read within {} seconds", PATIENCE.as_secs())]
+    TooLate,
 }
 
 impl Follower {
     /// A follower from the end of the log. What is opened afterwards knows all that is before.
-    pub(crate) async fn open(store: Arc<dyn Store>, node: Uuid) -> Result<Self, StoreError> {
+    pub(crate) async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let read_at = Instant::now();
         let cursor = store.extent(tables::CHANGES.as_str()).await?.last;
         Ok(Self {
             store,
-            node,
             rooms: OnceLock::new(),
             place: Mutex::new(Place { cursor, read_at }),
             read_at: RwLock::new(read_at),
@@ -110,20 +111,43 @@ impl Follower {
         self.due.left()
     }
 
-    /// Makes sure that all is in memory that was durable when this was called: asked before a sender or a device is
-    /// refused as unknown. Those who ask at once share one reading.
-    pub(crate) async fn catch_up(&self) -> Result<(), FollowError> {
-        self.read_on(Instant::now()).await?;
-        // A device that is still being read after that is answered as before.
-        drop(tokio::time::timeout(PATIENCE, self.due.settled()).await);
-        Ok(())
+    /// Whether a device has changed and was not read again yet.
+    pub(crate) fn is_due(&self, dev_eui: DevEui) -> bool {
+        self.due.has(dev_eui)
     }
 
-    /// The same of decoders too: asked before a device has none.
+    /// Makes sure that all is in memory that was durable when this was called, but devices and decoders: asked before a
+    /// sender is refused as unknown. Those who ask at once share one reading.
+    pub(crate) async fn read_log(&self) -> Result<(), FollowError> {
+        in_time(self.read_on(Instant::now())).await
+    }
+
+    /// The same of devices too: asked before a device is refused as unknown.
+    pub(crate) async fn catch_up_with_devices(&self) -> Result<(), FollowError> {
+        in_time(async {
+            self.read_on(Instant::now()).await?;
+            self.due.settled().await;
+            Ok::<(), FollowError>(())
+        })
+        .await
+    }
+
+    /// The same of decoders: asked before a device has none.
     pub(crate) async fn catch_up_with_decoders(&self) -> Result<(), FollowError> {
-        self.read_on(Instant::now()).await?;
-        drop(tokio::time::timeout(PATIENCE, self.registry_due.settled()).await);
-        Ok(())
+        in_time(async {
+            self.read_on(Instant::now()).await?;
+            self.registry_due.settled().await;
+            Ok::<(), FollowError>(())
+        })
+        .await
+    }
+
+    /// The same of devices, for one who goes on without those that are still being read.
+    pub(crate) async fn catch_up(&self) -> Result<(), FollowError> {
+        match self.catch_up_with_devices().await {
+            Err(FollowError::TooLate) => self.read_on(Instant::now()).await,
+            caught_up => caught_up,
+        }
     }
 
     /// Reads the log to its end, unless somebody else has begun to since `asked`.
@@ -140,9 +164,10 @@ impl Follower {
             }
             let log = tables::CHANGES.as_str();
             let entries = self.store.read(log, place.cursor, PAGE).await?;
+            check_gap(place.cursor, &entries)?;
             let mut rows = Rows::new();
             for entry in &entries {
-                read_into(&mut rows, &entry.value, self.node)?;
+                read_into(&mut rows, &entry.value)?;
             }
             rooms.refresh(&rows, &self.due).await?;
             if Rooms::is_of_registry(&rows) {
@@ -217,5 +242,41 @@ impl Follower {
                 tokio::time::sleep(TRUST).await;
             }
         }
+    }
+}
+
+/// The outcome of a reading, where it is there while somebody waits.
+async fn in_time(
+    reading: impl Future<Output = Result<(), FollowError>>,
+) -> Result<(), FollowError> {
+    tokio::time::timeout(PATIENCE, reading).await.unwrap_or(Err(FollowError::TooLate))
+}
+
+/// Refuses entries that do not go on where the cursor is: those between were truncated unread. The log has no gap of
+/// its own.
+fn check_gap(cursor: Sequence, entries: &[Entry]) -> Result<(), FollowError> {
+    match entries.first() {
+        Some(first) if first.sequence.get() > cursor.get().saturating_add(1) => {
+            Err(FollowError::FellBehind)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_that_were_truncated_unread_are_missed_and_not_passed_over() {
+        let entries = |sequences: &[u64]| -> Vec<Entry> {
+            let entry = |&sequence| Entry { sequence: Sequence::new(sequence), value: Vec::new() };
+            sequences.iter().map(entry).collect()
+        };
+        assert!(check_gap(Sequence::new(6), &[]).is_ok());
+        assert!(check_gap(Sequence::new(6), &entries(&[7, 8])).is_ok());
+        assert!(check_gap(Sequence::BEGINNING, &entries(&[1])).is_ok());
+        let missed = check_gap(Sequence::new(6), &entries(&[8, 9]));
+        assert!(matches!(missed, Err(FollowError::FellBehind)));
     }
 }

@@ -165,6 +165,20 @@ fn of_postgres_a_row_that_another_holds_is_waited_for() {
 }
 
 #[test]
+fn of_postgres_an_entry_whose_log_was_removed_is_kept_in_a_new_one() {
+    let database = Database::new();
+    block_on(async {
+        let open = store(&database.url).await;
+        open.commit(batch("1")).await.unwrap();
+        database.sql("DELETE FROM logs");
+        let committed = open.commit(batch("2")).await.unwrap();
+        assert_eq!(committed.appended, [Sequence::new(1)]);
+        let entries = open.read("log", Sequence::BEGINNING, 9).await.unwrap();
+        assert_eq!(entries.iter().map(|entry| &*entry.value).collect::<Vec<_>>(), [b"2"]);
+    });
+}
+
+#[test]
 fn of_postgres_a_database_that_takes_no_changes_is_refused() {
     let database = Database::new();
     database.sql("ALTER DATABASE current SET default_transaction_read_only = on");

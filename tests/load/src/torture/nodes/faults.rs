@@ -31,6 +31,9 @@ const REST: Duration = Duration::from_secs(6);
 /// The time that passes between a piece of the database's answers and the node that waits for it.
 const DELAY: Duration = Duration::from_millis(150);
 
+/// A run of this time has room for each kind.
+const LONG: Duration = Duration::from_secs(120);
+
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -93,6 +96,8 @@ pub(super) struct Faults {
     /// The moment until which the database is left alone.
     rests_until: Instant,
     started: Instant,
+    /// The time for which faults are made.
+    time: Duration,
 }
 
 impl Faults {
@@ -115,6 +120,7 @@ impl Faults {
             errands,
             rests_until: now,
             started: now,
+            time: Duration::ZERO,
         }
     }
 
@@ -124,15 +130,36 @@ impl Faults {
         (counts.values().sum(), counts.values().filter(|count| **count > 0).count())
     }
 
+    /// The names of the kinds that never came, though there was room for each.
+    pub(super) fn missing(&self) -> Vec<String> {
+        if self.time < LONG {
+            return Vec::new();
+        }
+        let counts = self.counts();
+        let never_came = |kind: Kind| counts.get(&kind).is_none_or(|count| *count == 0);
+        let missing = KINDS.into_iter().filter(|kind| self.has_means_for(*kind));
+        missing.filter(|kind| never_came(*kind)).map(|kind| format!("{kind:?}")).collect()
+    }
+
+    /// Whether a kind can come at all.
+    fn has_means_for(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::SwitchOver => self.database.has_standby(),
+            kind => !kind.is_of_node() || self.world.nodes.len() > 1,
+        }
+    }
+
     /// Makes faults for a time, and ends them all.
     pub(super) fn make(&mut self, time: Duration) {
+        self.time = time;
         let mut first = self.shuffled();
         while self.started.elapsed() < time {
             let pause = self.chance.milliseconds(SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS);
             self.wait(pause);
-            if let Some(kind) = self.choose(&mut first)
+            if let Some(kind) = self.choose(&first)
                 && self.begin(kind)
             {
+                first.retain(|other| *other != kind);
                 self.tell(kind);
             }
         }
@@ -141,9 +168,9 @@ impl Faults {
     }
 
     /// The next fault: of those that did not come yet where one is possible.
-    fn choose(&mut self, first: &mut Vec<Kind>) -> Option<Kind> {
-        if let Some(index) = first.iter().position(|kind| self.is_possible(*kind)) {
-            return Some(first.remove(index));
+    fn choose(&mut self, first: &[Kind]) -> Option<Kind> {
+        if let Some(kind) = first.iter().find(|kind| self.is_possible(**kind)) {
+            return Some(*kind);
         }
         let possible: Vec<Kind> =
             KINDS.into_iter().filter(|kind| self.is_possible(*kind)).collect();

@@ -108,6 +108,11 @@ impl Revoked {
         self.refusals.load(Ordering::Relaxed)
     }
 
+    /// Whether tokens were revoked, and none of them was ever refused.
+    pub(super) fn was_never_refused(&self) -> bool {
+        !self.all().is_empty() && self.refusals() == 0
+    }
+
     /// One that was revoked: mostly the last.
     fn choose(&self, chance: &mut Chance) -> Option<(String, Instant)> {
         let all = self.all();

@@ -106,5 +106,8 @@ pub(super) fn say(world: &World, faults: &Faults, checked: &Checked, seed: u64) 
         "the nodes did not keep what they promised; once more with --seed {seed}"
     );
     ensure!(ledger.acknowledged() > 0, "nothing was acknowledged, so nothing was tried");
+    ensure!(!faults.revoked.was_never_refused(), "no token that was revoked was ever refused");
+    let missing = faults.missing().join(", ");
+    ensure!(missing.is_empty(), "these faults never came, so nothing is known of them: {missing}");
     Ok(())
 }

@@ -11,6 +11,7 @@ impl From<AuthError> for Problem {
             AuthError::Missing => "token-missing",
             AuthError::NotBearer => "token-malformed",
             AuthError::Unknown => "token-unknown",
+            AuthError::Behind => return Self::unavailable("node-behind", error.to_string()),
             AuthError::Expired(_) => "token-expired",
             AuthError::SessionEnded => "session-ended",
             AuthError::Suspended => "person-suspended",

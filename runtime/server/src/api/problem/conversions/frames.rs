@@ -24,6 +24,7 @@ impl From<IngestError> for Problem {
             }
             IngestError::Full(full) => return full.into(),
             IngestError::Busy(not_done) => return not_done.into(),
+            IngestError::Behind => return Self::unavailable("node-behind", error.to_string()),
             IngestError::Nameless(error) => {
                 let detail = error.to_string();
                 return match error {
