@@ -95,7 +95,10 @@ impl Sender {
             let begun = Instant::now();
             let page = pages.next().await?;
             found.reading += begun.elapsed();
-            let Some(page) = page.filter(|_| !*stopped.borrow()) else { break };
+            let Some(page) = page else { break };
+            if *stopped.borrow() {
+                return Ok(found.reading);
+            }
             found.count(&page);
             let lanes = stream::iter(by_lane(page));
             lanes.for_each_concurrent(LANES, |(lane, ids)| self.send_all(lane, ids, stopped)).await;
@@ -150,9 +153,13 @@ impl Sender {
 
     async fn try_timed(&self, lane: &Lane, id: Uuid) -> Result<bool, OutboxError> {
         let begun = Instant::now();
-        let tried = self.try_one(lane, id).await;
-        self.turns.lock().spent(lane, begun, Instant::now());
-        tried
+        let goes_on = self.try_one(lane, id).await?;
+        let mut turns = self.turns.lock();
+        turns.spent(lane, begun, Instant::now());
+        if goes_on {
+            turns.passed(lane, id);
+        }
+        Ok(goes_on)
     }
 
     /// Tries to send one message; says whether the next of the lane can be tried.

@@ -19,10 +19,11 @@ const PATIENCE: u32 = 5;
 #[derive(Debug, Default)]
 pub struct Turns {
     held_up: HashMap<Lane, HeldUp>,
+    /// The time that lanes have spent in this round.
     spent: HashMap<Lane, Duration>,
 }
 
-/// A lane that begins behind a message which held it up.
+/// A lane that begins behind a message which held it up, or took the last of its time.
 #[derive(Debug)]
 struct HeldUp {
     behind: Uuid,
@@ -57,8 +58,20 @@ impl Turns {
     /// Notes that a message holds its lane up after so many attempts.
     pub fn failed(&mut self, lane: &Lane, id: Uuid, attempts: u32) {
         if attempts >= PATIENCE {
-            self.held_up.insert(lane.clone(), HeldUp { behind: id, is_due: false });
+            self.begin_behind(lane, id);
         }
+    }
+
+    /// Notes that a message lets the lane go on. Where no time is left the next round begins behind it: many that are
+    /// refused would otherwise keep those at the end from ever being tried.
+    pub fn passed(&mut self, lane: &Lane, id: Uuid) {
+        if !self.has_time(lane) {
+            self.begin_behind(lane, id);
+        }
+    }
+
+    fn begin_behind(&mut self, lane: &Lane, id: Uuid) {
+        self.held_up.insert(lane.clone(), HeldUp { behind: id, is_due: false });
     }
 
     /// Notes the time that an attempt has taken.
@@ -112,7 +125,14 @@ mod tests {
         assert!(turns.has_time(&slow));
         turns.spent(&slow, begun, begun + BUDGET / 2);
         assert!(!turns.has_time(&slow) && turns.has_time(&other));
+        let ids: Vec<Uuid> = (1..=3).map(Uuid::from_u128).collect();
+        turns.passed(&slow, ids[1]);
+        turns.end();
         turns.begin(|_| false);
         assert!(turns.has_time(&slow));
+        assert_eq!(turns.of(&slow, ids.clone()), ids[2..], "it goes on where its time was over");
+        turns.passed(&slow, ids[2]);
+        turns.end();
+        assert_eq!(turns.of(&slow, ids.clone()), ids);
     }
 }
