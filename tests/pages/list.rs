@@ -14,7 +14,7 @@ pub(crate) struct Page {
     pub(crate) status: u16,
 }
 
-/// What follows the settings of signing in where mails are sent.
+/// The settings that follow those of signing in where mails are sent.
 const MAIL_SETTINGS: &str = "public-address = \"https://champollion.city.example\"\n[mail]\nhost = \"127.0.0.1\"\n\
                              port = 1\nsecurity = \"none\"\nfrom = \"champollion@city.example\"\n";
 

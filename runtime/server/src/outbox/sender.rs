@@ -205,7 +205,7 @@ impl Sender {
         false
     }
 
-    /// Has pause what failed, and gives the time. A mail that is refused has its whole address pause, so that further
+    /// Pauses what failed, and gives the time. A mail that is refused has its whole address pause, so that further
     /// ones gather; a system that refuses one message gets others at once.
     fn pause(&self, lane: &Lane, id: Uuid, NotSent { fault, pause, .. }: &NotSent) -> Duration {
         let now = Instant::now();
