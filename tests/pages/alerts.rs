@@ -1,6 +1,6 @@
 //! The pages of alerts, used as people use them: a rule is tried, made, changed, paused and removed by forms.
 
-use champollion_tests::{Answer, Visitor};
+use champollion_tests::{Answer, SIGN_IN_SETTINGS, Visitor};
 use serde_json::{Value as Json, json};
 
 use crate::list::Town;
@@ -12,6 +12,18 @@ const OWN: &str = "/partner/alerts/water/rules/high";
 
 /// The people that a rule tells.
 const MAILS: (&str, &str) = ("mail", "ada@city.example, grace@city.example");
+
+/// The settings that follow those of signing in where mails are sent.
+const MAIL_SETTINGS: &str = "public-address = \"https://champollion.city.example\"\n[mail]\nhost = \"127.0.0.1\"\n\
+                             port = 1\nsecurity = \"none\"\nfrom = \"champollion@city.example\"\n";
+
+/// Gives a town a mail server, which is away. People come before it, since links of invitations would be mailed.
+fn with_mails(mut town: Town) -> Town {
+    town.server.change_settings(&format!("{SIGN_IN_SETTINGS}{MAIL_SETTINGS}"));
+    town.server.stop();
+    town.server.restart();
+    town
+}
 
 /// Checks that an answer leads to another page.
 #[track_caller]
@@ -46,7 +58,7 @@ fn rule(town: &Town) -> Json {
 
 #[test]
 fn a_rule_is_tried_made_changed_paused_and_removed() {
-    let town = Town::start().with_mails();
+    let town = with_mails(Town::start());
     let owner = town.visitor("owner");
     let empty = owner.open(&town.server, "/partner/alerts/new?when=above").text;
     assert!(empty.contains("<option value=\"water.volume\""), "{empty}");

@@ -14,10 +14,6 @@ pub(crate) struct Page {
     pub(crate) status: u16,
 }
 
-/// The settings that follow those of signing in where mails are sent.
-const MAIL_SETTINGS: &str = "public-address = \"https://champollion.city.example\"\n[mail]\nhost = \"127.0.0.1\"\n\
-                             port = 1\nsecurity = \"none\"\nfrom = \"champollion@city.example\"\n";
-
 /// A server with a decoder, a device, a rule of alerts and a person of each role.
 pub(crate) struct Town {
     pub(crate) server: Server,
@@ -47,14 +43,6 @@ impl Town {
             (role, server.visitor(&format!("{role}@city.example"), role, scope))
         });
         Self { server, visitors: visitors.into() }
-    }
-
-    /// The same with a mail server, which is away. People come before it, since links of invitations would be mailed.
-    pub(crate) fn with_mails(mut self) -> Self {
-        self.server.change_settings(&format!("{SIGN_IN_SETTINGS}{MAIL_SETTINGS}"));
-        self.server.stop();
-        self.server.restart();
-        self
     }
 
     /// The person of a role.
