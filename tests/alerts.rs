@@ -199,6 +199,7 @@ fn what_cannot_work_is_refused_with_what_to_write_instead() {
         limit.as_object_mut().expect("it is an object").extend(members);
         json!({ "when": { "above": limit } })
     };
+    let long = format!("https://city.example/{}", "x".repeat(1_000));
     for (rule, says) in [
         (on("water.volum", json!({})), "did you mean water.volume?"),
         (on("air.co2", json!({})), "no decoder"),
@@ -207,6 +208,14 @@ fn what_cannot_work_is_refused_with_what_to_write_instead() {
         (
             json!({ "when": { "alarm": {} }, "tell": { "webhook": { "url": "http://10.0.0.1/" } } }),
             "tell.webhook",
+        ),
+        (
+            json!({ "when": { "alarm": {} }, "tell": { "mail": ["ada@city.example"] } }),
+            "host under [mail]",
+        ),
+        (
+            json!({ "when": { "alarm": {} }, "tell": { "webhook": { "url": long } } }),
+            "tell.webhook.url",
         ),
         (
             json!({ "when": { "route": { "seconds": 60 } }, "scope": { "subGroup": "north" } }),

@@ -1,6 +1,6 @@
 //! The pages of alerts, used as people use them: a rule is tried, made, changed, paused and removed by forms.
 
-use champollion_tests::{Answer, Visitor};
+use champollion_tests::{Answer, SIGN_IN_SETTINGS, Visitor};
 use serde_json::{Value as Json, json};
 
 use crate::list::Town;
@@ -9,6 +9,21 @@ const NEW: (&str, &str) = ("/partner/alerts/new", "/partner/alerts/new");
 
 /// The page of the rule of these tests.
 const OWN: &str = "/partner/alerts/water/rules/high";
+
+/// The people that a rule tells.
+const MAILS: (&str, &str) = ("mail", "ada@city.example, grace@city.example");
+
+/// The settings that follow those of signing in where mails are sent.
+const MAIL_SETTINGS: &str = "public-address = \"https://champollion.city.example\"\n[mail]\nhost = \"127.0.0.1\"\n\
+                             port = 1\nsecurity = \"none\"\nfrom = \"champollion@city.example\"\n";
+
+/// Gives a town a mail server, which is away. People come before it, since links of invitations would be mailed.
+fn with_mails(mut town: Town) -> Town {
+    town.server.change_settings(&format!("{SIGN_IN_SETTINGS}{MAIL_SETTINGS}"));
+    town.server.stop();
+    town.server.restart();
+    town
+}
 
 /// Checks that an answer leads to another page.
 #[track_caller]
@@ -29,7 +44,6 @@ fn send(town: &Town, owner: &Visitor, more: &[(&str, &str)]) -> Answer {
         ("unit", "L"),
         ("time", "2"),
         ("timeUnit", "hours"),
-        ("mail", "ada@city.example, grace@city.example"),
         ("language", "fr"),
     ];
     let said = |name: &str| more.iter().any(|(own, _)| *own == name);
@@ -44,7 +58,7 @@ fn rule(town: &Town) -> Json {
 
 #[test]
 fn a_rule_is_tried_made_changed_paused_and_removed() {
-    let town = Town::start();
+    let town = with_mails(Town::start());
     let owner = town.visitor("owner");
     let empty = owner.open(&town.server, "/partner/alerts/new?when=above").text;
     assert!(empty.contains("<option value=\"water.volume\""), "{empty}");
@@ -61,7 +75,7 @@ fn a_rule_is_tried_made_changed_paused_and_removed() {
     let rule_of = |path: &str| town.server.admin().get(path);
     rule_of("/v1/alerts/rules/high?group=water").problem(404, "no-such-alert-rule");
 
-    leads_to(&send(&town, &owner, &[]), &format!("{OWN}?done=alert-rule-made"));
+    leads_to(&send(&town, &owner, &[MAILS]), &format!("{OWN}?done=alert-rule-made"));
     let made = rule(&town);
     let above = &made["when"]["above"];
     assert_eq!((&above["limit"], &above["unit"]), (&json!(100.0), &json!("m3")), "{made}");
@@ -108,6 +122,8 @@ fn what_is_wrong_with_a_rule_stands_at_its_field() {
         (&[("when", "alarm"), ("alarm", "water.volume")], "alarm"),
         (&[("device", "none")], "device"),
         (&[("mail", "ada")], "mail"),
+        // This server sends none.
+        (&[MAILS], "mail"),
         (&[("webhook", "http://10.0.0.1/")], "webhook"),
         (&[("mqttUrl", "https://broker.example"), ("mqttTopic", "a")], "mqttUrl"),
         (&[("name", "A B")], "name"),

@@ -96,14 +96,15 @@ impl Post {
     }
 }
 
-/// The meaning of what a recipient said. A recipient that refuses one message may take another.
+/// The meaning of what a recipient said. A recipient that refuses one message may take another, but for one that is
+/// busy, or wants nothing any more.
 fn result(said: HandoverResult) -> Result<(), NotSent> {
     let pause = match said.verdict {
         Verdict::Taken => return Ok(()),
         Verdict::Later(pause) => pause,
         Verdict::Gone => None,
     };
-    let is_refused = matches!(said.status, Some(400 | 413 | 422));
+    let is_refused = matches!(said.status, Some(400..=407 | 409 | 411..=428 | 430..=499));
     let fault = if is_refused { Fault::Message } else { Fault::Recipient };
     Err(NotSent { reason: said.message().to_owned(), fault, pause })
 }
@@ -118,8 +119,16 @@ mod tests {
             result(HandoverResult::new(verdict, status, "no")).err().map(|not_sent| not_sent.fault)
         };
         assert_eq!(fault(Verdict::Taken, Some(204)), None);
-        assert_eq!(fault(Verdict::Later(None), Some(422)), Some(Fault::Message));
-        assert_eq!(fault(Verdict::Later(None), Some(503)), Some(Fault::Recipient));
+        for refused in [400, 401, 403, 404, 422] {
+            assert_eq!(
+                fault(Verdict::Later(None), Some(refused)),
+                Some(Fault::Message),
+                "{refused}"
+            );
+        }
+        for away in [301, 408, 429, 500, 503] {
+            assert_eq!(fault(Verdict::Later(None), Some(away)), Some(Fault::Recipient), "{away}");
+        }
         assert_eq!(fault(Verdict::Later(None), None), Some(Fault::Recipient));
         assert_eq!(fault(Verdict::Gone, Some(410)), Some(Fault::Recipient));
     }

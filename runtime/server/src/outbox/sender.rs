@@ -7,7 +7,7 @@ use std::{
 };
 
 use champollion_delivery::destinations::DestinationLimits;
-use champollion_service::outbox::{Lane, Outbox, OutboxError, Pauses, Waiting};
+use champollion_service::outbox::{Lane, Outbox, OutboxError, Pauses, Turns, Waiting};
 use champollion_store::Store;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -24,7 +24,8 @@ use crate::mail::Mailer;
 /// The time between two rounds, at least.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// The share of the time that rounds may take: where much waits for long, reading it must not take a core.
+/// The share of the time that reading may take: where much waits for long, it must not take a core. Recipients that are
+/// slow take none, so that others need not rest for them.
 const REST: u32 = 20;
 
 /// Lanes on which something is sent at once.
@@ -35,6 +36,9 @@ pub(crate) struct Sender {
     outbox: Outbox,
     post: Post,
     pauses: Mutex<Pauses>,
+    /// Messages that were refused for themselves: each pauses alone.
+    refused: Mutex<Pauses<Uuid>>,
+    turns: Mutex<Turns>,
     /// Lanes on which something was sent in this round: they pause once it is over.
     open: Mutex<HashSet<Lane>>,
 }
@@ -44,6 +48,8 @@ pub(crate) struct Sender {
 struct Found {
     waiting: usize,
     oldest: Option<Timestamp>,
+    /// The time that reading has taken.
+    reading: Duration,
 }
 
 impl Sender {
@@ -58,6 +64,8 @@ impl Sender {
             outbox: Outbox::new(store),
             post: Post { mailer, limits },
             pauses: Mutex::new(Pauses::new(settings.pauses())),
+            refused: Mutex::new(Pauses::new(settings.pauses())),
+            turns: Mutex::default(),
             open: Mutex::default(),
         }
     }
@@ -70,51 +78,88 @@ impl Sender {
             if tokio::time::timeout(rest, is_over).await.is_ok() {
                 return;
             }
-            let begun = Instant::now();
-            if let Err(error) = self.round(&stopped).await {
+            let reading = self.round(&stopped).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "the outbox cannot be read");
-            }
-            rest = PERIOD.max(begun.elapsed().saturating_mul(REST).min(PERIOD * 60));
+                PERIOD
+            });
+            rest = PERIOD.max(reading.saturating_mul(REST).min(PERIOD * 60));
         }
     }
 
-    /// Tries what waits and does not pause, lane by lane.
-    async fn round(&self, stopped: &watch::Receiver<bool>) -> Result<(), OutboxError> {
+    /// Tries what waits and does not pause, lane by lane, and gives the time that reading has taken.
+    async fn round(&self, stopped: &watch::Receiver<bool>) -> Result<Duration, OutboxError> {
         let (mut pages, mut found) = (self.outbox.waiting(), Found::default());
         self.open.lock().clear();
-        while let Some(page) = pages.next().await? {
+        self.turns.lock().begin(|lane| self.is_pausing(lane));
+        loop {
+            let begun = Instant::now();
+            let page = pages.next().await?;
+            found.reading += begun.elapsed();
+            let Some(page) = page else { break };
             if *stopped.borrow() {
-                return Ok(());
+                return Ok(found.reading);
             }
             found.count(&page);
             let lanes = stream::iter(by_lane(page));
-            lanes.for_each_concurrent(LANES, |(lane, ids)| self.send_all(lane, ids)).await;
+            lanes.for_each_concurrent(LANES, |(lane, ids)| self.send_all(lane, ids, stopped)).await;
         }
-        self.pauses.lock().forget_old(Instant::now());
+        self.forget();
         found.tell();
-        Ok(())
+        Ok(found.reading)
     }
 
-    async fn send_all(&self, lane: Lane, ids: Vec<Uuid>) {
-        if let Err(error) = self.try_all(&lane, ids).await {
+    fn forget(&self) {
+        let now = Instant::now();
+        self.turns.lock().end();
+        self.pauses.lock().forget_old(now);
+        self.refused.lock().forget_old(now);
+    }
+
+    async fn send_all(&self, lane: Lane, ids: Vec<Uuid>, stopped: &watch::Receiver<bool>) {
+        if let Err(error) = self.try_all(&lane, ids, stopped).await {
             tracing::error!(%error, channel = lane.channel(), "what was sent cannot be noted");
         }
     }
 
-    async fn try_all(&self, lane: &Lane, ids: Vec<Uuid>) -> Result<(), OutboxError> {
-        if self.is_pausing(lane) {
+    async fn try_all(
+        &self,
+        lane: &Lane,
+        ids: Vec<Uuid>,
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<(), OutboxError> {
+        if !self.can_go(lane, stopped) {
             return Ok(());
         }
+        let ids = self.turns.lock().of(lane, ids);
         let ids = match lane {
             Lane::Mail(..) => self.outbox.gather(ids, Timestamp::now()).await?,
             _ => ids,
         };
         for id in ids {
-            if self.is_pausing(lane) || !self.try_one(lane, id).await? {
+            if self.refused.lock().is_pausing(&id, Instant::now()) {
+                continue;
+            }
+            if !self.can_go(lane, stopped) || !self.try_timed(lane, id).await? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Whether a message of the lane can be tried now.
+    fn can_go(&self, lane: &Lane, stopped: &watch::Receiver<bool>) -> bool {
+        !*stopped.borrow() && self.turns.lock().has_time(lane) && !self.is_pausing(lane)
+    }
+
+    async fn try_timed(&self, lane: &Lane, id: Uuid) -> Result<bool, OutboxError> {
+        let begun = Instant::now();
+        let goes_on = self.try_one(lane, id).await?;
+        let mut turns = self.turns.lock();
+        turns.spent(lane, begun, Instant::now());
+        if goes_on {
+            turns.passed(lane, id);
+        }
+        Ok(goes_on)
     }
 
     /// Tries to send one message; says whether the next of the lane can be tried.
@@ -127,8 +172,13 @@ impl Sender {
                 Ok(true)
             }
             Err(not_sent) => {
+                let attempts = attempt.waiting.attempts;
                 self.outbox.failed(attempt, &not_sent.reason).await?;
-                Ok(self.note_failed(lane, id, &not_sent))
+                let goes_on = self.note_failed(lane, id, &not_sent);
+                if !goes_on {
+                    self.turns.lock().failed(lane, id, attempts);
+                }
+                Ok(goes_on)
             }
         }
     }
@@ -142,10 +192,8 @@ impl Sender {
 
     /// Notes a failure; says whether the next message of the lane can be tried.
     fn note_failed(&self, lane: &Lane, id: Uuid, not_sent: &NotSent) -> bool {
-        let NotSent { reason, fault, pause } = not_sent;
-        let failed = if *fault == Fault::MailServer { &Lane::MailServer } else { lane };
-        let pause = self.pauses.lock().failed(failed, *pause, Instant::now());
-        let (channel, seconds) = (lane.channel(), pause.as_secs());
+        let NotSent { reason, fault, .. } = not_sent;
+        let (channel, seconds) = (lane.channel(), self.pause(lane, id, not_sent).as_secs());
         metrics::counter!("champollion_outbox_failures_total", "channel" => channel).increment(1);
         tracing::warn!(message = %id, channel, reason, seconds, "a message was not sent, and waits");
         // What was refused for itself keeps no other message back: the lane stays open for this round.
@@ -155,6 +203,19 @@ impl Sender {
         }
         self.open.lock().remove(lane);
         false
+    }
+
+    /// Pauses what failed, and gives the time. A mail that is refused has its whole address pause, so that further
+    /// ones gather; a system that refuses one message gets others at once.
+    fn pause(&self, lane: &Lane, id: Uuid, NotSent { fault, pause, .. }: &NotSent) -> Duration {
+        let now = Instant::now();
+        match (fault, lane) {
+            (Fault::MailServer, _) => self.pauses.lock().failed(&Lane::MailServer, *pause, now),
+            (Fault::Message, Lane::Webhook(..) | Lane::Mqtt(_)) => {
+                self.refused.lock().failed(&id, *pause, now)
+            }
+            _ => self.pauses.lock().failed(lane, *pause, now),
+        }
     }
 
     fn is_pausing(&self, lane: &Lane) -> bool {

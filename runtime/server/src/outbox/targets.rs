@@ -16,6 +16,9 @@ use url::Url;
 /// Seconds that a recipient has to answer.
 const ANSWER_SECONDS: u64 = 15;
 
+/// Most bytes of an address, of a user and of a password: with them each message stays within a value of the store.
+const BYTES: usize = 1_000;
+
 /// The system that events of a group are posted to; else the reason why it cannot be.
 pub(super) fn system(
     limits: &DestinationLimits,
@@ -74,7 +77,13 @@ pub(crate) fn check(
     limits: &DestinationLimits,
     group: &GroupId,
     tell: &Tell,
+    has_mail_server: bool,
 ) -> Result<(), String> {
+    if !tell.mail.is_empty() && !has_mail_server {
+        return Err("tell.mail: this server sends no mails: leave it out, or have the operator set host under [mail]"
+            .to_owned());
+    }
+    bounded(tell)?;
     if tell.has_hidden_secret() {
         return Err(
             "tell: (hidden) stands for a secret of another recipient: say the secret".to_owned()
@@ -93,4 +102,77 @@ pub(crate) fn check(
         topic.map_err(|error| format!("tell.mqtt.topic: {error}"))?;
     }
     Ok(())
+}
+
+/// Checks that no part of a recipient is so long that its messages could not be kept.
+fn bounded(tell: &Tell) -> Result<(), String> {
+    let (webhook, mqtt) = (tell.webhook.as_ref(), tell.mqtt.as_ref());
+    let parts = [
+        ("tell.webhook.url", webhook.map(|webhook| &webhook.url)),
+        ("tell.mqtt.url", mqtt.map(|mqtt| &mqtt.url)),
+        ("tell.mqtt.user", mqtt.and_then(|mqtt| mqtt.user.as_ref())),
+        ("tell.mqtt.password", mqtt.and_then(|mqtt| mqtt.password.as_ref())),
+    ];
+    let is_long = |text: &&String| text.len() > BYTES;
+    match parts.into_iter().find(|(_, text)| text.as_ref().is_some_and(is_long)) {
+        Some((path, _)) => {
+            Err(format!("{path}: it has more than {BYTES} bytes: write a shorter one"))
+        }
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use champollion_delivery::destinations::{AddressRules, Reach};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn limits() -> DestinationLimits {
+        let reach = Reach { allow_ports: vec!["1-65535".parse().unwrap()], ..Reach::default() };
+        DestinationLimits {
+            addresses: AddressRules { all: Arc::new(reach), ..AddressRules::default() },
+            plain_http: false,
+            folders: None,
+            pauses: (Duration::from_secs(1), Duration::from_secs(600)),
+            time_zones: BTreeMap::new(),
+        }
+    }
+
+    fn checked(tell: Value, has_mail_server: bool) -> Result<(), String> {
+        let tell: Tell = serde_json::from_value(tell).unwrap();
+        check(&limits(), &"water".parse().unwrap(), &tell, has_mail_server)
+    }
+
+    #[test]
+    fn no_part_of_a_recipient_is_too_long_for_its_messages() {
+        let long = "x".repeat(BYTES + 1);
+        let mqtt = |url: &str, user: &str, password: &str| json!({ "mqtt": { "url": url, "user": user, "password": password, "topic": "a" } });
+        let broker = "mqtts://broker.example";
+        for (tell, path) in [
+            (
+                json!({ "webhook": { "url": format!("https://city.example/{long}") } }),
+                "tell.webhook.url",
+            ),
+            (mqtt(&format!("{broker}/{long}"), "ada", "b"), "tell.mqtt.url"),
+            (mqtt(broker, &long, "b"), "tell.mqtt.user"),
+            (mqtt(broker, "ada", &long), "tell.mqtt.password"),
+        ] {
+            let said = checked(tell, true).unwrap_err();
+            assert!(said.starts_with(&format!("{path}: it has more than 1000 bytes")), "{said}");
+        }
+        assert_eq!(checked(mqtt(broker, "ada", "b"), true), Ok(()));
+    }
+
+    #[test]
+    fn mails_are_refused_where_no_server_takes_them() {
+        let mail = || json!({ "mail": ["ada@city.example"] });
+        let said = checked(mail(), false).unwrap_err();
+        assert!(said.starts_with("tell.mail: ") && said.contains("host under [mail]"), "{said}");
+        assert_eq!(checked(mail(), true), Ok(()));
+        assert_eq!(checked(json!({}), false), Ok(()));
+    }
 }

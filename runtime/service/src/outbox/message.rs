@@ -119,10 +119,20 @@ pub enum Lane {
     MailServer,
     /// Mails to one address in one language.
     Mail(Email, Language),
-    /// Requests to one address.
-    Webhook(String),
-    /// Messages to one broker, as one user.
-    Mqtt(String, Option<String>),
+    /// Requests of a group to one address, signed with one secret: those that an old one signs keep back no others.
+    Webhook(GroupId, String, String),
+    /// Messages of a group under one topic of a broker, as one user with one password.
+    Mqtt(Box<MqttLane>),
+}
+
+/// The way of messages to a broker. A broker that refuses one topic may take another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MqttLane {
+    group: GroupId,
+    url: String,
+    user: Option<String>,
+    password: Option<String>,
+    topic: String,
 }
 
 impl Message {
@@ -137,8 +147,10 @@ impl Message {
     pub fn lane(&self) -> Lane {
         match &self.content {
             Content::Mail(mail) => Lane::Mail(mail.to.clone(), mail.language),
-            Content::Webhook(webhook) => Lane::Webhook(webhook.url.clone()),
-            Content::Mqtt(message) => Lane::Mqtt(message.url.clone(), message.user.clone()),
+            Content::Webhook(Webhook { group, url, secret, .. }) => {
+                Lane::Webhook(group.clone(), url.clone(), secret.clone())
+            }
+            Content::Mqtt(message) => Lane::Mqtt(Box::new(message.lane())),
         }
     }
 }
@@ -149,8 +161,8 @@ impl Lane {
     pub const fn channel(&self) -> &'static str {
         match self {
             Self::MailServer | Self::Mail(..) => "mail",
-            Self::Webhook(_) => "webhook",
-            Self::Mqtt(..) => "mqtt",
+            Self::Webhook(..) => "webhook",
+            Self::Mqtt(_) => "mqtt",
         }
     }
 }
@@ -164,6 +176,18 @@ impl Mail {
         let text = text.replace(|letter: char| letter.is_control() && letter != '\n', " ");
         let (subject, text) = (cut(&subject, SUBJECT_BYTES), cut(&text, TEXT_BYTES));
         Self { to, language, subject, text }
+    }
+}
+
+impl MqttMessage {
+    fn lane(&self) -> MqttLane {
+        MqttLane {
+            group: self.group.clone(),
+            url: self.url.clone(),
+            user: self.user.clone(),
+            password: self.password.clone(),
+            topic: self.topic.clone(),
+        }
     }
 }
 
@@ -204,5 +228,29 @@ mod tests {
         let mail = Mail::new(to, Language::Fr, "fuite\r\nBcc: all@city.example", &text);
         assert_eq!(mail.subject, "fuite  Bcc: all@city.example");
         assert!(mail.text.len() <= TEXT_BYTES && mail.text.ends_with("é…"));
+    }
+
+    #[test]
+    fn groups_and_secrets_that_share_an_address_have_lanes_of_their_own() {
+        let webhook = |group: &str, secret: &str| {
+            let (group, url) = (group.parse().unwrap(), "https://city.example/".to_owned());
+            let (secret, kind) = (secret.to_owned(), "notice".to_owned());
+            let webhook = Webhook { group, url, secret, kind, data: Value::Null };
+            Message::new(webhook, Timestamp::UNIX_EPOCH).lane()
+        };
+        assert_eq!(webhook("water", "new"), webhook("water", "new"));
+        assert_ne!(webhook("water", "new"), webhook("water", "old"), "a rotation passes old ones");
+        assert_ne!(webhook("water", "new"), webhook("light", "new"));
+        let mqtt = |group: &str, password: &str, topic: &str| {
+            let (group, url) = (group.parse().unwrap(), "mqtts://city.example".to_owned());
+            let (user, password) = (Some("ada".to_owned()), Some(password.to_owned()));
+            let topic = topic.to_owned();
+            let message = MqttMessage { group, url, user, password, topic, data: Value::Null };
+            Message::new(message, Timestamp::UNIX_EPOCH).lane()
+        };
+        assert_eq!(mqtt("water", "new", "a"), mqtt("water", "new", "a"));
+        let others =
+            [mqtt("light", "new", "a"), mqtt("water", "old", "a"), mqtt("water", "new", "b")];
+        assert!(others.iter().all(|other| *other != mqtt("water", "new", "a")));
     }
 }

@@ -8,8 +8,10 @@ mod book;
 mod digest;
 mod message;
 mod pauses;
+mod turns;
 
 pub use book::{Attempt, Outbox, OutboxError, Waiting};
 pub use digest::DIGEST_FROM;
-pub use message::{Content, Lane, Language, Mail, Message, MqttMessage, Webhook};
+pub use message::{Content, Lane, Language, Mail, Message, MqttLane, MqttMessage, Webhook};
 pub use pauses::{PauseTimes, Pauses};
+pub use turns::Turns;

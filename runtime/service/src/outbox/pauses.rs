@@ -1,7 +1,9 @@
-//! Pauses of lanes: after a failure longer and longer ones, and after a mail a short one, in which others gather.
+//! Pauses of lanes and of refused messages: after a failure longer and longer ones, and after a mail a short one, in
+//! which others gather.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     time::{Duration, Instant},
 };
 
@@ -18,58 +20,60 @@ pub struct PauseTimes {
     pub gathering: Duration,
 }
 
-/// The lanes that pause. They are in memory alone: after a restart each is tried at once.
+/// The lanes, or the messages, that pause. They are in memory alone: after a restart each is tried at once.
 #[derive(Debug)]
-pub struct Pauses {
+pub struct Pauses<Of = Lane> {
     times: PauseTimes,
-    lanes: HashMap<Lane, Pause>,
+    all: HashMap<Of, Pause>,
 }
 
-/// The pause of a lane.
+/// The pause of one.
 #[derive(Clone, Copy, Debug)]
 struct Pause {
     failures: u32,
     ends_at: Instant,
 }
 
-impl Pauses {
+impl<Of: Clone + Eq + Hash> Pauses<Of> {
     /// Makes pauses of these lengths.
     #[must_use]
     pub fn new(times: PauseTimes) -> Self {
-        Self { times, lanes: HashMap::new() }
+        Self { times, all: HashMap::new() }
     }
 
-    /// Whether a lane waits.
+    /// Whether a lane or a message waits.
     #[must_use]
-    pub fn is_pausing(&self, lane: &Lane, now: Instant) -> bool {
-        self.lanes.get(lane).is_some_and(|pause| pause.ends_at > now)
+    pub fn is_pausing(&self, one: &Of, now: Instant) -> bool {
+        self.all.get(one).is_some_and(|pause| pause.ends_at > now)
     }
 
-    /// Notes that a message of the lane was not taken, and gives the pause.
-    pub fn failed(&mut self, lane: &Lane, asked: Option<Duration>, now: Instant) -> Duration {
-        let failures = self.lanes.get(lane).map_or(0, |pause| pause.failures);
+    /// Notes that a message was not taken, and gives the pause.
+    pub fn failed(&mut self, one: &Of, asked: Option<Duration>, now: Instant) -> Duration {
+        let failures = self.all.get(one).map_or(0, |pause| pause.failures);
         let doubled = self.times.first.saturating_mul(2_u32.saturating_pow(failures));
         let pause = asked.unwrap_or_default().max(doubled).min(self.times.longest);
         let next = Pause { failures: failures.saturating_add(1), ends_at: now + pause };
-        self.lanes.insert(lane.clone(), next);
+        self.all.insert(one.clone(), next);
         pause
     }
 
+    /// Forgets what pauses no more for so long that nothing was left to be sent.
+    pub fn forget_old(&mut self, now: Instant) {
+        let longest = self.times.longest;
+        self.all.retain(|_, pause| pause.ends_at + longest > now);
+    }
+}
+
+impl Pauses {
     /// Notes that a message of the lane was taken. Only people are spared many messages: systems get each at once.
     pub fn sent(&mut self, lane: &Lane, now: Instant) {
         match lane {
             Lane::Mail(..) => {
                 let ends_at = now + self.times.gathering;
-                self.lanes.insert(lane.clone(), Pause { failures: 0, ends_at });
+                self.all.insert(lane.clone(), Pause { failures: 0, ends_at });
             }
-            Lane::MailServer | Lane::Webhook(_) | Lane::Mqtt(..) => drop(self.lanes.remove(lane)),
+            Lane::MailServer | Lane::Webhook(..) | Lane::Mqtt(_) => drop(self.all.remove(lane)),
         }
-    }
-
-    /// Forgets lanes whose pause is over for so long that nothing was left to be sent on them.
-    pub fn forget_old(&mut self, now: Instant) {
-        let longest = self.times.longest;
-        self.lanes.retain(|_, pause| pause.ends_at + longest > now);
     }
 }
 
@@ -89,7 +93,10 @@ mod tests {
     #[test]
     fn a_lane_that_fails_pauses_longer_and_longer_up_to_a_bound() {
         let (mut pauses, now) = (pauses(), Instant::now());
-        let (lane, other) = (Lane::Webhook("a".to_owned()), Lane::Webhook("b".to_owned()));
+        let webhook = |url: &str| {
+            Lane::Webhook("water".parse().unwrap(), url.to_owned(), "whsec_AAAA".to_owned())
+        };
+        let (lane, other) = (webhook("a"), webhook("b"));
         let seconds: Vec<u64> = (0..9).map(|_| pauses.failed(&lane, None, now).as_secs()).collect();
         assert_eq!(seconds, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
         assert!(pauses.is_pausing(&lane, now) && !pauses.is_pausing(&other, now));
@@ -110,6 +117,6 @@ mod tests {
         assert!(pauses.is_pausing(&lane, now + Duration::from_secs(59)));
         assert!(!pauses.is_pausing(&lane, now + Duration::from_secs(60)));
         pauses.forget_old(now + Duration::from_secs(661));
-        assert!(pauses.lanes.is_empty());
+        assert!(pauses.all.is_empty());
     }
 }

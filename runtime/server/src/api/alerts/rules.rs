@@ -167,8 +167,8 @@ pub(in crate::api) async fn put(
         Err(error) => return Err(error.into()),
     }
     let signing_secret = outbox::sign(&mut definition.tell);
-    outbox::check(&service.config.delivery.limits(), &key.group, &definition.tell)
-        .map_err(refused)?;
+    let (limits, has_mail_server) = (service.config.delivery.limits(), service.mailer.is_some());
+    outbox::check(&limits, &key.group, &definition.tell, has_mail_server).map_err(refused)?;
     let author = authorized.author(&service);
     to_the_end(async move {
         let shown = definition.clone().hidden();
