@@ -387,7 +387,7 @@ fn the_alert_of_a_route_ends_when_the_route_is_removed() {
     hear(&server.lns(), &meter, 1, 1_000);
     let open = eventually("the route is missed", || alerts(&partner, "open").pop());
     assert_eq!(open["route"], "away", "{open}");
-    assert_eq!(partner.delete("/v1/routes/away").status, 204);
+    partner.delete("/v1/routes/away").success();
     eventually("its alert is over", || alerts(&partner, "open").is_empty().then_some(()));
     let all = alerts(&partner, "all");
     assert!(all.len() == 1 && all[0]["dropped"] == true, "{all:?}");

@@ -214,9 +214,7 @@ impl Rounds {
         else {
             return Ok(());
         };
-        let listed: BTreeSet<&str> = routes.iter().map(|route| route.name.as_str()).collect();
-        let others = self.judged.other_routes(rule.1.id, |name| listed.contains(name.as_str()));
-        self.note_gone(alerts, others).await;
+        self.note_gone(alerts, self.unlisted(rule.1.id, &routes)).await;
         for route in routes {
             let Ok(name) = route.name.as_str().parse::<RouteName>() else { continue };
             let is_meant = failure.route.as_ref().is_none_or(|wanted| *wanted == name);
@@ -277,6 +275,12 @@ impl Rounds {
         let known = alerts.armed.ids();
         self.judged.retain(|rule| known.contains(&rule));
         alerts.book.tidy(now).await.map(drop)
+    }
+
+    /// The routes that a rule was judged with, and that are not listed.
+    fn unlisted(&self, rule: Uuid, routes: &[ShownRoute]) -> Vec<Subject> {
+        let listed: BTreeSet<&str> = routes.iter().map(|route| route.name.as_str()).collect();
+        self.judged.other_routes(rule, |name| listed.contains(name.as_str()))
     }
 
     /// Has what was raised be compared with the rules where a route is gone.
