@@ -264,6 +264,7 @@ mod tests {
         assert_eq!(subject, "Fin d'alerte : co2 : air.co2 = 1200 (School)");
         assert!(text.contains("Jusqu'à : 1970-01-01") && text.ends_with("Limite : > 1000 [ppm]\n"));
     }
+
     #[test]
     fn a_mail_has_words_for_what_no_value_tells() {
         let level = Value::Number(12.0);
