@@ -381,3 +381,23 @@ fn a_device_that_is_silent_is_told_once_and_its_next_frame_ends_it() {
         all.iter().any(|alert| alert["endedAt"].is_string()).then_some(())
     });
 }
+
+#[test]
+fn the_alert_of_a_route_ends_when_the_route_is_removed() {
+    let delivery = "[delivery]\nallow-networks = [\"127.0.0.0/8\"]\nplain-http = true\n";
+    let server = Setup::default().settings(delivery).start();
+    let meter = with_meters(&server, 1).remove(0);
+    let (partner, away) = (server.partner("water"), Outside::away(|_| (204, String::new())));
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let route = json!({ "to": { "http": { "url": away.url(), "secrets": [secret] } } });
+    partner.put("/v1/routes/away", &route).success();
+    let rule = json!({ "when": { "route": { "seconds": 1 } } });
+    partner.put("/v1/alerts/rules/dark", &rule).success();
+    hear(&server.lns(), &meter, 1, 1_000);
+    let open = eventually("the route is missed", || alerts(&partner, "open").pop());
+    assert_eq!(open["route"], "away", "{open}");
+    partner.delete("/v1/routes/away").success();
+    eventually("its alert is over", || alerts(&partner, "open").is_empty().then_some(()));
+    let all = alerts(&partner, "all");
+    assert!(all.len() == 1 && all[0]["dropped"] == true, "{all:?}");
+}

@@ -1,26 +1,30 @@
 //! Rounds: what no frame tells is seen every few seconds: devices that are silent, and routes that do not deliver.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use champollion_delivery::{
-    dispatch::{RouteState, ShownRoute},
-    names::GroupId,
+    dispatch::{DispatchError, RouteState, ShownRoute},
+    names::{GroupId, RouteKey},
 };
-use champollion_frames::DevEui;
 use champollion_service::alerts::{
     AlertsError, Condition, NamedRule, Place, RouteFailure, RouteName, Sight, Silence, Subject,
-    Verdict,
+    Unheard, Verdict,
 };
 use champollion_store::Batch;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, time::MissedTickBehavior};
 use uuid::Uuid;
 
-use crate::{alerts::Alerts, clock::ClockWatch, devices::Device, service::Service};
+use crate::{
+    alerts::{Alerts, Judged},
+    clock::ClockWatch,
+    devices::Device,
+    service::Service,
+};
 
 /// The time between two rounds.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -45,17 +49,14 @@ pub(crate) struct Rounds {
     service: Arc<Service>,
     started: Instant,
     clock: ClockWatch,
-    /// The silences that were judged, by rule and device, with the moment at which each was due.
-    silences: HashMap<(Uuid, DevEui), Timestamp>,
-    /// Whether routes delivered when they were last judged, by rule and route.
-    delivering: HashMap<(Uuid, Subject), bool>,
+    judged: Judged,
     count: u32,
 }
 
 /// A device that is silent for too long.
 struct Silent {
     device: Arc<Device>,
-    due: Timestamp,
+    unheard: Unheard,
 }
 
 impl Rounds {
@@ -65,8 +66,7 @@ impl Rounds {
             service,
             started: Instant::now(),
             clock: ClockWatch::default(),
-            silences: HashMap::new(),
-            delivering: HashMap::new(),
+            judged: Judged::default(),
             count: 0,
         }
     }
@@ -90,26 +90,42 @@ impl Rounds {
         let alerts = Arc::clone(&self.service.alerts);
         alerts.reload().await?;
         let now = Timestamp::now();
-        // After a jump all devices would be silent at once, or none.
-        let is_trusted = self.clock.look(Instant::now(), now);
-        for (group, rules) in alerts.armed.all() {
-            for rule in rules.iter() {
-                match &rule.1.definition.when {
-                    Condition::Silent(silence) if is_trusted && self.is_past_grace(silence) => {
-                        self.silence(&alerts, (&group, rule), silence, now).await?;
-                    }
-                    Condition::Route(failure) => {
-                        self.routes(&alerts, (&group, rule), failure, now).await?;
-                    }
-                    _ => {}
-                }
-            }
+        // After a jump all devices would be silent at once, or none, and so it is with the times of routes.
+        if self.clock.look(Instant::now(), now) {
+            self.judge_all(&alerts, now).await;
         }
         self.count = self.count.wrapping_add(1);
         if alerts.armed.take_change() || self.count.is_multiple_of(SWEEP_EVERY) {
             self.sweep(&alerts, now).await.inspect_err(|_| alerts.armed.note_change())?;
         }
         Ok(())
+    }
+
+    /// Judges all rules. One that cannot be judged does not hold up those of others.
+    async fn judge_all(&mut self, alerts: &Alerts, now: Timestamp) {
+        for (group, rules) in alerts.armed.all() {
+            for rule in rules.iter() {
+                if let Err(error) = self.judge(alerts, (&group, rule), now).await {
+                    let name = &rule.0;
+                    tracing::error!(%group, rule = %name, %error, "the rule cannot be judged now");
+                }
+            }
+        }
+    }
+
+    async fn judge(
+        &mut self,
+        alerts: &Alerts,
+        (group, rule): (&GroupId, &NamedRule),
+        now: Timestamp,
+    ) -> Result<(), AlertsError> {
+        match &rule.1.definition.when {
+            Condition::Silent(silence) if self.is_past_grace(silence) => {
+                self.silence(alerts, (group, rule), silence, now).await
+            }
+            Condition::Route(failure) => self.routes(alerts, (group, rule), failure, now).await,
+            _ => Ok(()),
+        }
     }
 
     fn is_past_grace(&self, silence: &Silence) -> bool {
@@ -149,17 +165,17 @@ impl Rounds {
         (silence, now): (&Silence, Timestamp),
     ) -> Option<Silent> {
         let heard = alerts.devices.last_heard(device.dev_eui)?;
-        let after = SignedDuration::from_secs(i64::try_from(silence.seconds).ok()?);
-        let due = heard.checked_add(after).ok()?;
-        let key = (rule.id, device.dev_eui);
+        let allowed = SignedDuration::from_secs(i64::try_from(silence.seconds).ok()?);
+        let unheard = Unheard { heard, allowed, now };
+        let due = unheard.due();
         if due > now {
-            self.silences.remove(&key);
+            self.judged.forget(rule.id, &Subject::Device(device.dev_eui));
             return None;
         }
-        let is_new = self.silences.get(&key) != Some(&due);
-        let is_meant =
-            is_new && !alerts.is_muted(&device, now) && rule.watches(&alerts.place(&device, now));
-        is_meant.then_some(Silent { device, due })
+        let is_meant = !self.judged.has_silence((rule.id, device.dev_eui), due)
+            && !alerts.is_muted(&device, now)
+            && rule.watches(&alerts.place(&device, now));
+        is_meant.then_some(Silent { device, unheard })
     }
 
     async fn raise(
@@ -168,15 +184,18 @@ impl Rounds {
         rule: &NamedRule,
         silent: &[Silent],
     ) -> Result<(), AlertsError> {
-        let mut batch = Batch::new();
-        for Silent { device, due } in silent {
-            let sight = Sight { at: *due, value: None, verdict: Verdict::Broken };
-            let place = alerts.place(device, *due);
-            alerts.judge.see(rule, (&place, false), sight, &mut batch).await?;
+        let (mut batch, mut raised) = (Batch::new(), Vec::new());
+        for Silent { device, unheard } in silent {
+            let place = alerts.place(device, unheard.now);
+            // A device of which another node has heard something is looked at again until it is silent, or that is known.
+            if alerts.judge.silent(rule, &place, *unheard, &mut batch).await? {
+                raised.push((device.dev_eui, unheard.due()));
+            }
         }
         if alerts.commit(batch).await? {
-            let judged = silent.iter().map(|one| ((rule.1.id, one.device.dev_eui), one.due));
-            self.silences.extend(judged);
+            for (device, due) in raised {
+                self.judged.note_silence((rule.1.id, device), due);
+            }
         }
         Ok(())
     }
@@ -195,6 +214,7 @@ impl Rounds {
         else {
             return Ok(());
         };
+        self.note_gone(alerts, self.unlisted(rule.1.id, &routes)).await;
         for route in routes {
             let Ok(name) = route.name.as_str().parse::<RouteName>() else { continue };
             let is_meant = failure.route.as_ref().is_none_or(|wanted| *wanted == name);
@@ -217,7 +237,7 @@ impl Rounds {
             return Ok(());
         };
         let key = (rule.1.id, subject);
-        if delivers && self.delivering.get(&key) == Some(&true) {
+        if delivers && self.judged.delivers(&key) {
             return Ok(());
         }
         let verdict = if delivers { Verdict::Normal } else { Verdict::Broken };
@@ -225,27 +245,60 @@ impl Rounds {
         let sight = Sight { at, value: None, verdict };
         alerts.judge.see(rule, (place, false), sight, &mut batch).await?;
         if alerts.commit(batch).await? {
-            self.delivering.insert(key, delivers);
+            self.judged.note_route(key, delivers);
         }
         Ok(())
     }
 
-    /// Ends what was raised by rules that are no more, or that watch a device no more.
-    async fn sweep(&self, alerts: &Alerts, now: Timestamp) -> Result<(), AlertsError> {
+    /// Ends what was raised by rules that are no more, that watch a device no more, or whose route is gone.
+    async fn sweep(&mut self, alerts: &Alerts, now: Timestamp) -> Result<(), AlertsError> {
         let mut pages = alerts.book.subjects();
         while let Some(page) = pages.next().await? {
             for (subject, states) in page {
-                let watching = alerts.watching(&subject, now);
-                if states.keys().all(|rule| watching.contains(rule)) {
+                let watching = match self.is_gone(&subject).await {
+                    true => BTreeSet::new(),
+                    false => alerts.watching(&subject, now),
+                };
+                let others: Vec<Uuid> =
+                    states.into_keys().filter(|rule| !watching.contains(rule)).collect();
+                if others.is_empty() {
                     continue;
                 }
                 let mut batch = Batch::new();
                 let watches = |rule: Uuid| watching.contains(&rule);
                 alerts.judge.drop_others(&subject, watches, now, &mut batch).await?;
                 alerts.commit(batch).await?;
+                // A device that comes back is judged anew.
+                others.into_iter().for_each(|rule| self.judged.forget(rule, &subject));
             }
         }
+        let known = alerts.armed.ids();
+        self.judged.retain(|rule| known.contains(&rule));
         alerts.book.tidy(now).await.map(drop)
+    }
+
+    /// The routes that a rule was judged with, and that are not listed.
+    fn unlisted(&self, rule: Uuid, routes: &[ShownRoute]) -> Vec<Subject> {
+        let listed: BTreeSet<&str> = routes.iter().map(|route| route.name.as_str()).collect();
+        self.judged.other_routes(rule, |name| listed.contains(name.as_str()))
+    }
+
+    /// Has what was raised be compared with the rules where a route is gone.
+    async fn note_gone(&self, alerts: &Alerts, routes: Vec<Subject>) {
+        for route in routes {
+            if self.is_gone(&route).await {
+                alerts.armed.note_change();
+            }
+        }
+    }
+
+    /// Whether something is a route that is not there any more.
+    async fn is_gone(&self, subject: &Subject) -> bool {
+        let Subject::Route(group, name) = subject else { return false };
+        let Ok(name) = name.as_str().parse() else { return true };
+        let key = RouteKey { group: group.clone(), name };
+        let shown = self.service.dispatcher.show(&key).await;
+        matches!(shown, Err(DispatchError::Unknown(_)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The rules in memory, by their groups: a frame of a group without rules costs one look.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,6 +11,7 @@ use std::{
 use champollion_delivery::names::GroupId;
 use champollion_service::alerts::{NamedRule, Rule, RuleKey};
 use parking_lot::RwLock;
+use uuid::Uuid;
 
 /// The rules of a group.
 pub(crate) type OfGroup = Arc<Vec<NamedRule>>;
@@ -38,6 +39,12 @@ impl ArmedRules {
     pub(crate) fn all(&self) -> Vec<(GroupId, OfGroup)> {
         let groups = self.groups.read();
         groups.iter().map(|(group, rules)| (group.clone(), Arc::clone(rules))).collect()
+    }
+
+    /// Returns the ids of all rules.
+    pub(crate) fn ids(&self) -> HashSet<Uuid> {
+        let groups = self.groups.read();
+        groups.values().flat_map(|rules| rules.iter()).map(|(_, rule)| rule.id).collect()
     }
 
     /// Puts rules in the place of those that there are.

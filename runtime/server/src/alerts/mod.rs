@@ -2,6 +2,7 @@
 
 mod armed;
 mod changing;
+mod judged;
 mod trying;
 mod watching;
 
@@ -11,6 +12,7 @@ use champollion_service::alerts::{AlertBook, AlertsError, Judge, RuleBook};
 use champollion_store::Store;
 use jiff::Timestamp;
 
+pub(crate) use judged::Judged;
 pub(crate) use trying::KeptFrame;
 pub(crate) use watching::Seen;
 

@@ -11,7 +11,7 @@ use super::{
     book::{AlertBook, AlertsError, States},
     command,
     rule::{Rule, RuleName},
-    state::{Event, Frame, Sight, State, Value},
+    state::{Event, Frame, Sight, State, Unheard, Value},
     telling::{Turn, tell},
 };
 
@@ -57,26 +57,55 @@ impl Judge {
         Ok(states.put(batch)?)
     }
 
-    /// Judges a rule by what is seen elsewhere than in a frame, and says whether there is something to be told.
+    /// Judges a rule by what is seen now elsewhere than in a frame, and says whether an alert is raised.
     ///
     /// # Errors
     /// The store does not answer.
     pub async fn see(
         &self,
-        (name, rule): &NamedRule,
+        rule: &NamedRule,
         (place, is_muted): (&Place, bool),
         sight: Sight,
         batch: &mut Batch,
     ) -> Result<bool, AlertsError> {
+        let (hold, now) = (rule.1.definition.when.hold(), sight.at);
+        let look = |state: &mut State| state.see(sight, hold, is_muted, Uuid::now_v7);
+        self.look(rule, place, (look, now), batch).await
+    }
+
+    /// Judges a rule on silence by what was not heard until now, and says whether an alert is raised. It is of now,
+    /// however long ago the silence was due: its command is wanted from now on.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn silent(
+        &self,
+        rule: &NamedRule,
+        place: &Place,
+        unheard: Unheard,
+        batch: &mut Batch,
+    ) -> Result<bool, AlertsError> {
+        let look = |state: &mut State| state.silent(unheard, Uuid::now_v7);
+        self.look(rule, place, (look, unheard.now), batch).await
+    }
+
+    /// Looks at the state of a rule with a place, and puts into a batch what comes of it; says whether an alert is raised.
+    async fn look(
+        &self,
+        (name, rule): &NamedRule,
+        place: &Place,
+        (look, now): (impl FnOnce(&mut State) -> Option<Event>, Timestamp),
+        batch: &mut Batch,
+    ) -> Result<bool, AlertsError> {
         let Some(subject) = place.subject() else { return Ok(false) };
         let mut states = States::read(&*self.store, &subject).await?;
-        let (hold, at) = (rule.definition.when.hold(), sight.at);
         let state = states.of(rule.id);
-        let event = state.see(sight, hold, is_muted, Uuid::now_v7);
-        let (is_told, raised) = (event.is_some(), raised_in(state, place));
-        self.follow(batch, (name, rule), place, (event, raised), at).await?;
+        state.put_right(now);
+        let event = look(state);
+        let raised = raised_in(state, place);
+        self.follow(batch, (name, rule), place, (event, raised), now).await?;
         states.put(batch)?;
-        Ok(is_told)
+        Ok(raised.is_some())
     }
 
     /// Ends in a batch what rules have raised that watch a device or a route no more, without a word.
@@ -118,7 +147,8 @@ impl Judge {
                 self.tell(batch, rule.1, &alert, Turn::Raised, now)
             }
             (Some(Event::Ended { alert, at, .. }), _) => {
-                let end = |alert: &mut Alert| alert.ended_at = Some(at);
+                // A frame that came in time may be judged after its silence was raised.
+                let end = |alert: &mut Alert| alert.ended_at = Some(at.max(alert.since));
                 match self.book.change(batch, (&place.group, alert), end).await? {
                     Some(alert) => self.tell(batch, rule.1, &alert, Turn::Ended, now),
                     None => Ok(()),

@@ -28,6 +28,6 @@ pub use rule::{
     Definition, MOST_ADDRESSES, MOST_RULES, MqttTarget, Rule, RuleCommand, RuleKey, RuleName,
     Scope, Tell, WebhookTarget,
 };
-pub use state::{Event, Frame, Measured, Sight, State, Value, Verdict};
+pub use state::{Event, Frame, Measured, Sight, State, Unheard, Value, Verdict};
 pub use trial::{Trial, TrialAlert, Trials};
 pub use units::convert;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use champollion_fleet::names::GroupId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,6 +14,9 @@ const BATTERY: [&str; 2] = ["battery.level", "alarm.battery"];
 
 /// Begins the names of alarms.
 const ALARM: &str = "alarm.";
+
+/// The time by which a moment may be ahead of now: the clocks of several nodes differ.
+const AHEAD: SignedDuration = SignedDuration::from_secs(60);
 
 /// A value as rules compare it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -80,6 +83,25 @@ pub struct Sight {
     pub value: Option<Value>,
     /// Whether the condition holds.
     pub verdict: Verdict,
+}
+
+/// A time in which nothing was heard of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unheard {
+    /// The last frame that the observer knows of; others may have come since.
+    pub heard: Timestamp,
+    /// The longest time without a frame that the rule allows.
+    pub allowed: SignedDuration,
+    /// The moment until which nothing was heard.
+    pub now: Timestamp,
+}
+
+impl Unheard {
+    /// The moment from which on the device is silent for too long.
+    #[must_use]
+    pub fn due(&self) -> Timestamp {
+        self.heard.saturating_add(self.allowed).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// Whether a condition holds.
@@ -190,6 +212,30 @@ impl State {
             (Verdict::Broken | Verdict::Between, Some(_)) => {}
         }
         None
+    }
+
+    /// Takes in that nothing was heard of a device. The time counts from the last frame that was judged, where the
+    /// observer does not know of it; and whatever frame is newer than that ends what is raised.
+    pub fn silent(&mut self, mut unheard: Unheard, id: impl FnOnce() -> Uuid) -> Option<Event> {
+        unheard.heard = self.latest.map_or(unheard.heard, |latest| latest.max(unheard.heard));
+        let due = unheard.due();
+        if self.raised.is_some() || due > unheard.now {
+            return None;
+        }
+        (self.latest, self.since, self.frames) = (Some(unheard.heard), Some(due), 1);
+        self.raised = Some(id());
+        Some(Event::Raised { since: due, value: None })
+    }
+
+    /// Forgets moments that are far ahead of now: the clock was put back since, and nothing would be newer for as long.
+    pub fn put_right(&mut self, now: Timestamp) {
+        let is_ahead = |at: Timestamp| at.duration_since(now) > AHEAD;
+        if self.latest.is_some_and(is_ahead) {
+            self.latest = None;
+        }
+        if self.since.is_some_and(is_ahead) {
+            self.forget_run();
+        }
     }
 
     fn forget_run(&mut self) {

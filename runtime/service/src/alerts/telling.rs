@@ -1,10 +1,10 @@
 //! Words of alerts: the mails, and the events that systems are given.
 
 use champollion_store::Batch;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
-use super::{alert::Alert, rule::Definition};
+use super::{alert::Alert, condition::Condition, rule::Definition, state::Value};
 use crate::outbox::{Language, Mail, Message, MqttMessage, Outbox, OutboxError, Webhook};
 
 /// Whether an alert begins or ends.
@@ -33,7 +33,7 @@ pub(super) fn tell(
     now: Timestamp,
 ) -> Result<(), OutboxError> {
     let tell = &definition.tell;
-    let (subject, text) = words(tell.language, alert, turn, page);
+    let (subject, text) = words(tell.language, (alert, &definition.when), turn, page);
     for address in &tell.mail {
         let mail = Mail::new(address.clone(), tell.language, &subject, &text);
         Outbox::enqueue(batch, &Message::new(mail, now))?;
@@ -68,10 +68,15 @@ fn event(alert: &Alert, turn: Turn) -> Json {
 }
 
 /// The subject and the text of a mail.
-fn words(language: Language, alert: &Alert, turn: Turn, page: &str) -> (String, String) {
+fn words(
+    language: Language,
+    (alert, when): (&Alert, &Condition),
+    turn: Turn,
+    page: &str,
+) -> (String, String) {
     let words = Words::of(language);
     let (rule, place) = (alert.rule.as_str(), alert.place.title());
-    let what = what(alert);
+    let what = words.what_is_wrong(when, alert).unwrap_or_else(|| measured(alert));
     let subject = format!("{}{} {what} ({place})", words.begin(turn), rule_of(language, rule));
     let mut lines = vec![format!("{}{rule}", words.rule), format!("{}{what}", words.what)];
     lines.push(format!("{}{}", words.place, whole_place(alert)));
@@ -95,7 +100,7 @@ fn rule_of(language: Language, rule: &str) -> String {
 }
 
 /// The quantity and its value.
-fn what(alert: &Alert) -> String {
+fn measured(alert: &Alert) -> String {
     let value = alert.value.as_ref().map(|value| format!("= {value}"));
     let parts = [alert.quantity.clone(), value].into_iter().flatten();
     let what = parts.collect::<Vec<_>>().join(" ");
@@ -117,6 +122,12 @@ fn whole_place(alert: &Alert) -> String {
     told.join(", ")
 }
 
+/// The last frame before a silence that was too long at a moment.
+fn last_heard(due: Timestamp, seconds: u64) -> Timestamp {
+    let allowed = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+    due.saturating_sub(allowed).unwrap_or(due)
+}
+
 fn moment(at: Timestamp) -> String {
     at.strftime("%F %H:%M:%S UTC").to_string()
 }
@@ -127,6 +138,10 @@ struct Words {
     ended: &'static str,
     rule: &'static str,
     what: &'static str,
+    silent: &'static str,
+    battery: &'static str,
+    decoder: &'static str,
+    route: &'static str,
     place: &'static str,
     since: &'static str,
     until: &'static str,
@@ -141,6 +156,10 @@ impl Words {
                 ended: "Alert over: ",
                 rule: "Rule: ",
                 what: "What: ",
+                silent: "silent since ",
+                battery: "low battery",
+                decoder: "frames cannot be decoded",
+                route: "the route does not deliver",
                 place: "Where: ",
                 since: "Since: ",
                 until: "Until: ",
@@ -151,11 +170,38 @@ impl Words {
                 ended: "Fin d'alerte : ",
                 rule: "Règle : ",
                 what: "Quoi : ",
+                silent: "silencieux depuis ",
+                battery: "pile faible",
+                decoder: "trames indécodables",
+                route: "la route ne remet rien",
                 place: "Où : ",
                 since: "Depuis : ",
                 until: "Jusqu'à : ",
                 limit: "Limite : ",
             },
+        }
+    }
+
+    /// The words for a condition that no quantity and value tell of.
+    fn what_is_wrong(&self, when: &Condition, alert: &Alert) -> Option<String> {
+        match when {
+            Condition::Silent(silence) => {
+                let heard = last_heard(alert.since, silence.seconds);
+                Some(format!("{}{}", self.silent, moment(heard)))
+            }
+            Condition::Battery(_) => Some(match &alert.value {
+                Some(Value::Number(level)) => format!("{} {level} %", self.battery),
+                _ => self.battery.to_owned(),
+            }),
+            // The value is the name of the alarm.
+            Condition::Alarm(_) => alert.value.as_ref().map(ToString::to_string),
+            Condition::DecoderFailures(_) => Some(self.decoder.to_owned()),
+            Condition::Route(_) => Some(self.route.to_owned()),
+            Condition::Above(_)
+            | Condition::Below(_)
+            | Condition::Outside(_)
+            | Condition::Equals(_)
+            | Condition::Changed(_) => None,
         }
     }
 
@@ -170,7 +216,15 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alerts::{Place, Value};
+    use crate::alerts::Place;
+
+    fn condition(value: Json) -> Condition {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn above() -> Condition {
+        condition(json!({ "above": { "quantity": "air.co2", "limit": 1_000, "unit": "[ppm]" } }))
+    }
 
     fn alert() -> Alert {
         let mut place = Place::of_route("water".parse().unwrap(), "city".parse().unwrap());
@@ -197,7 +251,7 @@ mod tests {
     #[test]
     fn a_mail_says_what_where_since_when_the_value_and_the_limit() {
         let page = "https://champollion.example/alerts";
-        let (subject, text) = words(Language::En, &alert(), Turn::Raised, page);
+        let (subject, text) = words(Language::En, (&alert(), &above()), Turn::Raised, page);
         assert_eq!(subject, "Alert: co2: air.co2 = 1200 (School)");
         assert_eq!(
             text,
@@ -206,8 +260,45 @@ mod tests {
         );
         let mut over = alert();
         over.ended_at = Some(Timestamp::UNIX_EPOCH);
-        let (subject, text) = words(Language::Fr, &over, Turn::Ended, "");
+        let (subject, text) = words(Language::Fr, (&over, &above()), Turn::Ended, "");
         assert_eq!(subject, "Fin d'alerte : co2 : air.co2 = 1200 (School)");
         assert!(text.contains("Jusqu'à : 1970-01-01") && text.ends_with("Limite : > 1000 [ppm]\n"));
+    }
+
+    #[test]
+    fn a_mail_has_words_for_what_no_value_tells() {
+        let level = Value::Number(12.0);
+        let leak = Value::Text("alarm.leak".to_owned());
+        for (when, value, english, french) in [
+            (
+                json!({ "silent": { "seconds": 3_600 } }),
+                None,
+                "silent since 1970-01-01 00:00:00 UTC",
+                "silencieux depuis 1970-01-01 00:00:00 UTC",
+            ),
+            (json!({ "battery": {} }), Some(level), "low battery 12 %", "pile faible 12 %"),
+            (json!({ "battery": {} }), None, "low battery", "pile faible"),
+            (json!({ "alarm": {} }), Some(leak), "alarm.leak", "alarm.leak"),
+            (
+                json!({ "decoderFailures": { "frames": 3 } }),
+                None,
+                "frames cannot be decoded",
+                "trames indécodables",
+            ),
+            (
+                json!({ "route": { "seconds": 60 } }),
+                None,
+                "the route does not deliver",
+                "la route ne remet rien",
+            ),
+        ] {
+            let when = condition(when);
+            let mut alert = alert();
+            alert.since += SignedDuration::from_hours(1);
+            (alert.quantity, alert.value) = (None, value);
+            let subject = |language| words(language, (&alert, &when), Turn::Raised, "").0;
+            assert_eq!(subject(Language::En), format!("Alert: co2: {english} (School)"));
+            assert_eq!(subject(Language::Fr), format!("Alerte : co2 : {french} (School)"));
+        }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     alert::{Place, Subject},
     condition::Condition,
-    state::{Event, Frame, Sight, State, Value, Verdict},
+    state::{Event, Frame, State, Unheard, Value},
 };
 
 /// Most alerts of a trial that are listed; all are counted.
@@ -110,14 +110,13 @@ impl Tried {
     fn silence(&mut self, condition: &Condition, until: Timestamp, result: &mut Trials) {
         let Condition::Silent(silence) = condition else { return };
         let Ok(seconds) = i64::try_from(silence.seconds) else { return };
-        let Ok(due) = self.last.checked_add(jiff::SignedDuration::from_secs(seconds)) else {
-            return;
-        };
+        let allowed = SignedDuration::from_secs(seconds);
+        let unheard = Unheard { heard: self.last, allowed, now: until };
+        let due = unheard.due();
         if due >= until {
             return;
         }
-        let sight = Sight { at: due, value: None, verdict: Verdict::Broken };
-        let event = self.state.see(sight, condition.hold(), false, Uuid::now_v7);
+        let event = self.state.silent(unheard, Uuid::now_v7);
         self.note(event, due, result);
     }
 

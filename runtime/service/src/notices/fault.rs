@@ -70,6 +70,11 @@ pub enum NoticeFault {
         /// The most names that it may have.
         limit: usize,
     },
+    /// Days are to be left out of no object's figures.
+    #[error(
+        "the notice names gateways alone, and no object is known to be theirs: leave leavesOut out, or name the objects in scope.groups or scope.useCases"
+    )]
+    NothingToLeaveOut,
     /// A notice with its follow-ups is too large.
     #[error(
         "the notice with its follow-ups takes {0} bytes, and {BYTES} are the limit: make another notice"
@@ -100,6 +105,7 @@ impl NoticeFault {
             Self::UnknownGroup(_) => Some("scope.groups"),
             Self::Gateway(_) => Some("scope.gateways"),
             Self::TooManyNames { .. } => Some("scope"),
+            Self::NothingToLeaveOut => Some("leavesOut"),
             Self::TooLarge(_) => Some("text"),
             Self::Unknown(_) | Self::Cancelled(_) | Self::NoChange | Self::Table(_) => None,
         }

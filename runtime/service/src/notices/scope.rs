@@ -30,11 +30,18 @@ pub struct NoticeScope {
 }
 
 impl NoticeScope {
+    /// Whether gateways alone are named. No object is within such a scope: it would be the whole territory otherwise.
+    #[must_use]
+    pub fn is_of_gateways_alone(&self) -> bool {
+        !self.gateways.is_empty() && self.groups.is_empty() && self.use_cases.is_empty()
+    }
+
     /// Whether an object of a group and a use case is within the scope.
     #[must_use]
     pub fn concerns(&self, group: &GroupId, use_case: Option<&UseCase>) -> bool {
         let has_use = |use_case: &UseCase| self.use_cases.contains(use_case);
-        (self.groups.is_empty() || self.groups.contains(group))
+        !self.is_of_gateways_alone()
+            && (self.groups.is_empty() || self.groups.contains(group))
             && (self.use_cases.is_empty() || use_case.is_some_and(has_use))
     }
 

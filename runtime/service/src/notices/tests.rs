@@ -83,6 +83,24 @@ fn what_makes_no_sense_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_notice_of_gateways_alone_leaves_nothing_out() {
+    let mut of_gateway = wish(NoticeKind::Planned, Some(BEGIN), Some(END));
+    of_gateway.scope.gateways = ["town-hall".to_owned()].into();
+    let notice = made(of_gateway.clone()).unwrap();
+    assert!(!notice.leaves_out && !notice.scope.concerns(&group("water"), None));
+    let change = NoticeChange { leaves_out: Some(true), ..NoticeChange::default() };
+    assert_eq!(change.applied(&notice, at(NOW)).unwrap_err().path(), Some("leavesOut"));
+    of_gateway.leaves_out = Some(true);
+    let refused = made(of_gateway.clone()).unwrap_err();
+    assert_eq!(refused.path(), Some("leavesOut"));
+    assert!(refused.to_string().contains("scope.groups"), "{refused}");
+    of_gateway.scope.groups = [group("water")].into();
+    let notice = made(of_gateway).unwrap();
+    assert!(notice.leaves_out && notice.scope.concerns(&group("water"), None));
+    assert!(!notice.scope.concerns(&group("light"), None));
+}
+
+#[test]
 fn follow_ups_are_bounded_by_the_row() {
     let mut notice = planned();
     let refused = loop {

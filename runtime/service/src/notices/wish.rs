@@ -76,6 +76,7 @@ impl NoticeWish {
     ) -> Result<Notice, NoticeFault> {
         let begin = self.begin_from(now)?;
         self.scope.check(is_known)?;
+        let by_itself = self.kind == NoticeKind::Planned && !self.scope.is_of_gateways_alone();
         let notice = Notice {
             id: Uuid::now_v7(),
             kind: self.kind,
@@ -83,8 +84,8 @@ impl NoticeWish {
             text: self.text,
             begin,
             end: self.end,
+            leaves_out: self.leaves_out.unwrap_or(by_itself),
             scope: self.scope,
-            leaves_out: self.leaves_out.unwrap_or(self.kind == NoticeKind::Planned),
             created_at: now,
             changed_at: now,
             revision: 0,
@@ -119,13 +120,14 @@ impl NoticeChange {
         if says_nothing {
             return Err(NoticeFault::NoChange);
         }
+        let later = later(notice, now)?;
         checked(Notice {
             title: self.title.unwrap_or_else(|| notice.title.clone()),
             text: self.text.unwrap_or_else(|| notice.text.clone()),
             begin: self.begin.unwrap_or(notice.begin),
             end: self.end.or(notice.end),
-            leaves_out: self.leaves_out.unwrap_or(notice.leaves_out),
-            ..later(notice, now)?
+            leaves_out: self.leaves_out.unwrap_or(later.leaves_out),
+            ..later
         })
     }
 }
@@ -151,12 +153,17 @@ fn later(notice: &Notice, now: Timestamp) -> Result<Notice, NoticeFault> {
         return Err(NoticeFault::Cancelled(notice.id));
     }
     let revision = notice.revision.saturating_add(1);
-    Ok(Notice { changed_at: now, revision, ..notice.clone() })
+    // A notice of gateways alone that was kept before this was refused is followed up all the same.
+    let leaves_out = notice.leaves_out && !notice.scope.is_of_gateways_alone();
+    Ok(Notice { changed_at: now, revision, leaves_out, ..notice.clone() })
 }
 
-/// A notice whose times go together and that fits into a row of the store.
+/// A notice whose times and scope go together, and that fits into a row of the store.
 fn checked(notice: Notice) -> Result<Notice, NoticeFault> {
     notice.check_times()?;
+    if notice.leaves_out && notice.scope.is_of_gateways_alone() {
+        return Err(NoticeFault::NothingToLeaveOut);
+    }
     let bytes = super::NOTICES.encode(&notice.id, &notice)?.len();
     if bytes > BYTES {
         return Err(NoticeFault::TooLarge(bytes));

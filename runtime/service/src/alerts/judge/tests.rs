@@ -5,7 +5,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     alerts::{
-        Acknowledgement, AlertCommands, Commanded, Definition, Measured, RuleBook, RuleKey, Verdict,
+        Acknowledgement, AlertCommands, Commanded, Definition, Measured, RouteName, RuleBook,
+        RuleKey, Verdict,
     },
     outbox::Outbox,
 };
@@ -146,18 +147,86 @@ async fn an_alert_is_acknowledged_by_one_person() {
     assert!(!room.alerts().await[0].is_open());
 }
 
+/// A rule on a minute of silence, which commands.
+fn silence() -> NamedRule {
+    let definition: Definition = serde_json::from_value(json!({
+        "when": { "silent": { "seconds": 60 } },
+        "command": { "command": { "valve": "closed" }, "expiresInSeconds": 60 },
+    }))
+    .unwrap();
+    ("silence".parse().unwrap(), Rule::instead(None, definition, at(0)))
+}
+
+impl Room {
+    /// Judges a silence after a last frame; says whether an alert is raised.
+    async fn silent(&self, rule: &NamedRule, heard: i64, now: i64) -> bool {
+        let allowed = jiff::SignedDuration::from_secs(60);
+        let unheard = Unheard { heard: at(heard), allowed, now: at(now) };
+        let mut batch = Batch::new();
+        let is_raised = self.judge.silent(rule, &place(), unheard, &mut batch).await.unwrap();
+        if !batch.is_empty() {
+            self.store.commit(batch).await.unwrap();
+        }
+        is_raised
+    }
+}
+
 #[tokio::test]
 async fn a_silence_is_raised_by_the_clock_and_ended_by_a_frame() {
+    let (room, rule) = (Room::open(), silence());
+    assert!(room.silent(&rule, 0, 61).await);
+    assert!(room.silent(&rule, 0, 66).await);
+    assert!(room.alerts().await.len() == 1 && room.alerts().await[0].is_open());
+    room.see(&rule, 70, 0.0).await;
+    assert!(!room.alerts().await[0].is_open());
+}
+
+#[tokio::test]
+async fn a_silence_that_is_seen_late_is_raised_now_with_its_command() {
+    let (room, rule) = (Room::open(), silence());
+    assert!(room.silent(&rule, 0, 7_200).await);
+    let alert = room.alerts().await.remove(0);
+    assert_eq!((alert.since, alert.raised_at), (at(60), at(7_200)));
+    let commands = AlertCommands::new(Arc::clone(&room.store));
+    let waiting = commands.waiting().all().await.unwrap();
+    assert_eq!(waiting[0].1.expires_at, at(7_260));
+}
+
+#[tokio::test]
+async fn a_frame_that_the_observer_does_not_know_of_is_no_silence() {
+    let (room, rule) = (Room::open(), silence());
+    room.see(&rule, 50, 0.0).await;
+    assert!(!room.silent(&rule, 0, 61).await, "another node has taken a frame");
+    assert!(room.alerts().await.is_empty());
+    // The time counts from that frame, whether the observer learns of it or not.
+    assert!(room.silent(&rule, 0, 111).await);
+    assert_eq!(room.alerts().await[0].since, at(110));
+    // A frame that was received in time and judged too late ends it as well.
+    room.see(&rule, 109, 0.0).await;
+    assert!(!room.alerts().await[0].is_open());
+}
+
+#[tokio::test]
+async fn a_route_is_judged_after_the_clock_was_put_back() {
     let room = Room::open();
     let definition: Definition =
-        serde_json::from_value(json!({ "when": { "silent": { "seconds": 60 } } })).unwrap();
-    let rule = ("silence".parse().unwrap(), Rule::instead(None, definition, at(0)));
-    let sight = Sight { at: at(61), value: None, verdict: Verdict::Broken };
-    let mut batch = Batch::new();
-    assert!(room.judge.see(&rule, (&place(), false), sight, &mut batch).await.unwrap());
-    room.store.commit(batch).await.unwrap();
-    assert!(room.alerts().await[0].is_open());
-    room.see(&rule, 70, 0.0).await;
+        serde_json::from_value(json!({ "when": { "route": { "seconds": 10 } } })).unwrap();
+    let rule = ("dark".parse().unwrap(), Rule::instead(None, definition, at(0)));
+    let route: RouteName = "city".parse().unwrap();
+    let place = Place::of_route("water".parse().unwrap(), route);
+    let see = async |seconds: i64, verdict: Verdict| {
+        let sight = Sight { at: at(seconds), value: None, verdict };
+        let mut batch = Batch::new();
+        let is_raised = room.judge.see(&rule, (&place, false), sight, &mut batch).await.unwrap();
+        room.store.commit(batch).await.unwrap();
+        is_raised
+    };
+    // The clock is a day ahead, and is put back then.
+    assert!(!see(86_400, Verdict::Broken).await);
+    assert!(!see(0, Verdict::Broken).await);
+    assert!(see(10, Verdict::Broken).await);
+    assert!(see(86_410, Verdict::Broken).await);
+    assert!(!see(20, Verdict::Normal).await);
     assert!(!room.alerts().await[0].is_open());
 }
 

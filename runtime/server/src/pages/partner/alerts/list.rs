@@ -49,9 +49,12 @@ async fn list(viewer: Viewer) -> Result<Page, Problem> {
     for group in groups::names(&viewer).await?.iter().take(MOST_GROUPS) {
         let pairs = [("group", group.as_str()), ("state", state), ("limit", "100")];
         let found = viewer.get(&address("/v1/alerts", &pairs)).await?;
-        items(&found, "/alerts").iter().for_each(|alert| alerts.row(alert_row(&viewer, alert)));
-        let found = viewer.get(&address("/v1/alerts/rules", &[("group", group)])).await?;
-        items(&found, "/rules").iter().for_each(|rule| rules.row(rule_row(&viewer, rule)));
+        let armed = viewer.get(&address("/v1/alerts/rules", &[("group", group)])).await?;
+        let armed = items(&armed, "/rules");
+        for alert in items(&found, "/alerts") {
+            alerts.row(alert_row(&viewer, alert, armed));
+        }
+        armed.iter().for_each(|rule| rules.row(rule_row(&viewer, rule)));
     }
     let (other, key) = if is_all { (PATH, "alerts-open") } else { (ALL, "alerts-all") };
     let content = html! {
@@ -87,11 +90,11 @@ fn rules_table(viewer: &Viewer) -> Table {
         .column(viewer.say("alert-state"))
 }
 
-fn alert_row(viewer: &Viewer, alert: &Json) -> Vec<Markup> {
+fn alert_row(viewer: &Viewer, alert: &Json, rules: &[Json]) -> Vec<Markup> {
     let group = text(alert, "/group");
     let what = match optional(alert, "/quantity") {
         Some(quantity) => format!("{quantity} {}", text(alert, "/value")),
-        None => text(alert, "/value"),
+        None => what_is_wrong(viewer, alert, rules),
     };
     vec![
         html! { (text(alert, "/rule")) br; span.small { (group) } },
@@ -101,6 +104,13 @@ fn alert_row(viewer: &Viewer, alert: &Json) -> Vec<Markup> {
         moment_or_dash(viewer, alert, "/since"),
         state(viewer, alert),
     ]
+}
+
+/// The condition of the rule in words, where the group has it still, and the value.
+fn what_is_wrong(viewer: &Viewer, alert: &Json, rules: &[Json]) -> String {
+    let rule = rules.iter().find(|rule| rule["name"] == alert["rule"]);
+    let when = rule.map(|rule| in_words(viewer, &rule["when"])).unwrap_or_default();
+    format!("{when} {}", text(alert, "/value")).trim().to_owned()
 }
 
 /// The device with a way to its page, or the route.
