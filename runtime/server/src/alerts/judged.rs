@@ -86,7 +86,7 @@ mod tests {
         assert!(judged.has_silence((rule, device), due) && judged.delivers(&(rule, route.clone())));
         assert!(!judged.delivers(&(other, route.clone())));
         assert!(judged.other_routes(rule, |name| name.as_str() == "city").is_empty());
-        assert_eq!(judged.other_routes(rule, |_| false), [route.clone()]);
+        assert_eq!(judged.other_routes(rule, |_| false), std::slice::from_ref(&route));
         // The next silence is another one.
         assert!(!judged.has_silence((rule, device), due + jiff::SignedDuration::from_secs(1)));
         judged.forget(rule, &Subject::Device(device));

@@ -72,6 +72,9 @@ impl PairsWriter {
     }
 }
 
+/// A key and its value; no value where the key was removed.
+type Pair = (Vec<u8>, Option<Vec<u8>>);
+
 /// A file of pairs that is being read.
 pub(super) struct PairsReader(Decoder<'static, BufReader<File>>);
 
@@ -80,8 +83,8 @@ impl PairsReader {
         Ok(Self(Decoder::new(File::open(path)?)?))
     }
 
-    /// The next key and its value, no value where the key was removed; `None` at the end.
-    pub(super) fn next(&mut self) -> io::Result<Option<(Vec<u8>, Option<Vec<u8>>)>> {
+    /// Returns the next key and its value; `None` at the end.
+    pub(super) fn next(&mut self) -> io::Result<Option<Pair>> {
         let mut first = [0];
         if self.0.read(&mut first)? == 0 {
             return Ok(None);
