@@ -7,7 +7,8 @@ use champollion_tests::workspace;
 use crate::list::{Page, Town, pages};
 
 /// The beginnings of the names of pages that show what others wrote in English: decoders, the interface, the audit.
-const OF_OTHERS: [&str; 5] = ["catalogue", "decoder", "workbench", "reference", "operator-audit"];
+const OF_OTHERS: [&str; 6] =
+    ["catalogue", "decoder", "operator-audit", "operator-decoder", "reference", "workbench"];
 
 /// Elements whose texts are for programs.
 const OF_PROGRAMS: [&str; 5] = ["code", "pre", "script", "style", "svg"];
