@@ -118,7 +118,10 @@ mod tests {
 
     use super::*;
 
-    fn read_all(path: &Path) -> io::Result<Vec<(Vec<u8>, Option<Vec<u8>>)>> {
+    /// A key, and its value if it has one.
+    type Pair = (Vec<u8>, Option<Vec<u8>>);
+
+    fn read_all(path: &Path) -> io::Result<Vec<Pair>> {
         let mut reader = PairsReader::open(path)?;
         std::iter::from_fn(|| reader.next().transpose()).collect()
     }
