@@ -132,18 +132,27 @@ fn what_cannot_be_installed_is_told_and_everything_else_is() {
     assert_eq!(ids, ["axioma/qalcosonic-w1", "nas/ul20xx"]);
 }
 
-/// Meters of all makers are found together, and each quantity has one unit and one type over all of them.
 #[test]
 fn water_meters_of_all_makers_show_one_set_of_quantities() {
+    show_one_set_of_quantities("water", 12);
+}
+
+#[test]
+fn street_lights_of_all_makers_show_one_set_of_quantities() {
+    show_one_set_of_quantities("street-lighting", 4);
+}
+
+/// Devices of all makers are found together by their use, and each quantity has one unit over all of them.
+fn show_one_set_of_quantities(use_case: &str, fewest: usize) {
     let server = Server::start();
     let (cli, folder) = (server.admin_cli(), TempDir::new().expect("there is room"));
     let key = folder.path().join("key").display().to_string();
     let library = target().join("decoders").display().to_string();
-    let install = ["catalogue", "install", "--from", &library, "--key", &key, "--use", "water"];
+    let install = ["catalogue", "install", "--from", &library, "--key", &key, "--use", use_case];
     drop(cli.run(&install).success());
-    let found = cli.json(&["catalogue", "--use", "water", "--json"]);
+    let found = cli.json(&["catalogue", "--use", use_case, "--json"]);
     let decoders = found["decoders"].as_array().expect("they are listed");
-    assert!(decoders.len() >= 12, "{} decoders of water", decoders.len());
+    assert!(decoders.len() >= fewest, "{} decoders of {use_case}", decoders.len());
     let mut columns: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for decoder in decoders {
         let fields = decoder["fields"].as_array().into_iter().flatten();
