@@ -30,6 +30,9 @@ pub const AXIOMA_EXTENDED: (u8, &[u8]) = (
 /// clock says.
 pub const AXIOMA_RECEIVED_AT: u64 = 1_563_795_472_000;
 
+/// The name of the water meter's decoder.
+pub const WATER_METER: &str = "axioma/qalcosonic-w1";
+
 /// A package that `cargo xtask guests` built.
 ///
 /// # Panics
@@ -60,27 +63,36 @@ pub fn water_meter() -> Arc<LoadedDecoder> {
     let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).expect("a store");
     let blobs = FileBlobs::open(folder.path().join("packages")).expect("a folder of packages");
     let sandbox = Arc::new(Sandbox::new(SandboxConfig::default()).expect("the engine starts"));
-    let package = package("axioma-qalcosonic-w1");
-    let name = (package.manifest().id.clone(), package.manifest().version.clone());
-    let gate = Gate { random_payloads: 0 };
-    let admitted = gate.admit(package.file().to_vec(), (&name.0, &name.1), None, &sandbox);
-    let admitted = admitted.unwrap_or_else(|findings| panic!("it is refused: {findings:?}"));
-    let wanted = "axioma/qalcosonic-w1".parse().expect("a name");
+    let wanted = WATER_METER.parse().expect("a name");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
         let config = RegistryConfig::default();
         let registry = Registry::open(config, sandbox, Arc::new(store), Arc::new(blobs)).await;
         let registry = registry.expect("an empty registry");
-        let by = Actor::named("the benchmark");
-        let publication = Publication {
-            by,
-            at: jiff::Timestamp::UNIX_EPOCH,
-            channel: None,
-            provenance: Provenance::Development,
-        };
-        registry.publish(admitted, &publication).await.expect("it is published");
+        publish_water_meter(&registry).await;
         registry.decoder(&wanted).await.expect("it is in memory")
     })
+}
+
+/// Publishes the decoder of the water meter.
+///
+/// # Panics
+/// Where the registry does not take it.
+pub async fn publish_water_meter(registry: &Registry) {
+    let package = package("axioma-qalcosonic-w1");
+    let name = (package.manifest().id.clone(), package.manifest().version.clone());
+    let gate = Gate { random_payloads: 0 };
+    let bytes = package.file().to_vec();
+    let admitted = gate.admit(bytes, (&name.0, &name.1), None, registry.sandbox());
+    let admitted = admitted.unwrap_or_else(|findings| panic!("it is refused: {findings:?}"));
+    let by = Actor::named("the benchmark");
+    let publication = Publication {
+        by,
+        at: jiff::Timestamp::UNIX_EPOCH,
+        channel: None,
+        provenance: Provenance::Development,
+    };
+    registry.publish(admitted, &publication).await.expect("it is published");
 }
 
 /// That telegram as a frame that was verified.

@@ -35,6 +35,8 @@ pub mod ingest;
 mod leading;
 pub mod mail;
 mod mapping_name;
+#[cfg(feature = "bench")]
+pub mod measured;
 mod metrics_list;
 pub mod mirrors;
 pub mod mqtt;

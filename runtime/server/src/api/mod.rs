@@ -1,6 +1,8 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
 mod alerts;
+#[cfg(feature = "bench")]
+pub mod apart;
 mod approvals;
 pub mod authorized;
 mod backups;
