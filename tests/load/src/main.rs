@@ -75,6 +75,44 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Measure a time at one rate of frames, and print each minute
+    Soak {
+        #[command(flatten)]
+        setup: Setup,
+        /// Length of the run in minutes [default: 60, and 1 with --quick]
+        #[arg(long, value_name = "N")]
+        minutes: Option<usize>,
+        /// Frames in a second
+        #[arg(long, value_name = "N", default_value_t = 8_400)]
+        rate: usize,
+        /// Measure for a minute
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Measure a rule of alerts that a hundred thousand devices break at once
+    Alerts {
+        #[command(flatten)]
+        setup: Setup,
+        /// Measure with ten thousand
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Measure a rehearsal over a day of a hundred thousand objects
+    Rehearsal {
+        #[command(flatten)]
+        setup: Setup,
+        /// Measure with ten thousand
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Measure how fast a million payloads of a file are decoded, beside Node.js
+    Bulk {
+        #[command(flatten)]
+        setup: Setup,
+        /// Measure with a hundred thousand
+        #[arg(long)]
+        quick: bool,
+    },
     /// Make pictures of every page of a server with the demo's fleet
     Pages {
         #[command(flatten)]
@@ -117,6 +155,12 @@ fn main() -> anyhow::Result<()> {
         Command::Delivery { setup, quick } => bench::delivery(&setup, quick),
         Command::Objects { setup, quick } => bench::objects(&setup, quick),
         Command::Catalogue { setup, quick } => bench::catalogue(&setup, quick),
+        Command::Soak { setup, minutes, rate, quick } => {
+            bench::soak(&setup, minutes.unwrap_or(if quick { 1 } else { 60 }), rate)
+        }
+        Command::Alerts { setup, quick } => bench::alerts(&setup, quick),
+        Command::Rehearsal { setup, quick } => bench::rehearsal(&setup, quick),
+        Command::Bulk { setup, quick } => bench::bulk(&setup, quick),
         Command::Pages { setup, pictures } => pages::pages(&setup, &pictures),
         Command::Torture { setup, minutes, seed, nodes: 1, .. } => {
             torture::run(&setup, minutes, seed)

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    ops::Range,
     path::{Path, PathBuf},
     thread,
 };
@@ -13,7 +14,10 @@ use champollion_frames::{AppSKey, DevAddr, DevEui, NwkSKey, Session, device::Dev
 use crate::server::{Server, Setup};
 
 /// The decoder of the meters.
-const DECODER: &str = "axioma-qalcosonic-w1";
+pub(crate) const DECODER: &str = "axioma-qalcosonic-w1";
+
+/// The name of that decoder in the registry.
+pub(crate) const DECODER_ID: &str = "axioma/qalcosonic-w1";
 
 /// The decoder that meters are registered with of which nobody says another.
 const ASSIGNED: &str = "axioma/qalcosonic-w1@^1";
@@ -25,8 +29,14 @@ const TELEGRAM: [u8; 47] = [
     0x00, 0x2D, 0x00, 0x0F, 0x00, 0x0A, 0x00, 0x0A, 0x00, 0x00, 0x00, 0x03, 0x00, 0x03, 0x00,
 ];
 
+/// The places of both clocks in a telegram: its own, and that of the hour from which on volumes follow.
+const CLOCKS: [usize; 2] = [0, 9];
+
+/// Seconds by which the clock of a meter goes on from one telegram to the next, where it does.
+const STEP: u32 = 60;
+
 /// The port that it sends them on.
-const F_PORT: u8 = 100;
+pub(crate) const F_PORT: u8 = 100;
 
 /// The start of all DevEUIs: locally administered, so that they are nobody's.
 const DEV_EUI_BLOCK: u64 = 0x02C4_A3FF_FE20_0000;
@@ -46,6 +56,9 @@ pub(crate) struct Meter {
     pub(crate) group: String,
     device: Device,
     pub(crate) next_f_cnt: u32,
+    telegram: [u8; TELEGRAM.len()],
+    /// Whether each telegram is of a later moment than the one before.
+    has_clock: bool,
 }
 
 /// Meters that have not sent yet.
@@ -69,10 +82,30 @@ impl Meters {
         groups: &[&str],
         decoder: &str,
     ) -> Result<Self> {
+        Self::register_numbers(admin, 0..count, (groups, decoder))
+    }
+
+    /// Registers further meters, by their numbers, in the groups in turn. Their clocks go on.
+    pub(crate) fn register_more(
+        admin: &Blocking,
+        numbers: Range<usize>,
+        groups: &[String],
+    ) -> Result<Self> {
+        let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        let mut meters = Self::register_numbers(admin, numbers, (&groups, ASSIGNED))?;
+        meters.0.iter_mut().for_each(|meter| meter.has_clock = true);
+        Ok(meters)
+    }
+
+    fn register_numbers(
+        admin: &Blocking,
+        numbers: Range<usize>,
+        (groups, decoder): (&[&str], &str),
+    ) -> Result<Self> {
         let group = |number: usize| groups[number % groups.len()].to_owned();
+        let share = numbers.len().div_ceil(REGISTRARS).max(1);
         let sessions: Vec<(Session, String)> =
-            (0..count).map(|number| (session(number), group(number))).collect();
-        let share = count.div_ceil(REGISTRARS).max(1);
+            numbers.map(|number| (session(number), group(number))).collect();
         thread::scope(|scope| -> Result<()> {
             let registrars: Vec<_> = sessions
                 .chunks(share)
@@ -95,6 +128,8 @@ impl Meters {
             group,
             device: Device::of(&session),
             next_f_cnt: 0,
+            telegram: TELEGRAM,
+            has_clock: false,
         };
         Ok(Self(sessions.into_iter().map(meter).collect()))
     }
@@ -103,6 +138,11 @@ impl Meters {
     pub(crate) fn take(&mut self, groups: usize, of: usize) -> Vec<Vec<Meter>> {
         (0..groups).map(|_| self.0.drain(..of.min(self.0.len())).collect()).collect()
     }
+
+    /// All of them.
+    pub(crate) fn into_all(self) -> Vec<Meter> {
+        self.0
+    }
 }
 
 impl Meter {
@@ -110,17 +150,48 @@ impl Meter {
     pub(crate) fn frame(&mut self) -> String {
         let f_cnt = self.next_f_cnt;
         self.next_f_cnt += 1;
-        let phy = self.device.uplink(F_PORT, &TELEGRAM, f_cnt, false).unwrap_or_default();
-        let digits: String = phy.iter().map(|byte| format!("{byte:02X}")).collect();
+        if self.has_clock {
+            put_forward(&mut self.telegram, STEP);
+        }
+        let phy = self.device.uplink(F_PORT, &self.telegram, f_cnt, false).unwrap_or_default();
+        let digits = digits(&phy);
         format!(
             r#"{{"phyPayload":"{digits}","receivedAt":"2026-02-03T04:05:06Z","frequencyHz":868100000,"spreadingFactor":9,"bandwidthHz":125000,"codingRate":"4/5","region":"EU868","gateways":[{{"gatewayId":"7276FF0039030436","rssiDbm":-97,"snrDb":7.5}},{{"gatewayId":"7276FF0039030437","rssiDbm":-107,"snrDb":-3}}]}}"#
         )
     }
 }
 
+/// Puts the clocks of a telegram forward.
+fn put_forward(telegram: &mut [u8], seconds: u32) {
+    for at in CLOCKS {
+        if let Some((clock, _)) = telegram[at..].split_first_chunk_mut() {
+            *clock = u32::from_le_bytes(*clock).wrapping_add(seconds).to_le_bytes();
+        }
+    }
+}
+
+/// The telegram of a minute as hexadecimal digits.
+pub(crate) fn telegram(minute: u32) -> String {
+    let mut telegram = TELEGRAM;
+    put_forward(&mut telegram, minute * STEP);
+    digits(&telegram)
+}
+
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
 /// Publishes the decoder of the meters.
 pub(crate) fn publish(server: &Server, setup: &Setup) -> Result<()> {
     server.publish(&server.admin_token, &[package(&setup.packages, DECODER)?])
+}
+
+/// The version of the decoder of the meters, which the name of its package says.
+pub(crate) fn version(setup: &Setup) -> Result<String> {
+    let package = package(&setup.packages, DECODER)?;
+    let name = package.file_stem().unwrap_or_default().to_string_lossy();
+    let version = name.strip_prefix(DECODER).and_then(|rest| rest.strip_prefix('-'));
+    version.map(str::to_owned).with_context(|| format!("{name} has no version"))
 }
 
 /// Finds the package of a first-party decoder.

@@ -21,6 +21,9 @@ const LOG: &str = "server.log";
 /// The file of its settings.
 const SETTINGS: &str = "champollion.toml";
 
+/// Ticks of a second in which Linux counts the time of processes, on every machine.
+const TICKS: f64 = 100.0;
+
 /// Where it writes the first admin token.
 const ADMIN_TOKEN: &str = "admin.token";
 
@@ -123,6 +126,16 @@ impl Server {
         let kilobytes = line.and_then(|line| line.split_whitespace().next());
         let kilobytes: u64 = kilobytes.context("the system does not say it")?.parse()?;
         Ok(kilobytes * 1024)
+    }
+
+    /// The seconds of a processor that the server has taken since its start.
+    pub(crate) fn processor_seconds(&self) -> Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        // The name of the program stands in parentheses, and may hold anything.
+        let (_, rest) = stat.rsplit_once(')').context("the system does not say it")?;
+        let ticks: Vec<&str> = rest.split_whitespace().skip(11).take(2).collect();
+        let [user, system] = ticks[..] else { bail!("the system does not say it") };
+        Ok((user.parse::<f64>()? + system.parse::<f64>()?) / TICKS)
     }
 
     /// Starts it again and ends it after a while, perhaps before it listens.

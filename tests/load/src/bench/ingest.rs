@@ -1,6 +1,7 @@
 //! `cargo xtask bench ingest`: the real server of a release, and network servers that hand over frames of
 //! water meters as fast as it takes them, on the same machine. What is measured is what a network server
-//! sees: from the request to the answer that says that the record is durable, decoding included.
+//! sees: from the request to the answer that says that the record is durable, decoding included. After that, the same
+//! with a rule of alerts for each meter.
 
 use std::{
     fmt,
@@ -15,7 +16,7 @@ use std::{
 use anyhow::{Result, ensure};
 use champollion_client::Role;
 
-use super::{broker::Broker, http::Connection};
+use super::{broker::Broker, http::Connection, rules};
 use crate::{
     client::{admin, create_token},
     meters::{self, Meter, Meters},
@@ -58,45 +59,46 @@ pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
     meters::publish(&server, setup)?;
     let token = create_token(&admin, "load", Role::Lns, None)?;
 
-    let meters = SINGLE * METERS_OF_SINGLE + BULK * LINES + METERS_OF_BROKER;
-    say(format_args!("Registering {meters} water meters"));
-    let mut meters = Meters::register(&admin, meters)?;
+    let count = SINGLE * METERS_OF_SINGLE + BULK * LINES + METERS_OF_BROKER;
+    say(format_args!("Registering {count} water meters"));
+    let mut meters = Meters::register(&admin, count)?;
     let duration = Duration::from_secs(if quick { 3 } else { 10 });
     let address = server.address.trim_start_matches("http://").to_owned();
     let load = Load { address: &address, token: &token, duration };
 
     let mut lines = Vec::new();
-    let single = load.measure(meters.take(SINGLE, METERS_OF_SINGLE), Connection::single)?;
+    let single = load.measure(&mut meters.take(SINGLE, METERS_OF_SINGLE), Connection::single)?;
     lines.extend(single.lines("ingest.http"));
-    let bulk = load.measure(meters.take(BULK, LINES), Connection::lines)?;
+    let bulk = load.measure(&mut meters.take(BULK, LINES), Connection::lines)?;
     lines.extend(bulk.lines("ingest.ndjson"));
-    let groups = meters.take(1, METERS_OF_BROKER);
-    let mut through_broker: Vec<Meter> = groups.into_iter().flatten().collect();
+    let mut through_broker = meters.into_all();
     lines.extend(broker.measure(&mut through_broker, duration)?.lines("ingest.mqtt"));
+    lines.extend(rules::measure(&load, &admin, count)?);
     server.stop()?;
     Ok(lines)
 }
 
 /// Where frames are handed over, and how long.
-struct Load<'a> {
-    address: &'a str,
-    token: &'a str,
-    duration: Duration,
+#[derive(Clone, Copy)]
+pub(super) struct Load<'a> {
+    pub(super) address: &'a str,
+    pub(super) token: &'a str,
+    pub(super) duration: Duration,
 }
 
 impl Load<'_> {
     /// Has each group of meters send over a connection of its own.
-    fn measure(
+    pub(super) fn measure(
         &self,
-        groups: Vec<Vec<Meter>>,
+        groups: &mut [Vec<Meter>],
         request: impl Fn(&mut Connection, &mut [Meter]) -> Result<usize> + Sync,
     ) -> Result<Figures> {
         let (start, stop) = (Barrier::new(groups.len() + 1), AtomicBool::new(false));
         let counts = AtomicBool::new(false);
         thread::scope(|scope| {
             let senders: Vec<_> = groups
-                .into_iter()
-                .map(|mut meters| {
+                .iter_mut()
+                .map(|meters| {
                     let (start, stop, counts, request) = (&start, &stop, &counts, &request);
                     scope.spawn(move || -> Result<(usize, Vec<Duration>)> {
                         let connection = Connection::open(self.address, self.token);
@@ -106,7 +108,7 @@ impl Load<'_> {
                         while !stop.load(Ordering::Relaxed) {
                             let begun = Instant::now();
                             let counted = counts.load(Ordering::Relaxed);
-                            let accepted = request(&mut connection, &mut meters)?;
+                            let accepted = request(&mut connection, meters)?;
                             if counted && counts.load(Ordering::Relaxed) {
                                 frames += accepted;
                                 latencies.push(connection.latency(begun));
@@ -139,8 +141,13 @@ impl Load<'_> {
 }
 
 impl Figures {
+    /// The frames of a second.
+    pub(super) fn rate(&self) -> f64 {
+        self.frames as f64 / self.elapsed.as_secs_f64()
+    }
+
     fn lines(&self, name: &str) -> Vec<String> {
-        let rate = self.frames as f64 / self.elapsed.as_secs_f64();
+        let rate = self.rate();
         vec![
             format!("BENCH {name} {rate:.0} frames/s"),
             format!("BENCH {name}.p50 {}", Milliseconds(self.percentile(50))),

@@ -1,12 +1,19 @@
 //! Benchmarks with the real server: a line `BENCH <name> <value> <unit>` for each figure.
 
+mod alerts;
 mod broker;
+mod bulk;
 mod catalogue;
 mod delivery;
 mod figures;
 mod http;
 mod ingest;
 mod objects;
+mod paced;
+mod recipient;
+mod rehearsal;
+mod rules;
+mod soak;
 
 use std::{
     path::Path,
@@ -29,6 +36,30 @@ pub(crate) fn delivery(setup: &Setup, quick: bool) -> Result<()> {
     Ok(())
 }
 
+/// Measures an hour, or another time, at one rate.
+pub(crate) fn soak(setup: &Setup, minutes: usize, rate: usize) -> Result<()> {
+    soak::measure(setup, soak::Run { minutes, rate })?.into_iter().for_each(say);
+    Ok(())
+}
+
+/// Measures a rule that a hundred thousand devices break at once.
+pub(crate) fn alerts(setup: &Setup, quick: bool) -> Result<()> {
+    alerts::measure(setup, quick)?.into_iter().for_each(say);
+    Ok(())
+}
+
+/// Measures a rehearsal over the records of a day.
+pub(crate) fn rehearsal(setup: &Setup, quick: bool) -> Result<()> {
+    rehearsal::measure(setup, quick)?.into_iter().for_each(say);
+    Ok(())
+}
+
+/// Measures a million payloads of a file, here and in Node.js.
+pub(crate) fn bulk(setup: &Setup, quick: bool) -> Result<()> {
+    bulk::measure(setup, quick)?.into_iter().for_each(say);
+    Ok(())
+}
+
 /// Measures a million objects: their import, their memory, a start, a page of a list.
 pub(crate) fn objects(setup: &Setup, quick: bool) -> Result<()> {
     objects::measure(setup, quick)?.into_iter().for_each(say);
@@ -39,6 +70,11 @@ pub(crate) fn objects(setup: &Setup, quick: bool) -> Result<()> {
 pub(crate) fn catalogue(setup: &Setup, quick: bool) -> Result<()> {
     catalogue::measure(setup, quick)?.into_iter().for_each(say);
     Ok(())
+}
+
+/// The names of groups that begin alike.
+fn groups(beginning: &str, count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("{beginning}-{number}")).collect()
 }
 
 /// Returns a percentile of times that are sorted, in milliseconds.
