@@ -82,8 +82,14 @@ xflags::xflags! {
         cmd bench {
             /// Fewer samples: a minute instead of ten
             optional --quick
-            /// Only benchmarks whose name contains this; `ingest` starts the real server and loads it,
-            /// `delivery` has it push records, `objects` registers a million, `store` fills the store and kills it
+            /// Minutes of `soak` [default: 60, and 1 with --quick]
+            optional --minutes minutes: usize
+            /// Frames in a second of `soak` [default: 8400]
+            optional --rate rate: usize
+            /// Only benchmarks whose name contains this. With the real server: `ingest` loads it, `delivery` has it push
+            /// records, `objects` registers a million, `catalogue` asks for pages, `alerts` breaks a rule, `rehearsal`
+            /// rehearses a day, `bulk` decodes a file, and `soak`, which is run where it is named alone, takes an hour.
+            /// `store` fills the store and kills it, `bounds` has the server in its own process
             optional filter: String
         }
     }

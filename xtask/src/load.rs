@@ -104,14 +104,11 @@ pub(crate) fn pages(packages: &Path, out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Measures the server as it is released: `ingest`, `delivery`, `objects` or `catalogue`.
-pub(crate) fn measure(packages: &Path, what: &str, quick: bool) -> Result<()> {
+/// Measures the server as it is released, by one of the measurements of the program.
+pub(crate) fn measure(packages: &Path, what: &str, arguments: &[String]) -> Result<()> {
     let champollion = server::build_release()?;
     let mut measure = build(what, &champollion, packages, &format!("bench-{what}"))?;
-    if quick {
-        measure.arg("--quick");
-    }
-    run(&mut measure)
+    run(measure.args(arguments))
 }
 
 /// Prints what benchmarks have measured since a moment.

@@ -89,6 +89,6 @@ fn main() -> anyhow::Result<()> {
         }
         XtaskCmd::Deny(_) => deny::run(installing),
         XtaskCmd::Sbom(sbom) => sbom::write(sbom.out.as_deref().unwrap_or(Path::new(SBOM))),
-        XtaskCmd::Bench(bench) => bench::run(installing, bench.quick, bench.filter.as_deref()),
+        XtaskCmd::Bench(bench) => bench::run(installing, &bench),
     }
 }
