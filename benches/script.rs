@@ -7,6 +7,7 @@ mod padded;
 
 use std::hint::black_box;
 
+use champollion_benches::{AXIOMA_EXTENDED, AXIOMA_RECEIVED_AT, water_meter, water_meter_frame};
 use champollion_sandbox::{Decoder, Digest, Sandbox, SandboxConfig, Script, Settings, Specimen};
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -20,6 +21,12 @@ const PAYLOAD: &[u8] = &[0x01, 0x75, 100, 0x03, 0x67, 0x10, 0x01, 0x04, 0x68, 0x
 
 const F_PORT: u8 = 85;
 
+/// A codec of the water meter whose frames the server is loaded with.
+const METER_CODEC: &str = include_str!("chirpstack_way/qalcosonic.js");
+
+/// The end of what it reads of the telegram.
+const METER_DELTAS: &str = "184,184,184,184,185,185,185]}";
+
 /// Moment of reception, in milliseconds: 2026-01-31T12:00:00Z.
 const RECEIVED_AT: u64 = 1_769_860_800_000;
 
@@ -28,11 +35,7 @@ const CODECS: usize = 100;
 
 fn decode(criterion: &mut Criterion) {
     let sandbox = Sandbox::new(SandboxConfig::default()).unwrap_or_else(|error| panic!("{error}"));
-    let load = |source: &str| -> Decoder {
-        let script = Script { source: source.to_owned(), ..Script::default() };
-        let digest = Digest::of(source.as_bytes());
-        sandbox.load_script(&script, digest).unwrap_or_else(|error| panic!("{error}"))
-    };
+    let load = |source: &str| load(&sandbox, source);
     let specimen =
         Specimen { f_port: F_PORT, f_cnt: 1, payload: PAYLOAD.to_vec(), received_at: RECEIVED_AT };
     let settings = Settings::default();
@@ -68,6 +71,44 @@ fn decode(criterion: &mut Criterion) {
     }
 }
 
+/// The telegram of a frame as the peers decode it: the way of ChirpStack, the same codec here, and the decoder of a
+/// frame that comes.
+fn peers(criterion: &mut Criterion) {
+    let (f_port, payload) = AXIOMA_EXTENDED;
+    match chirpstack_way::Codec::new(METER_CODEC) {
+        Ok(codec) => {
+            let decode = || codec.decode(f_port, black_box(payload), AXIOMA_RECEIVED_AT);
+            assert!(decode().ends_with(METER_DELTAS), "it reads {}", decode());
+            criterion.bench_function("peer.quickjs-per-uplink", |bencher| bencher.iter(decode));
+        }
+        Err(reason) => say(&format!("peer.quickjs-per-uplink is left out: {reason}")),
+    }
+
+    let sandbox = Sandbox::new(SandboxConfig::default()).unwrap_or_else(|error| panic!("{error}"));
+    let (script, settings) = (load(&sandbox, METER_CODEC), Settings::default());
+    let received_at = AXIOMA_RECEIVED_AT;
+    let specimen = Specimen { f_port, f_cnt: 7, payload: payload.to_vec(), received_at };
+    criterion.bench_function("peer.ours.script", |bencher| {
+        bencher.iter(|| {
+            let call = script.try_uplink(black_box(&specimen), &settings);
+            call.result.expect("the codec reads it")
+        });
+    });
+    let (decoder, frame) = (water_meter(), water_meter_frame());
+    criterion.bench_function("peer.ours.rust", |bencher| {
+        bencher.iter(|| {
+            let call = decoder.decode_uplink(black_box(frame.uplink()), &settings);
+            call.result.expect("the telegram is a good one")
+        });
+    });
+}
+
+fn load(sandbox: &Sandbox, source: &str) -> Decoder {
+    let script = Script { source: source.to_owned(), ..Script::default() };
+    let digest = Digest::of(source.as_bytes());
+    sandbox.load_script(&script, digest).unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn report_memory(name: &str, decoder: &Decoder) {
     let bytes = decoder.loaded_bytes();
     say(&format!("BENCH {name} {:.1} kB", bytes as f64 / 1_000.0));
@@ -96,5 +137,5 @@ impl Order {
     }
 }
 
-criterion_group!(benches, decode);
+criterion_group!(benches, decode, peers);
 criterion_main!(benches);
