@@ -16,7 +16,7 @@ use crate::{
 const QUICK: [&str; 6] =
     ["--warm-up-time", "0.5", "--measurement-time", "2", "--sample-size", "50"];
 
-/// What the real server of a release is measured by, and not criterion: frames that come, records that leave, a million
+/// Measurements with the real server of a release, and not by criterion: frames that come, records that leave, a million
 /// objects, the pages of three thousand decoders, a rule that a hundred thousand devices break, a rehearsal of a day, and
 /// a file of a million payloads.
 const WITH_SERVER: [&str; 7] =

@@ -139,7 +139,7 @@ impl Meters {
         (0..groups).map(|_| self.0.drain(..of.min(self.0.len())).collect()).collect()
     }
 
-    /// All of them.
+    /// Takes all of the meters out.
     pub(crate) fn into_all(self) -> Vec<Meter> {
         self.0
     }

@@ -18,7 +18,7 @@ use crate::meters::Meter;
 const BULK: usize = 4;
 const LINES: usize = 500;
 
-/// An even rate.
+/// An even rate of frames, and the requests that they come in.
 #[derive(Clone, Copy)]
 pub(super) struct Pace {
     /// Frames in a second, of all connections together.

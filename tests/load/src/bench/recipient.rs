@@ -30,7 +30,7 @@ pub(super) struct Recipient {
     seen: Arc<Seen>,
 }
 
-/// What a recipient has seen.
+/// The records and requests that a recipient has seen.
 #[derive(Default)]
 struct Seen {
     requests: AtomicUsize,
