@@ -26,6 +26,7 @@ use champollion_server::{
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use metrics_exporter_prometheus::PrometheusHandle;
+use rustix::fs::statvfs;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower_service::Service as _;
@@ -41,6 +42,9 @@ const METERS: usize = CONNECTIONS * METERS_OF_CONNECTION;
 /// The stores that frames go into, each with the folder below which it lies: a disk, and memory, where nothing is waited
 /// for.
 const STORES: [(&str, &str); 2] = [("disk", env!("CARGO_TARGET_TMPDIR")), ("memory", "/dev/shm")];
+
+/// Bytes that must be free below such a folder: records of all rounds stay until the end.
+const ROOM: u64 = 1 << 30;
 
 /// The same meters before both doors of one server.
 struct Pair {
@@ -89,8 +93,8 @@ impl Pair {
 fn pairs(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("the system has threads");
     for (name, place) in STORES.map(|(name, place)| (name, Path::new(place))) {
-        if !place.is_dir() {
-            say(&format!("bounds.{name} is left out: there is no {}", place.display()));
+        if free_bytes(place) < ROOM {
+            say(&format!("bounds.{name} is left out: there is no room in {}", place.display()));
             continue;
         }
         let (mut pair, mut rounds) = (None, Vec::new());
@@ -195,6 +199,11 @@ async fn connected(rig: &Rig, is_within: bool) -> Connection {
         false => rig.serve_without(nothing).await,
     };
     Connection::open(address, &rig.token).await
+}
+
+/// The bytes that are free on the disk of a folder; none where there is no such folder.
+fn free_bytes(folder: &Path) -> u64 {
+    statvfs(folder).map_or(0, |disk| disk.f_bavail * disk.f_frsize)
 }
 
 /// Opens a server in a folder of its own below another one.

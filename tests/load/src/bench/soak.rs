@@ -118,7 +118,7 @@ fn watch<T>(
     let mut seen = Vec::with_capacity(minutes);
     for number in 1..=minutes {
         let end = began + MINUTE * u32::try_from(number)?;
-        while Instant::now() < end && (number == minutes || !sending.is_finished()) {
+        while Instant::now() < end && !sending.is_finished() {
             thread::sleep(Duration::from_millis(100));
         }
         let now = Sums::of(server, taken)?;
@@ -126,6 +126,9 @@ fn watch<T>(
         say(&minute);
         seen.push(minute);
         before = now;
+        if sending.is_finished() {
+            break;
+        }
     }
     Ok(seen)
 }
