@@ -102,7 +102,8 @@ fn pairs(criterion: &mut Criterion) {
         criterion.bench_function(&format!("bounds.{name}.round"), |bencher| {
             bencher.iter_custom(|count| {
                 let pair = pair.get_or_insert_with(|| runtime.block_on(Pair::open(place)));
-                let done = (0..count).map(|number| runtime.block_on(pair.round(number % 2 == 0)));
+                let done =
+                    (0..count).map(|number| runtime.block_on(pair.round(number.is_multiple_of(2))));
                 let done: Vec<Round> = done.collect();
                 let took = done.iter().map(|round| round.within + round.without).sum();
                 rounds.extend(done);
