@@ -11,7 +11,9 @@ use champollion_delivery::names::GroupId;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value as Json, json};
 
-use super::{Failure, connection::Connection, output, own_json::read_own_json};
+use super::{
+    Failure, connection::Connection, output, own_json::read_own_json, table_file::TableFile,
+};
 
 /// The members that a rule is shown with beside its definition.
 const BESIDE_THE_DEFINITION: [&str; 4] = ["group", "name", "changedAt", "signingSecret"];
@@ -41,6 +43,9 @@ enum Action {
         /// Most alerts that are listed
         #[arg(long, default_value_t = 100)]
         limit: usize,
+        /// File to write all alerts of this state to: .csv or .xlsx
+        #[arg(long, value_name = "FILE", conflicts_with = "limit")]
+        out: Option<TableFile>,
     },
     /// Show an alert as JSON
     Show {
@@ -107,7 +112,11 @@ impl Alerts {
         let client = self.connection.client()?;
         let group = self.group.as_ref().map(GroupId::as_str);
         match &self.action {
-            Action::List { state, limit } => self.list(&client, *state, *limit).await,
+            Action::List { state, out: Some(file), .. } => {
+                let table = client.alerts_table(group, state.state(), file.form).await?;
+                file.write(&table, self.json)
+            }
+            Action::List { state, limit, out: None } => self.list(&client, *state, *limit).await,
             Action::Show { id } => output::answer(&client.alert(group, id).await?),
             Action::Acknowledge { id, note } => {
                 let alert = client.acknowledge_alert(group, id, note).await?;

@@ -3,7 +3,7 @@
 use champollion_client::{Client, Gateway, ObjectOfGateway};
 use clap::Args;
 
-use super::{Failure, connection::Connection, output};
+use super::{Failure, connection::Connection, output, table_file::TableFile};
 
 /// Shows gateways: when each was last heard, and which objects it alone hears.
 #[derive(Args)]
@@ -12,6 +12,9 @@ pub(super) struct Gateways {
     connection: Connection,
     /// Gateway to show with the objects that it alone hears; all where it is left out
     gateway: Option<String>,
+    /// File to write the list to: .csv or .xlsx
+    #[arg(long, value_name = "FILE", conflicts_with = "gateway")]
+    out: Option<TableFile>,
     /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
@@ -27,6 +30,9 @@ impl Gateways {
     }
 
     async fn list(&self, client: &Client) -> Result<(), Failure> {
+        if let Some(file) = &self.out {
+            return file.write(&client.gateways_table(file.form).await?, self.json);
+        }
         let list = client.gateways().await?;
         if self.json {
             return output::answer(&list);

@@ -57,6 +57,7 @@ mod statements;
 mod storage;
 mod store;
 mod table;
+mod table_file;
 mod test;
 mod text_file;
 mod tokens;

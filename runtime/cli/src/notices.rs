@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Failure, connection::Connection, output};
+use super::{Failure, connection::Connection, output, table_file::TableFile};
 
 /// Tells of planned work and incidents, and shows those that concern you.
 #[derive(Args)]
@@ -29,6 +29,9 @@ enum Action {
         /// State of the notices to list
         #[arg(long, value_enum)]
         state: Option<State>,
+        /// File to write the list to: .csv or .xlsx
+        #[arg(long, value_name = "FILE")]
+        out: Option<TableFile>,
     },
     /// Show a notice with its later words
     Show {
@@ -153,7 +156,7 @@ impl Notices {
         let client = self.connection.client()?;
         let json = self.json;
         match self.action {
-            Action::List { state } => list(&client, state, json).await,
+            Action::List { state, out } => list(&client, state, out.as_ref(), json).await,
             Action::Show { id } => shown(&client.notice(id).await?, json),
             Action::Add(add) => shown(&client.add_notice(&add.wish()).await?, json),
             Action::Change { id, title, text, begin, end, leaves_out } => {
@@ -199,8 +202,17 @@ fn word(choice: impl ValueEnum) -> String {
     choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
-async fn list(client: &Client, state: Option<State>, json: bool) -> Result<(), Failure> {
+async fn list(
+    client: &Client,
+    state: Option<State>,
+    out: Option<&TableFile>,
+    json: bool,
+) -> Result<(), Failure> {
     let state = state.map(word);
+    if let Some(file) = out {
+        let table = client.notices_table(state.as_deref(), file.form).await?;
+        return file.write(&table, json);
+    }
     let list = client.notices(state.as_deref()).await?;
     if json {
         return output::answer(&list);

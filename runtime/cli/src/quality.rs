@@ -7,7 +7,7 @@ use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use super::{Failure, connection::Connection, output};
+use super::{Failure, connection::Connection, output, table_file::TableFile};
 
 /// Shows the share of objects that were heard, losses and reception.
 #[derive(Args)]
@@ -56,7 +56,11 @@ enum Action {
     /// List the objects that are left out of the shares, and why
     Excluded,
     /// Show the availability of the server and of routes over the last 30 days
-    Availability,
+    Availability {
+        /// File to write the list to: .csv or .xlsx
+        #[arg(long, value_name = "FILE")]
+        out: Option<TableFile>,
+    },
 }
 
 /// The length of periods.
@@ -79,11 +83,11 @@ enum Per {
 impl Quality {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
-        match self.action {
+        match &self.action {
             None => self.figures(&client).await,
-            Some(Action::Silent { hours }) => self.silent(&client, hours).await,
+            Some(Action::Silent { hours }) => self.silent(&client, *hours).await,
             Some(Action::Excluded) => self.excluded(&client).await,
-            Some(Action::Availability) => self.availability(&client).await,
+            Some(Action::Availability { out }) => self.availability(&client, out.as_ref()).await,
         }
     }
 
@@ -159,8 +163,12 @@ impl Quality {
         Ok(())
     }
 
-    async fn availability(&self, client: &Client) -> Result<(), Failure> {
-        let found = client.availability(self.group.as_ref().map(GroupId::as_str)).await?;
+    async fn availability(&self, client: &Client, out: Option<&TableFile>) -> Result<(), Failure> {
+        let group = self.group.as_ref().map(GroupId::as_str);
+        if let Some(file) = out {
+            return file.write(&client.availability_table(group, file.form).await?, self.json);
+        }
+        let found = client.availability(group).await?;
         if self.json {
             return output::answer(&found);
         }

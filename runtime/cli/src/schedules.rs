@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Failure, connection::Connection, output};
+use super::{Failure, connection::Connection, output, table_file::TableFile};
 use changes::Changes;
 
 /// The schedules of commands, and the way to the server.
@@ -32,7 +32,11 @@ enum Action {
         changes: Box<Changes>,
     },
     /// List schedules with their next moments
-    List,
+    List {
+        /// File to write the list to: .csv or .xlsx
+        #[arg(long, value_name = "FILE")]
+        out: Option<TableFile>,
+    },
     /// Show a schedule with what became of its last moments
     Show {
         /// Id of the schedule
@@ -69,7 +73,10 @@ impl Schedules {
                 let made = client.add_schedule(&changes.made_to(plan)?).await?;
                 one(&made.into_value(), self.json)
             }
-            Action::List => {
+            Action::List { out: Some(file) } => {
+                file.write(&client.schedules_table(file.form).await?, self.json)
+            }
+            Action::List { out: None } => {
                 let found = client.schedules().await?;
                 if self.json {
                     return output::answer(&found);

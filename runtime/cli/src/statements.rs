@@ -10,7 +10,7 @@ use champollion_fleet::names::PartnerId;
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
-use super::{Failure, connection::Connection, output};
+use super::{Failure, connection::Connection, output, table_file::TableFile};
 
 /// Shows the objects of partners in service on a day, and what they cost.
 #[derive(Args)]
@@ -26,6 +26,9 @@ pub(super) struct Statements {
     /// Form of the list
     #[arg(long, value_enum, default_value = "csv", requires = "list")]
     format: Form,
+    /// File to write the lines and sums of all statements to: .csv or .xlsx
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["partner", "issue"])]
+    out: Option<TableFile>,
     /// Issue the statements of all partners, so that both parties hold the same number
     #[arg(long, conflicts_with = "partner")]
     issue: bool,
@@ -59,6 +62,9 @@ impl Form {
 impl Statements {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
+        if let Some(file) = &self.out {
+            return file.write(&client.statements_table(self.date, file.form).await?, self.json);
+        }
         match (&self.partner, &self.list) {
             (Some(partner), Some(file)) => self.write_list(&client, partner, file).await,
             (Some(partner), None) => self.one(&client.statement(self.date, partner).await?),

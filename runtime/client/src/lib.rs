@@ -55,6 +55,7 @@ mod schedules;
 mod sign_in;
 mod statements;
 mod stream;
+mod tables;
 mod tokens;
 mod vault;
 
@@ -162,6 +163,7 @@ pub use sign_in::{
 };
 pub use statements::{StatedSubscription, Statement, StatementLine, StatementList};
 pub use stream::{Following, RecordEvent};
+pub use tables::TableForm;
 pub use tokens::{
     CreatedToken, Me, MyGrant, MyPerson, OwnTokenRequest, Role, Token, TokenList, TokenMaker,
     TokenRequest,

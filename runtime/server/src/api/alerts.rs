@@ -3,10 +3,16 @@
 mod commanding;
 mod declared;
 pub(super) mod rules;
+mod table;
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
 use champollion_delivery::names::GroupId;
 use champollion_registry::ledger::AuditEntry;
 use champollion_service::alerts::{Acknowledgement, Alert};
@@ -21,6 +27,7 @@ use super::{
     authorized::{Authorized, ManageRoutes, ReadRoutes},
     extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
     paging::{self, PageEnd, Window},
+    tables::{ROWS, Shape},
 };
 use crate::{authors::Author, service::Service};
 
@@ -87,23 +94,47 @@ pub(super) struct AlertList {
     summary = "List the alerts of a group, the latest first",
     params(Wanted),
     responses(
-        (status = 200, description = "The alerts.", body = AlertList),
+        (
+            status = 200,
+            description = "The alerts. With the Accept header they are a table of CSV or a workbook, without pages.",
+            body = AlertList,
+        ),
         (status = 400, description = "group-missing"),
+        (status = 406, description = "not-acceptable"),
     ),
 )]
 pub(super) async fn list(
     authorized: Authorized<ReadRoutes>,
     State(service): State<Arc<Service>>,
     Parameters(Wanted { group, state, after, limit }): Parameters<Wanted>,
-) -> Result<Json<AlertList>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let shape = Shape::of(&headers)?;
     let group = authorized.reach.group(group)?;
     let from = after.as_deref().map(|id| super::extract::parameter("after", id)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
-    let (book, lookups) = (&service.alerts.book, window.lookups());
-    let alerts = book.page(&group, from, lookups, |alert| state.has(alert)).await;
-    let alerts = alerts.map_err(|error| Problem::internal(&error))?;
+    let wanted = match shape {
+        Shape::Json => window.lookups(),
+        // One more than a table takes is refused.
+        Shape::Table(_) => ROWS + 1,
+    };
+    let alerts = found(&service, (&group, state), from, wanted).await?;
+    if let Shape::Table(shape) = shape {
+        return table::answer(shape, &alerts);
+    }
     let (alerts, end) = paging::page(alerts, window, |alert: &Alert| alert.id.to_string());
-    Ok(Json(AlertList { alerts, end }))
+    Ok(Json(AlertList { alerts, end }).into_response())
+}
+
+/// The alerts of a group in a state, after one, the latest first.
+async fn found(
+    service: &Service,
+    (group, state): (&GroupId, AlertState),
+    after: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<Alert>, Problem> {
+    let found = service.alerts.book.page(group, after, limit, |alert| state.has(alert)).await;
+    found.map_err(|error| Problem::internal(&error))
 }
 
 #[utoipa::path(

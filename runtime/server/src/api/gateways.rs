@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_service::{
@@ -17,11 +22,24 @@ use super::{
     authorized::{Authorized, ReadMetrics},
     extract::{Parameters, PathParts},
     paging::{self, Listing, PageEnd, Window},
+    tables::{Shape, or_empty},
 };
 use crate::service::Service;
 
 /// Days before the present one over which a gateway is looked at as the only one that hears an object.
 const DAYS_BEFORE: i32 = 6;
+
+/// The headings of the table.
+const HEADINGS: [&str; 8] = [
+    "id",
+    "firstHeardAt",
+    "lastHeardAt",
+    "lastStatusAt",
+    "framesAnHour",
+    "usualGapMinutes",
+    "silentSince",
+    "onlyHere",
+];
 
 /// Most objects that are listed of one gateway.
 const OBJECTS: usize = 10_000;
@@ -94,19 +112,44 @@ type Objects = BTreeMap<String, Vec<DevEui>>;
     tag = "quality",
     summary = "List the gateways, as frames and status messages show them",
     params(Listing),
-    responses((status = 200, description = "The gateways.", body = GatewayList)),
+    responses(
+        (
+            status = 200,
+            description = "The gateways. With the Accept header they are a table of CSV or a workbook, without pages.",
+            body = GatewayList,
+        ),
+        (status = 406, description = "not-acceptable"),
+    ),
 )]
 pub(super) async fn list(
     _: Authorized<ReadMetrics>,
     State(service): State<Arc<Service>>,
     Parameters(Listing { after, limit }): Parameters<Listing>,
-) -> Result<Json<GatewayList>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let shape = Shape::of(&headers)?;
     let objects = objects(&service).await?;
     let known = service.quality.gateways().list(after.as_deref());
     let shown = known.into_iter().map(|(id, gateway)| shown(id, &gateway, &objects));
+    if let Shape::Table(table) = shape {
+        return table.answer("Gateways", &HEADINGS, shown.map(|gateway| row(&gateway)).collect());
+    }
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let (gateways, end) = paging::page(shown, window, |gateway| gateway.id.clone());
-    Ok(Json(GatewayList { gateways, end }))
+    Ok(Json(GatewayList { gateways, end }).into_response())
+}
+
+fn row(gateway: &ShownGateway) -> Vec<String> {
+    vec![
+        gateway.id.clone(),
+        gateway.first_heard_at.to_string(),
+        gateway.last_heard_at.to_string(),
+        or_empty(gateway.last_status_at),
+        format!("{:.2}", gateway.frames_an_hour),
+        or_empty(gateway.usual_gap_minutes),
+        or_empty(gateway.silent_since),
+        gateway.only_here.to_string(),
+    ]
 }
 
 #[utoipa::path(

@@ -2,11 +2,17 @@
 
 mod feeds;
 mod readers;
+mod table;
 mod writing;
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
 use champollion_service::notices::{Notice, NoticeFault, NoticeState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +23,7 @@ use super::{
     authorized::{Authorized, Inspect},
     extract::{Parameters, PathParts, parameter, path_part},
     paging::{self, PageEnd, Window, limit},
+    tables::Shape,
 };
 use crate::{auth::Reach, notices::seen, service::Service};
 
@@ -75,23 +82,36 @@ pub(super) struct NoticeListing {
     tag = "operation",
     summary = "List the notices of planned work and incidents that concern the sender",
     params(NoticeListing),
-    responses((status = 200, description = "The notices, the latest first.", body = NoticeList)),
+    responses(
+        (
+            status = 200,
+            description = "The notices, the latest first. With the Accept header they are a table of CSV or a \
+                           workbook, without pages.",
+            body = NoticeList,
+        ),
+        (status = 406, description = "not-acceptable"),
+    ),
 )]
 pub(super) async fn list(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
     Parameters(listing): Parameters<NoticeListing>,
-) -> Result<Json<NoticeList>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let NoticeListing { after, limit, state } = listing;
+    let shape = Shape::of(&headers)?;
     let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
     let now = Timestamp::now();
     let notices = service.notices.latest(from).into_iter();
     let wanted = notices.filter(|notice| state.is_none_or(|state| notice.state(now) == state));
     let shown =
         wanted.filter_map(|notice| Some(Shown::new(seen(&notice, &authorized.reach)?, now)));
+    if let Shape::Table(shape) = shape {
+        return table::answer(shape, shown);
+    }
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let (notices, end) = paging::page(shown, window, |shown| shown.notice.id.to_string());
-    Ok(Json(NoticeList { notices, end }))
+    Ok(Json(NoticeList { notices, end }).into_response())
 }
 
 /// A notice about groups of others is as unknown as one that does not exist.

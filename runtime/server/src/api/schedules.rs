@@ -1,13 +1,14 @@
 //! Schedules of commands: made by the partner whose devices they command, and tried without sending anything.
 
 mod checking;
+mod table;
 
 use std::sync::Arc;
 
 use axum::{
     Json,
     extract::State,
-    http::{HeaderValue, StatusCode, header::LOCATION},
+    http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
 use champollion_delivery::names::GroupId;
@@ -22,6 +23,7 @@ use super::{
     downlinks::refused,
     extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
+    tables::{ROWS, Shape},
 };
 use crate::{
     auth::Reach,
@@ -105,22 +107,38 @@ fn calendar(schedule: &Schedule, service: &Service) -> Result<Calendar, WhenErro
     summary = "List schedules of commands",
     params(Listing),
     responses(
-        (status = 200, description = "The schedules, in the order in which they were made.", body = ScheduleList),
+        (
+            status = 200,
+            description = "The schedules, in the order in which they were made. With the Accept header they are a \
+                           table of CSV or a workbook, without pages.",
+            body = ScheduleList,
+        ),
+        (status = 406, description = "not-acceptable"),
     ),
 )]
 pub(super) async fn list(
     authorized: Authorized<ReadCommands>,
     State(service): State<Arc<Service>>,
     Parameters(Listing { after, limit }): Parameters<Listing>,
-) -> Result<Json<ScheduleList>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let shape = Shape::of(&headers)?;
     let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let is_seen = |schedule: &Schedule| sees(&service, &authorized.reach, schedule);
-    let found = service.schedules.list(from, window.lookups(), is_seen);
+    let wanted = match shape {
+        Shape::Json => window.lookups(),
+        // One more than a table takes is refused.
+        Shape::Table(_) => ROWS + 1,
+    };
+    let found = service.schedules.list(from, wanted, is_seen);
     let shown = found.iter().map(|schedule| ShownSchedule::of(schedule, &service));
+    if let Shape::Table(shape) = shape {
+        return table::answer(shape, shown);
+    }
     let (schedules, end) =
         paging::page(shown, window, |shown: &ShownSchedule| shown.id.to_string());
-    Ok(Json(ScheduleList { schedules, end }))
+    Ok(Json(ScheduleList { schedules, end }).into_response())
 }
 
 #[utoipa::path(

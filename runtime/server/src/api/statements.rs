@@ -1,10 +1,16 @@
 //! Statements: the objects that partners have in service on a day, and what they cost.
 
 mod lists;
+mod table;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
 use champollion_fleet::{grants::Place, names::PartnerId, roster::RosterError};
 use champollion_registry::ledger::AuditEntry;
 use champollion_service::statements::{IssuedStatement, Statement};
@@ -18,6 +24,7 @@ use super::{
     authorized::{Administer, Authorized, ReadPeople},
     bodiless::NoBody,
     extract::{Parameters, PathParts, path_part, to_the_end},
+    tables::Shape,
 };
 use crate::{
     auth::Reach,
@@ -96,18 +103,30 @@ pub(super) struct OfDay {
     summary = "List the statements of partners for a day that has begun",
     params(OfDay),
     responses(
-        (status = 200, description = "The statements that the sender may see.", body = StatementList),
+        (
+            status = 200,
+            description = "The statements that the sender may see. With the Accept header their lines and sums are a \
+                           table of CSV or a workbook.",
+            body = StatementList,
+        ),
         (status = 400, description = "day-to-come"),
+        (status = 406, description = "not-acceptable"),
     ),
 )]
 pub(super) async fn list(
     authorized: Authorized<ReadPeople>,
     State(service): State<Arc<Service>>,
     Parameters(OfDay { date }): Parameters<OfDay>,
-) -> Result<Json<StatementList>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let shape = Shape::of(&headers)?;
     let stated = service.stated(date).await?;
     let seen = |partner: &PartnerId| sees(&authorized.reach, partner);
-    Ok(Json(shown_list(&service, stated, seen).await?))
+    let list = shown_list(&service, stated, seen).await?;
+    match shape {
+        Shape::Json => Ok(Json(list).into_response()),
+        Shape::Table(shape) => table::answer(shape, &list.statements),
+    }
 }
 
 /// A partner of others is as unknown as one that does not exist.
@@ -118,18 +137,30 @@ pub(super) async fn list(
     tag = "people",
     summary = "Get the statement of a partner for a day that has begun",
     responses(
-        (status = 200, description = "The statement.", body = Shown),
+        (
+            status = 200,
+            description = "The statement. With the Accept header its lines and its sum are a table of CSV or a \
+                           workbook.",
+            body = Shown,
+        ),
         (status = 400, description = "day-to-come"),
         (status = 404, description = "unknown-partner"),
+        (status = 406, description = "not-acceptable"),
     ),
 )]
 pub(super) async fn show(
     authorized: Authorized<ReadPeople>,
     State(service): State<Arc<Service>>,
     PathParts((date, partner)): PathParts<(String, String)>,
-) -> Result<Json<Shown>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let shape = Shape::of(&headers)?;
     let statement = seen_statement(&authorized.reach, &service, (&date, &partner)).await?;
-    Ok(Json(Shown::new(&service, statement).await.map_err(StatementError::from)?))
+    let shown = Shown::new(&service, statement).await.map_err(StatementError::from)?;
+    match shape {
+        Shape::Json => Ok(Json(shown).into_response()),
+        Shape::Table(shape) => table::answer(shape, &[shown]),
+    }
 }
 
 /// The digest of each statement goes into the audit. What was issued stays: a statement that differs by now is refused.

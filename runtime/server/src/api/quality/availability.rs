@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
 use champollion_delivery::names::{GroupId, RouteName};
 use champollion_service::quality::{AvailableDay, INGEST, Stretch};
 use jiff::{Timestamp, civil::Date};
@@ -14,10 +19,14 @@ use crate::{
         Problem,
         authorized::{Authorized, Collect},
         extract::Parameters,
+        tables::Shape,
     },
     quality::availability::name_of_route,
     service::Service,
 };
+
+/// The headings of the table.
+const HEADINGS: [&str; 6] = ["of", "group", "route", "minutes", "available", "share"];
 
 /// Most routes of an answer.
 const ROUTES: usize = 10_000;
@@ -84,13 +93,22 @@ struct RouteAvailability {
     tag = "quality",
     summary = "Get the availability of the server and of routes",
     params(AvailabilityQuery),
-    responses((status = 200, description = "The availability.", body = Availability)),
+    responses(
+        (
+            status = 200,
+            description = "The availability. With the Accept header it is a table of CSV or a workbook.",
+            body = Availability,
+        ),
+        (status = 406, description = "not-acceptable"),
+    ),
 )]
 pub(in crate::api) async fn availability(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,
     Parameters(AvailabilityQuery { group, from, to }): Parameters<AvailabilityQuery>,
-) -> Result<Json<Availability>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let shape = Shape::of(&headers)?;
     let stretch = stretch(&service, from, to)?;
     let scope = Scope::of(&authorized.reach, group, None, None)?;
     let book = service.quality.availability();
@@ -105,7 +123,26 @@ pub(in crate::api) async fn availability(
             routes.push(of_route(shown.group, shown.name, &rows));
         }
     }
-    Ok(Json(Availability { ingest, routes }))
+    match shape {
+        Shape::Json => Ok(Json(Availability { ingest, routes }).into_response()),
+        Shape::Table(table) => table.answer("Availability", &HEADINGS, rows(&ingest, &routes)),
+    }
+}
+
+/// The rows of the table: the taking of frames, then each route.
+fn rows(ingest: &IngestAvailability, routes: &[RouteAvailability]) -> Vec<Vec<String>> {
+    let row =
+        |of: &str, [group, route]: [String; 2], (all, good, share): (u64, u64, Option<f64>)| {
+            let share = share.map(|share| format!("{share:.4}")).unwrap_or_default();
+            vec![of.to_owned(), group, route, all.to_string(), good.to_string(), share]
+        };
+    let none = [String::new(), String::new()];
+    let first = row("ingest", none, (ingest.minutes, ingest.up, ingest.share));
+    let others = routes.iter().map(|of| {
+        let names = [of.group.to_string(), of.route.to_string()];
+        row("route", names, (of.minutes, of.well, of.share))
+    });
+    std::iter::once(first).chain(others).collect()
 }
 
 /// The minutes of the server. Days without a row are days on which it was not up, from the first one that has one.

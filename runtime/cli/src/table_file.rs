@@ -1,0 +1,70 @@
+//! Files that lists are written to as tables.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use champollion_client::TableForm;
+use serde_json::json;
+
+use super::{Failure, output};
+
+/// A file that a list is written to; its ending says the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TableFile {
+    path: PathBuf,
+    pub(super) form: TableForm,
+}
+
+/// A file whose ending tells no form of a table.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the name of the file ends with .csv or .xlsx, which says the form of the table")]
+pub(super) struct UnknownForm;
+
+impl FromStr for TableFile {
+    type Err = UnknownForm;
+
+    fn from_str(text: &str) -> Result<Self, UnknownForm> {
+        let path = PathBuf::from(text);
+        let form = form(&path).ok_or(UnknownForm)?;
+        Ok(Self { path, form })
+    }
+}
+
+fn form(path: &Path) -> Option<TableForm> {
+    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "csv" => Some(TableForm::Csv),
+        "xlsx" => Some(TableForm::Xlsx),
+        _ => None,
+    }
+}
+
+impl TableFile {
+    /// Writes a table into the file, and says so.
+    pub(super) fn write(&self, table: &[u8], json: bool) -> Result<(), Failure> {
+        let path = self.path.display();
+        fs::write(&self.path, table).map_err(Failure::of(format!("{path} cannot be written")))?;
+        if json {
+            return output::json(&json!({ "written": self.path, "bytes": table.len() }));
+        }
+        output::line(format_args!("wrote {path}"));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_of_a_file_says_the_form_of_the_table() {
+        let form = |path: &str| path.parse::<TableFile>().map(|file| file.form);
+        assert_eq!(form("alerts.csv"), Ok(TableForm::Csv));
+        assert_eq!(form("of a day/ALERTS.XLSX"), Ok(TableForm::Xlsx));
+        for path in ["alerts", "alerts.ods", ".csv"] {
+            assert_eq!(form(path), Err(UnknownForm), "{path}");
+        }
+    }
+}

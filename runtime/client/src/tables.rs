@@ -1,0 +1,93 @@
+//! Lists as tables: CSV, and workbooks of spreadsheets.
+
+use jiff::civil::Date;
+use reqwest::{RequestBuilder, header::ACCEPT};
+use serde::Serialize;
+
+use crate::{
+    AlertState, Client, ClientError,
+    client::{OfGroup, bytes},
+};
+
+/// Most bytes of a table: that of a million rows.
+const TABLE_BYTES: usize = 512 << 20;
+
+/// The form of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableForm {
+    /// A text of comma-separated values.
+    Csv,
+    /// A workbook of one sheet.
+    Xlsx,
+}
+
+impl TableForm {
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+}
+
+/// The query of a table of alerts.
+#[derive(Serialize)]
+struct OfAlerts<'of> {
+    group: Option<&'of str>,
+    state: AlertState,
+}
+
+/// The functions give the bytes of a file, with all rows.
+impl Client {
+    /// Returns the totals of statements as a table: `GET /v1/statements`.
+    pub async fn statements_table(
+        &self,
+        date: Date,
+        form: TableForm,
+    ) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/statements").query(&[("date", date)]), form).await
+    }
+
+    /// Returns the availability as a table: `GET /v1/quality/availability`.
+    pub async fn availability_table(
+        &self,
+        group: Option<&str>,
+        form: TableForm,
+    ) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/quality/availability").query(&OfGroup { group }), form).await
+    }
+
+    /// Returns the gateways as a table: `GET /v1/gateways`.
+    pub async fn gateways_table(&self, form: TableForm) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/gateways"), form).await
+    }
+
+    /// Returns the alerts of a group as a table: `GET /v1/alerts`.
+    pub async fn alerts_table(
+        &self,
+        group: Option<&str>,
+        state: AlertState,
+        form: TableForm,
+    ) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/alerts").query(&OfAlerts { group, state }), form).await
+    }
+
+    /// Returns notices, or those in one state, as a table: `GET /v1/notices`.
+    pub async fn notices_table(
+        &self,
+        state: Option<&str>,
+        form: TableForm,
+    ) -> Result<Vec<u8>, ClientError> {
+        let wanted = state.map(|state| ("state", state));
+        table(self.get("v1/notices").query(&wanted.as_slice()), form).await
+    }
+
+    /// Returns the schedules as a table: `GET /v1/schedules`.
+    pub async fn schedules_table(&self, form: TableForm) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/schedules"), form).await
+    }
+}
+
+async fn table(request: RequestBuilder, form: TableForm) -> Result<Vec<u8>, ClientError> {
+    bytes(request.header(ACCEPT, form.media_type()), TABLE_BYTES).await
+}
