@@ -50,7 +50,8 @@ impl Service {
     ) -> Result<Vec<Message>, TableError> {
         let address = self.config.sign_in.public_address.trim_end_matches('/');
         let page = if address.is_empty() { String::new() } else { format!("{address}{PAGE}") };
-        let telling = Telling { event, page: &page, now: Timestamp::now() };
+        let clocks = self.config.territory.clocks();
+        let telling = Telling { event, page: &page, now: Timestamp::now(), clocks: &clocks };
         let mut messages = telling.mails(notice, &self.readers_of(notice).await?);
         for (group, hook) in NoticeHook::all(&*self.store).await? {
             messages.extend(telling.webhook(notice, &group, &hook));

@@ -352,7 +352,8 @@ impl Service {
         let derived = DerivedAssignments::open(Arc::clone(&store), Arc::clone(&registry)).await?;
         let address = &config.sign_in.public_address;
         let stores = (Arc::clone(&store), Arc::clone(&led_store));
-        let alerts = Alerts::open(stores, Arc::clone(&devices), address).await?;
+        let mails = (address.as_str(), config.territory.clocks());
+        let alerts = Alerts::open(stores, Arc::clone(&devices), mails).await?;
         let alerts = Arc::new(alerts);
         let intake = Intake::new(
             Arc::clone(&devices),

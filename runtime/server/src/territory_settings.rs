@@ -1,7 +1,7 @@
 //! The settings of the territory.
 
 use champollion_delivery::routes::Zone;
-use champollion_service::quality::Days;
+use champollion_service::{outbox::LocalTime, quality::Days};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
@@ -19,6 +19,12 @@ impl TerritorySettings {
     pub fn zone(&self) -> TimeZone {
         // The zone was found by its name when the settings were read.
         TimeZone::get(self.time_zone.name()).unwrap_or(TimeZone::UTC)
+    }
+
+    /// Returns the clocks of the territory, by which people are told moments.
+    #[must_use]
+    pub fn clocks(&self) -> LocalTime {
+        LocalTime::new(self.zone())
     }
 
     /// Returns the days of the territory.

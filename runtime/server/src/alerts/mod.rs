@@ -8,7 +8,10 @@ mod watching;
 
 use std::sync::{Arc, OnceLock};
 
-use champollion_service::alerts::{AlertBook, AlertsError, Judge, RuleBook};
+use champollion_service::{
+    alerts::{AlertBook, AlertsError, Judge, RuleBook},
+    outbox::LocalTime,
+};
 use champollion_store::Store;
 use jiff::Timestamp;
 
@@ -45,21 +48,22 @@ pub struct Alerts {
 
 impl Alerts {
     /// Reads the rules of a store, which is named twice: for frames, which any node takes, and for what one node of
-    /// several does alone. Mails lead to a page below the public address, where there is one.
+    /// several does alone. Mails lead to a page below the public address, where there is one, and tell moments by the
+    /// clocks of the territory.
     ///
     /// # Errors
     /// The rules cannot be read.
     pub async fn open(
         (store, led_store): (Arc<dyn Store>, Arc<dyn Store>),
         devices: Arc<Devices>,
-        public_address: &str,
+        (public_address, clocks): (&str, LocalTime),
     ) -> Result<Self, AlertsError> {
         let page = match public_address.trim_end_matches('/') {
             "" => String::new(),
             address => format!("{address}{PAGE}"),
         };
         let alerts = Self {
-            judge: Judge::new(Arc::clone(&store), page),
+            judge: Judge::new(Arc::clone(&store), page, clocks),
             armed: ArmedRules::default(),
             notices: OnceLock::new(),
             rules: RuleBook::new(store),

@@ -5,6 +5,7 @@ mod settings;
 use std::time::Duration;
 
 use champollion_fleet::people::{Email, Person};
+use champollion_service::outbox::{Language, LocalTime};
 use jiff::Timestamp;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
@@ -61,7 +62,7 @@ impl Mailer {
         Ok(Self { transport: builder.build(), from })
     }
 
-    /// Sends a person the link by which a password is chosen.
+    /// Sends a person the link by which a password is chosen, until a moment that is told by some clocks.
     ///
     /// # Errors
     /// [`MailError`] where the SMTP server does not take the mail.
@@ -69,15 +70,16 @@ impl Mailer {
         &self,
         person: &Person,
         link: &str,
-        expires_at: Timestamp,
+        (expires_at, clocks): (Timestamp, &LocalTime),
     ) -> Result<(), MailError> {
-        let until = expires_at.strftime("%F %H:%M UTC");
+        let until = clocks.to_minute(expires_at, Language::En);
+        let fin = clocks.to_minute(expires_at, Language::Fr);
         let name = &person.first_name;
         let body = format!(
             "Hello {name},\n\nwith this link you choose the password of your account at Champollion. It can be used \
              once, until {until}:\n\n{link}\n\nIf you did not expect this mail, do nothing.\n\n\
              --\n\nBonjour {name},\n\nce lien vous permet de choisir le mot de passe de votre compte Champollion. Il \
-             ne sert qu'une fois, jusqu'au {until} :\n\n{link}\n\nSi vous n'attendiez pas ce message, ne faites \
+             ne sert qu'une fois, jusqu'au {fin} :\n\n{link}\n\nSi vous n'attendiez pas ce message, ne faites \
              rien.\n"
         );
         self.send(&person.email, "Champollion: your password / votre mot de passe", body).await

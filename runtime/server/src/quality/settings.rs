@@ -1,7 +1,10 @@
 //! The settings of the figures.
 
 use champollion_fleet::people::Email;
-use champollion_service::{gateways::GatewayMails, outbox::Language};
+use champollion_service::{
+    gateways::GatewayMails,
+    outbox::{Language, LocalTime},
+};
 use serde::Deserialize;
 
 /// The page of gateways, which mails lead to.
@@ -24,14 +27,15 @@ pub struct QualitySettings {
 }
 
 impl QualitySettings {
-    /// Returns the people who are told of gateways. Mails lead to a page below the public address, where there is one.
+    /// Returns the people who are told of gateways, by some clocks. Mails lead to a page below the public address, where
+    /// there is one.
     #[must_use]
-    pub fn gateway_mails(&self, public_address: &str) -> GatewayMails {
+    pub fn gateway_mails(&self, public_address: &str, clocks: LocalTime) -> GatewayMails {
         let page = match public_address.trim_end_matches('/') {
             "" => String::new(),
             address => format!("{address}{PAGE}"),
         };
         let language = self.gateway_mails_language;
-        GatewayMails { to: self.gateway_mails.clone(), language, page }
+        GatewayMails { to: self.gateway_mails.clone(), language, page, clocks }
     }
 }

@@ -117,7 +117,8 @@ async fn measure(quality: &Quality) {
 /// Makes durable when gateways were heard, and tells of those that have gone or are back.
 async fn write_gateways(service: &Service, is_trusted: bool) {
     let (quality, config) = (&service.quality, &service.config);
-    let mails = config.quality.gateway_mails(&config.sign_in.public_address);
+    let clocks = config.territory.clocks();
+    let mails = config.quality.gateway_mails(&config.sign_in.public_address, clocks);
     let judging = Judging { listening_since: quality.started, mails: &mails };
     let judging = Some(judging).filter(|_| is_trusted);
     let turned = quality.gateways.write(Timestamp::now(), judging).await;

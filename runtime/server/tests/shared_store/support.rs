@@ -30,6 +30,7 @@ use champollion_server::{
     storage::{Storage, StorageLimits},
     workers::Workers,
 };
+use champollion_service::outbox::LocalTime;
 use champollion_store::{
     Batch, Blobs, Committed, Entry, FileBlobs, Health, KeyValue, LogExtent, Sequence, SledOptions,
     SledStore, Store, StoreError, Usage,
@@ -192,8 +193,8 @@ impl World {
         let mailbox = Arc::new(Mailbox::new(self.shared(), RETENTION));
         let registry = Arc::new(self.registry().await);
         let author = AuditedAuthor::new(&registry, Actor::named("ann"));
-        let alerts =
-            Alerts::open((self.shared(), self.shared()), Arc::clone(&devices), "").await.unwrap();
+        let (stores, mails) = ((self.shared(), self.shared()), ("", LocalTime::default()));
+        let alerts = Alerts::open(stores, Arc::clone(&devices), mails).await.unwrap();
         let workers = Arc::new(Workers::start(2, 1_024, 1 << 20).unwrap());
         let intake = Intake::new(
             Arc::clone(&devices),

@@ -12,26 +12,27 @@ use super::{
     command,
     rule::{Rule, RuleName},
     state::{Event, Frame, Sight, State, Unheard, Value},
-    telling::{Turn, tell},
+    telling::{Mails, Turn, tell},
 };
+use crate::outbox::LocalTime;
 
 /// The judge of rules over a store.
 #[derive(Clone)]
 pub struct Judge {
     store: Arc<dyn Store>,
     book: AlertBook,
-    /// The address of the page of alerts; empty where the server has none that people could open.
-    page: String,
+    mails: Mails,
 }
 
 /// A rule with its name.
 pub type NamedRule = (RuleName, Rule);
 
 impl Judge {
-    /// Makes a judge over a store, whose mails lead to a page.
+    /// Makes a judge over a store, whose mails lead to a page, and tell moments by some clocks.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, page: String) -> Self {
-        Self { book: AlertBook::new(Arc::clone(&store)), store, page }
+    pub fn new(store: Arc<dyn Store>, page: String, clocks: LocalTime) -> Self {
+        let mails = Mails { page, clocks };
+        Self { book: AlertBook::new(Arc::clone(&store)), store, mails }
     }
 
     /// Judges a frame of a device by rules, and puts what comes of it into the batch of the frame.
@@ -166,7 +167,7 @@ impl Judge {
         turn: Turn,
         now: Timestamp,
     ) -> Result<(), AlertsError> {
-        Ok(tell(batch, &rule.definition, (alert, turn), &self.page, now)?)
+        Ok(tell(batch, &rule.definition, (alert, turn), &self.mails, now)?)
     }
 }
 

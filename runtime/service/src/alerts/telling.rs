@@ -5,7 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
 use super::{alert::Alert, condition::Condition, rule::Definition, state::Value};
-use crate::outbox::{Language, Mail, Message, MqttMessage, Outbox, OutboxError, Webhook};
+use crate::outbox::{
+    Language, LocalTime, Mail, Message, MqttMessage, Outbox, OutboxError, Webhook,
+};
 
 /// Whether an alert begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +26,35 @@ impl Turn {
     }
 }
 
+/// The parts of the mails about alerts that are the same for all of them.
+#[derive(Clone)]
+pub(super) struct Mails {
+    /// The address of the page of alerts; empty where the server has none that people could open.
+    pub(super) page: String,
+    /// The clocks by which moments are told.
+    pub(super) clocks: LocalTime,
+}
+
+/// The words of a mail.
+struct Told {
+    subject: String,
+    text: String,
+    /// The whole on one line, for a digest.
+    line: String,
+}
+
 /// Puts into a batch what is told of an alert: a mail to each address, and an event to each system.
 pub(super) fn tell(
     batch: &mut Batch,
     definition: &Definition,
     (alert, turn): (&Alert, Turn),
-    page: &str,
+    mails: &Mails,
     now: Timestamp,
 ) -> Result<(), OutboxError> {
     let tell = &definition.tell;
-    let (subject, text) = words(tell.language, (alert, &definition.when), turn, page);
+    let Told { subject, text, line } = mails.words(tell.language, (alert, &definition.when), turn);
     for address in &tell.mail {
-        let mail = Mail::new(address.clone(), tell.language, &subject, &text);
+        let mail = Mail::new(address.clone(), tell.language, &subject, &text).with_line(&line);
         Outbox::enqueue(batch, &Message::new(mail, now))?;
     }
     let group = &alert.place.group;
@@ -67,28 +86,28 @@ fn event(alert: &Alert, turn: Turn) -> Json {
     json!({ "type": turn.kind(), "alert": alert })
 }
 
-/// The subject and the text of a mail.
-fn words(
-    language: Language,
-    (alert, when): (&Alert, &Condition),
-    turn: Turn,
-    page: &str,
-) -> (String, String) {
-    let words = Words::of(language);
-    let (rule, place) = (alert.rule.as_str(), alert.place.title());
-    let what = words.what_is_wrong(when, alert).unwrap_or_else(|| measured(alert));
-    let subject = format!("{}{} {what} ({place})", words.begin(turn), rule_of(language, rule));
-    let mut lines = vec![format!("{}{rule}", words.rule), format!("{}{what}", words.what)];
-    lines.push(format!("{}{}", words.place, whole_place(alert)));
-    lines.push(format!("{}{}", words.since, moment(alert.since)));
-    if let Some(ended) = alert.ended_at {
-        lines.push(format!("{}{}", words.until, moment(ended)));
+impl Mails {
+    fn words(&self, language: Language, (alert, when): (&Alert, &Condition), turn: Turn) -> Told {
+        let words = Words::of(language);
+        let moment = |at: Timestamp| self.clocks.to_second(at, language);
+        let (rule, place) = (alert.rule.as_str(), whole_place(alert));
+        let what = words.what_is_wrong(when, alert, moment).unwrap_or_else(|| measured(alert));
+        let head = format!("{}{} {what}", words.begin(turn), rule_of(language, rule));
+        let mut facts = vec![format!("{}{}", words.since, moment(alert.since))];
+        facts.extend(alert.ended_at.map(|ended| format!("{}{}", words.until, moment(ended))));
+        facts.push(format!("{}{}", words.limit, alert.limit));
+        let mut lines = vec![format!("{}{rule}", words.rule), format!("{}{what}", words.what)];
+        lines.push(format!("{}{place}", words.place));
+        lines.extend(facts.iter().cloned());
+        lines.extend(
+            Some(&self.page).filter(|page| !page.is_empty()).map(|page| format!("\n{page}")),
+        );
+        Told {
+            subject: format!("{head} ({})", alert.place.title()),
+            text: lines.join("\n") + "\n",
+            line: format!("{head} | {place} | {}", facts.join(" | ")),
+        }
     }
-    lines.push(format!("{}{}", words.limit, alert.limit));
-    if !page.is_empty() {
-        lines.push(format!("\n{page}"));
-    }
-    (subject, lines.join("\n") + "\n")
 }
 
 /// The name of a rule before what has broken it, with the blank that French has before a colon.
@@ -126,10 +145,6 @@ fn whole_place(alert: &Alert) -> String {
 fn last_heard(due: Timestamp, seconds: u64) -> Timestamp {
     let allowed = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
     due.saturating_sub(allowed).unwrap_or(due)
-}
-
-fn moment(at: Timestamp) -> String {
-    at.strftime("%F %H:%M:%S UTC").to_string()
 }
 
 /// The words of a language.
@@ -183,7 +198,12 @@ impl Words {
     }
 
     /// The words for a condition that no quantity and value tell of.
-    fn what_is_wrong(&self, when: &Condition, alert: &Alert) -> Option<String> {
+    fn what_is_wrong(
+        &self,
+        when: &Condition,
+        alert: &Alert,
+        moment: impl Fn(Timestamp) -> String,
+    ) -> Option<String> {
         match when {
             Condition::Silent(silence) => {
                 let heard = last_heard(alert.since, silence.seconds);
@@ -222,6 +242,12 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
+    /// Mails of a territory whose clocks are an hour ahead.
+    fn mails() -> Mails {
+        let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(1));
+        Mails { page: String::new(), clocks: LocalTime::new(zone) }
+    }
+
     fn above() -> Condition {
         condition(json!({ "above": { "quantity": "air.co2", "limit": 1_000, "unit": "[ppm]" } }))
     }
@@ -250,19 +276,32 @@ mod tests {
 
     #[test]
     fn a_mail_says_what_where_since_when_the_value_and_the_limit() {
-        let page = "https://champollion.example/alerts";
-        let (subject, text) = words(Language::En, (&alert(), &above()), Turn::Raised, page);
+        let mut mails = mails();
+        mails.page = "https://champollion.example/alerts".to_owned();
+        let Told { subject, text, line } =
+            mails.words(Language::En, (&alert(), &above()), Turn::Raised);
+        assert_eq!(
+            line,
+            "Alert: co2: air.co2 = 1200 | School, 70B3D5499A000001, 1 rue Haute | \
+             Since: 1970-01-01 01:00:00 +01:00 | Limit: > 1000 [ppm]"
+        );
         assert_eq!(subject, "Alert: co2: air.co2 = 1200 (School)");
         assert_eq!(
             text,
             "Rule: co2\nWhat: air.co2 = 1200\nWhere: School, 70B3D5499A000001, 1 rue Haute\n\
-             Since: 1970-01-01 00:00:00 UTC\nLimit: > 1000 [ppm]\n\nhttps://champollion.example/alerts\n"
+             Since: 1970-01-01 01:00:00 +01:00\nLimit: > 1000 [ppm]\n\nhttps://champollion.example/alerts\n"
         );
         let mut over = alert();
         over.ended_at = Some(Timestamp::UNIX_EPOCH);
-        let (subject, text) = words(Language::Fr, (&over, &above()), Turn::Ended, "");
+        mails.page.clear();
+        let Told { subject, text, line } =
+            mails.words(Language::Fr, (&over, &above()), Turn::Ended);
+        assert!(line.contains("| Jusqu'à : 01/01/1970 01:00:00 +01:00 |"), "{line}");
         assert_eq!(subject, "Fin d'alerte : co2 : air.co2 = 1200 (School)");
-        assert!(text.contains("Jusqu'à : 1970-01-01") && text.ends_with("Limite : > 1000 [ppm]\n"));
+        assert!(
+            text.contains("Jusqu'à : 01/01/1970 01:00")
+                && text.ends_with("Limite : > 1000 [ppm]\n")
+        );
     }
 
     #[test]
@@ -273,8 +312,8 @@ mod tests {
             (
                 json!({ "silent": { "seconds": 3_600 } }),
                 None,
-                "silent since 1970-01-01 00:00:00 UTC",
-                "silencieux depuis 1970-01-01 00:00:00 UTC",
+                "silent since 1970-01-01 01:00:00 +01:00",
+                "silencieux depuis 01/01/1970 01:00:00 +01:00",
             ),
             (json!({ "battery": {} }), Some(level), "low battery 12 %", "pile faible 12 %"),
             (json!({ "battery": {} }), None, "low battery", "pile faible"),
@@ -296,7 +335,8 @@ mod tests {
             let mut alert = alert();
             alert.since += SignedDuration::from_hours(1);
             (alert.quantity, alert.value) = (None, value);
-            let subject = |language| words(language, (&alert, &when), Turn::Raised, "").0;
+            let words = |language| mails().words(language, (&alert, &when), Turn::Raised);
+            let subject = |language| words(language).subject;
             assert_eq!(subject(Language::En), format!("Alert: co2: {english} (School)"));
             assert_eq!(subject(Language::Fr), format!("Alerte : co2 : {french} (School)"));
         }

@@ -190,7 +190,7 @@ mod tests {
 
     fn mails() -> GatewayMails {
         let to = vec!["ada@city.example".parse().unwrap()];
-        GatewayMails { to, language: Language::En, page: String::new() }
+        GatewayMails { to, language: Language::En, ..GatewayMails::default() }
     }
 
     async fn write(book: &GatewayBook, minute: i64) -> Result<Vec<Turned>, OutboxError> {

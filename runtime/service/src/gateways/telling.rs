@@ -4,7 +4,7 @@ use champollion_fleet::people::Email;
 use jiff::Timestamp;
 
 use super::gateway::{GatewayTurn, Turned};
-use crate::outbox::{Language, Mail, Message};
+use crate::outbox::{Language, LocalTime, Mail, Message};
 
 /// Gateways that become durable at once: their turns are one mail, which names each within what a mail may take.
 pub(super) const AT_ONCE: usize = 100;
@@ -18,6 +18,8 @@ pub struct GatewayMails {
     pub language: Language,
     /// The address of the page of gateways; empty where the server knows none.
     pub page: String,
+    /// The clocks by which moments are told.
+    pub clocks: LocalTime,
 }
 
 impl GatewayMails {
@@ -27,11 +29,27 @@ impl GatewayMails {
             return Vec::new();
         }
         let subject = format!("Champollion: {}", subject(self.language, turned));
-        let lines: String = turned.iter().map(|turned| line(self.language, turned)).collect();
+        let lines: Vec<String> = turned.iter().map(|turned| self.line(turned)).collect();
         let page = Some(&self.page).filter(|page| !page.is_empty());
-        let text = lines + &page.map_or_else(String::new, |page| format!("\n{page}\n"));
-        let mail = |to: &Email| Mail::new(to.clone(), self.language, &subject, &text);
+        let page = page.map_or_else(String::new, |page| format!("\n{page}\n"));
+        let text = lines.join("\n") + "\n" + &page;
+        let mail = |to: &Email| {
+            let mail = Mail::new(to.clone(), self.language, &subject, &text);
+            match &lines[..] {
+                [line] => mail.with_line(line),
+                _ => mail.of_several(),
+            }
+        };
         self.to.iter().map(|to| Message::new(mail(to), now)).collect()
+    }
+
+    fn line(&self, Turned { id, turn, last_heard_at }: &Turned) -> String {
+        let last = self.clocks.to_minute(*last_heard_at, self.language);
+        let heard = match self.language {
+            Language::En => "last heard",
+            Language::Fr => "entendue en dernier le",
+        };
+        format!("{} {id}, {heard} {last}", word(self.language, *turn))
     }
 }
 
@@ -46,15 +64,6 @@ fn subject(language: Language, turned: &[Turned]) -> String {
         Language::En => format!("gateways silent: {silent}, heard again: {back}"),
         Language::Fr => format!("passerelles muettes : {silent}, de nouveau entendues : {back}"),
     }
-}
-
-fn line(language: Language, Turned { id, turn, last_heard_at }: &Turned) -> String {
-    let last = last_heard_at.strftime("%F %H:%M UTC");
-    let heard = match language {
-        Language::En => "last heard",
-        Language::Fr => "entendue en dernier le",
-    };
-    format!("{} {id}, {heard} {last}\n", word(language, *turn))
 }
 
 /// The words for a turn, before the name of the gateway.
@@ -80,7 +89,8 @@ mod tests {
     fn told(language: Language, turned: &[Turned]) -> (String, String) {
         let to = vec!["ada@city.example".parse().unwrap()];
         let page = "https://champollion.example/operator/gateways".to_owned();
-        let mails = GatewayMails { to, language, page };
+        let clocks = LocalTime::default();
+        let mails = GatewayMails { to, language, page, clocks };
         let messages = mails.messages(turned, Timestamp::UNIX_EPOCH);
         let [Message { content: Content::Mail(mail), .. }] = &messages[..] else {
             panic!("{messages:?}")
@@ -92,7 +102,7 @@ mod tests {
     fn a_mail_says_the_gateway_and_since_when() {
         let (subject, text) = told(Language::En, &[turned("mast-3", GatewayTurn::Silent)]);
         assert_eq!(subject, "Champollion: gateway silent: mast-3");
-        let line = "gateway silent: mast-3, last heard 2026-11-25 08:00 UTC\n\n";
+        let line = "gateway silent: mast-3, last heard 2026-11-25 08:00 +00:00\n\n";
         assert_eq!(text, format!("{line}https://champollion.example/operator/gateways\n"));
         assert!(GatewayMails::default().messages(&[], Timestamp::UNIX_EPOCH).is_empty());
     }

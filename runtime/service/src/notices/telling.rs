@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Notice, NoticeHook, NoticeState};
-use crate::outbox::{Language, Mail, Message, Webhook};
+use crate::outbox::{Language, LocalTime, Mail, Message, Webhook};
 
 /// Bytes that all texts of mails about one change of a notice may take: they are one batch with it.
 const TEXTS_BYTES: usize = 1 << 20;
@@ -25,6 +25,16 @@ pub struct Telling<'of> {
     pub page: &'of str,
     /// The moment of the telling.
     pub now: Timestamp,
+    /// The clocks by which moments are told.
+    pub clocks: &'of LocalTime,
+}
+
+/// The words of a mail.
+struct Words {
+    subject: String,
+    text: String,
+    /// The whole on one line, for a digest.
+    line: String,
 }
 
 impl Telling<'_> {
@@ -34,8 +44,9 @@ impl Telling<'_> {
         let room = TEXTS_BYTES / readers.len().max(1);
         let room = room.clamp(BEGINNING_BYTES, TEXT_BYTES);
         let mail = |(to, language): &(Email, Language)| {
-            let (subject, text) = self.words(notice, *language, room);
-            Message::new(Mail::new(to.clone(), *language, &subject, &text), self.now)
+            let Words { subject, text, line } = self.words(notice, *language, room);
+            let mail = Mail::new(to.clone(), *language, &subject, &text).with_line(&line);
+            Message::new(mail, self.now)
         };
         readers.iter().map(mail).collect()
     }
@@ -56,14 +67,13 @@ impl Telling<'_> {
         Some(Message::new(webhook, self.now))
     }
 
-    /// The subject and the text of a mail.
-    fn words(&self, notice: &Notice, language: Language, room: usize) -> (String, String) {
+    fn words(&self, notice: &Notice, language: Language, room: usize) -> Words {
         let kind = kind(notice, self.now, language);
         let (from, to, open) = match language {
             Language::En => ("From", "to", "an end that is not known yet"),
             Language::Fr => ("Du", "au", "une fin encore inconnue"),
         };
-        let moment = |at: Timestamp| at.strftime("%F %H:%M UTC").to_string();
+        let moment = |at: Timestamp| self.clocks.to_minute(at, language);
         let end = notice.end.map_or_else(|| open.to_owned(), moment);
         let subject = format!("Champollion: {kind}: {}", notice.title);
         let said = match notice.follow_ups.last() {
@@ -71,13 +81,10 @@ impl Telling<'_> {
             None => notice.text.as_str(),
         };
         let said = &said[..said.floor_char_boundary(room.min(said.len()))];
-        let text = format!(
-            "{kind}: {}\n{from} {} {to} {end}\n\n{said}\n\n{}\n",
-            notice.title,
-            moment(notice.begin),
-            self.page
-        );
-        (subject, text)
+        let span = format!("{from} {} {to} {end}", moment(notice.begin));
+        let text = format!("{kind}: {}\n{span}\n\n{said}\n\n{}\n", notice.title, self.page);
+        let line = format!("{subject} | {span}");
+        Words { subject, text, line }
     }
 }
 

@@ -2,6 +2,7 @@ use champollion_store::{SledOptions, SledStore};
 use jiff::ToSpan;
 
 use super::*;
+use crate::outbox::LocalTime;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -218,18 +219,24 @@ fn a_calendar_is_folded_and_escaped() {
     assert!(written.contains("STATUS:CANCELLED\r\n") && written.contains("SEQUENCE:1\r\n"));
 }
 
+fn paris() -> jiff::tz::TimeZone {
+    jiff::tz::TimeZone::get("Europe/Paris").unwrap()
+}
+
 #[test]
 fn mails_say_the_whole_and_stay_within_one_batch() {
     let notice = planned();
-    let telling =
-        Telling { event: "notice.added", page: "https://city.example/status", now: at(NOW) };
+    let (page, clocks) = ("https://city.example/status", LocalTime::new(paris()));
+    let telling = Telling { event: "notice.added", page, now: at(NOW), clocks: &clocks };
     let reader =
         |number: usize, language| (format!("p{number}@city.example").parse().unwrap(), language);
     let readers = [reader(1, crate::outbox::Language::En), reader(2, crate::outbox::Language::Fr)];
     let mails = telling.mails(&notice, &readers);
     let said: Vec<String> = mails.iter().map(|mail| serde_json::to_string(mail).unwrap()).collect();
     assert!(said[0].contains("planned work: Gateway of the town hall"), "{}", said[0]);
-    assert!(said[0].contains("From 2027-03-01 08:00 UTC to 2027-03-01 12:00 UTC"), "{}", said[0]);
+    let span = "From 2027-03-01 09:00 +01:00 to 2027-03-01 13:00 +01:00";
+    assert!(said[0].contains(span), "{}", said[0]);
+    assert!(said[1].contains("Du 01/03/2027 09:00 +01:00 au 01/03/2027 13:00"), "{}", said[1]);
     assert!(said[1].contains("travaux prévus") && said[1].contains("https://city.example/status"));
     let mut long = notice;
     long.text = "é".repeat(4_000).parse().unwrap();
@@ -248,7 +255,8 @@ fn mails_say_the_whole_and_stay_within_one_batch() {
 fn a_system_is_told_of_its_own_group_alone() {
     let mut notice = planned();
     notice.scope.groups = ["water", "light"].map(group).into();
-    let telling = Telling { event: "notice.added", page: "", now: at(NOW) };
+    let clocks = LocalTime::default();
+    let telling = Telling { event: "notice.added", page: "", now: at(NOW), clocks: &clocks };
     let hook =
         NoticeHook { url: "https://city.example/".to_owned(), secret: "whsec_AAAA".to_owned() };
     let told = telling.webhook(&notice, &group("water"), &hook).unwrap();

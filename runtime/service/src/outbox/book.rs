@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Mail, Message,
-    digest::{digest, mail_of},
+    digest::{digest, to_gather},
 };
 
 const OUTBOX: Table<Uuid, Waiting> = Table::new(tables::OUTBOX);
@@ -148,7 +148,7 @@ impl Outbox {
         let (mut begun, mut fresh) = (Vec::new(), Vec::new());
         for id in ids {
             let (Some(waiting), seen) = OUTBOX.get_seen(&*self.store, &id).await? else { continue };
-            match waiting.attempts == 0 && mail_of(&waiting.message).is_some() {
+            match waiting.attempts == 0 && to_gather(&waiting.message).is_some() {
                 true => fresh.push((waiting.message, seen)),
                 false => begun.push(id),
             }
@@ -168,7 +168,8 @@ impl Outbox {
         now: Timestamp,
         left: &mut Vec<Uuid>,
     ) -> Result<Option<usize>, OutboxError> {
-        let mails: Vec<&Mail> = fresh.iter().filter_map(|(message, _)| mail_of(message)).collect();
+        let mails: Vec<&Mail> =
+            fresh.iter().filter_map(|(message, _)| to_gather(message)).collect();
         let Some((message, count)) = digest(&mails, now) else { return Ok(None) };
         let mut batch = Batch::new();
         for (gathered, seen) in &fresh[..count] {
@@ -199,7 +200,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::outbox::{Language, Webhook};
+    use crate::outbox::{Content, Language, Webhook};
 
     struct Room {
         _folder: TempDir,
@@ -266,7 +267,8 @@ mod tests {
         assert_eq!(left[0], begun);
         let all = room.all().await;
         assert_eq!(all.len(), 2);
-        assert!(mail_of(&all[1].message).unwrap().text.contains("- leak 9\n"));
+        let Content::Mail(mail) = &all[1].message.content else { panic!("{all:?}") };
+        assert!(mail.text.contains("- leak 9\n"));
         // Gathered mails are gone, and few are left as they are.
         assert_eq!(room.outbox.gather(left.clone(), Timestamp::UNIX_EPOCH).await.unwrap(), left);
     }

@@ -21,17 +21,18 @@ pub(super) fn digest(mails: &[&Mail], now: Timestamp) -> Option<(Message, usize)
     let (subject, head) = words(first.language, count);
     let mut text = head.to_owned();
     for mail in &mails[..count] {
-        text.push_str(&format!("- {}\n", mail.subject));
+        text.push_str(&format!("- {}\n", mail.line()));
     }
-    let mail = Mail::new(first.to.clone(), first.language, &subject, &text);
+    // What it tells of is on no line of another digest.
+    let mail = Mail::new(first.to.clone(), first.language, &subject, &text).of_several();
     Some((Message::new(mail, now), count))
 }
 
-/// Returns the number of mails whose subjects fit into one text.
+/// Returns the number of mails whose lines fit into one text.
 fn fitting(mails: &[&Mail]) -> usize {
     let mut left = TEXT_BYTES - HEAD_BYTES;
     let fits = |mail: &&&Mail| {
-        let line = mail.subject.len() + 3;
+        let line = mail.line().len() + 3;
         let is_room = line <= left;
         left = left.saturating_sub(line);
         is_room
@@ -52,8 +53,13 @@ fn words(language: Language, count: usize) -> (String, &'static str) {
     }
 }
 
+/// The mail in a message, where it is one that a digest may take.
+pub(super) fn to_gather(message: &Message) -> Option<&Mail> {
+    mail_of(message).filter(|mail| !mail.is_of_several)
+}
+
 /// The mail in a message, where it is one.
-pub(super) fn mail_of(message: &Message) -> Option<&Mail> {
+fn mail_of(message: &Message) -> Option<&Mail> {
     match &message.content {
         Content::Mail(mail) => Some(mail),
         Content::Webhook(_) | Content::Mqtt(_) => None,
@@ -82,5 +88,19 @@ mod tests {
         let most = mail_of(&most).unwrap();
         assert!(count > 1_000 && count < all.len() && most.text.len() <= TEXT_BYTES);
         assert!(most.text.ends_with(&format!("- fuite {}\n", count - 1)), "none is cut away");
+    }
+
+    #[test]
+    fn a_digest_has_the_whole_line_of_each_mail_and_is_in_no_other_digest() {
+        let line =
+            "fuite | École, 1 rue Haute | Depuis : 25/11/2026 09:00:30 +01:00 | Limite : > 3";
+        let mails: Vec<Mail> = (0..400).map(|_| mail("fuite").with_line(line)).collect();
+        let all: Vec<&Mail> = mails.iter().collect();
+        let (message, count) = digest(&all, Timestamp::UNIX_EPOCH).unwrap();
+        let written = mail_of(&message).unwrap();
+        assert_eq!(written.text.matches(&format!("- {line}\n")).count(), count);
+        assert!(count < all.len() && written.text.len() <= TEXT_BYTES);
+        assert!(to_gather(&message).is_none());
+        assert_eq!(mail("fuite").with_line("a\nb").line(), "a b");
     }
 }

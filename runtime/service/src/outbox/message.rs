@@ -9,6 +9,9 @@ use uuid::Uuid;
 /// Most bytes of the subject of a mail: longer lines are cut by programs that show them.
 const SUBJECT_BYTES: usize = 200;
 
+/// Most bytes of the line that a digest has of a mail: a digest names many.
+const LINE_BYTES: usize = 600;
+
 /// Most bytes of the text of a mail: with its line ends escaped it stays within a value of the store.
 pub(super) const TEXT_BYTES: usize = 24 << 10;
 
@@ -44,10 +47,16 @@ pub struct Mail {
     pub to: Email,
     /// The language of the mail.
     pub language: Language,
-    /// The subject, which says the whole on one line: a digest has nothing else of it.
+    /// The subject, which says the most important on one line.
     pub subject: String,
     /// The text of the mail.
     pub text: String,
+    /// The whole on one line, as a digest has it; the subject where it is empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub line: String,
+    /// Whether it tells of several things itself: a digest would have one line for all of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_several: bool,
 }
 
 /// A request to a system, signed as Standard Webhooks says.
@@ -175,7 +184,25 @@ impl Mail {
         let subject = subject.replace(char::is_control, " ");
         let text = text.replace(|letter: char| letter.is_control() && letter != '\n', " ");
         let (subject, text) = (cut(&subject, SUBJECT_BYTES), cut(&text, TEXT_BYTES));
-        Self { to, language, subject, text }
+        Self { to, language, subject, text, line: String::new(), is_of_several: false }
+    }
+
+    /// Adds the line that a digest has of it, cut where it is longer than one may be.
+    #[must_use]
+    pub fn with_line(self, line: &str) -> Self {
+        let line = line.replace(char::is_control, " ");
+        Self { line: cut(&line, LINE_BYTES), ..self }
+    }
+
+    /// Makes it a mail of several things, which no digest takes.
+    #[must_use]
+    pub fn of_several(self) -> Self {
+        Self { is_of_several: true, ..self }
+    }
+
+    /// Returns the line that a digest has of it.
+    pub(super) fn line(&self) -> &str {
+        if self.line.is_empty() { &self.subject } else { &self.line }
     }
 }
 

@@ -6,12 +6,14 @@
 
 mod book;
 mod digest;
+mod local_time;
 mod message;
 mod pauses;
 mod turns;
 
 pub use book::{Attempt, Outbox, OutboxError, Waiting};
 pub use digest::DIGEST_FROM;
+pub use local_time::LocalTime;
 pub use message::{Content, Lane, Language, Mail, Message, MqttLane, MqttMessage, Webhook};
 pub use pauses::{PauseTimes, Pauses};
 pub use turns::Turns;

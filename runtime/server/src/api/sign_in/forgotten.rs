@@ -72,5 +72,6 @@ async fn mail_link(service: &Service, person: &Person, by: &Actor) -> Result<(),
     let act = AuditEntry::of_act("password-forgotten", person.id).with(details);
     AuditedAuthor::new(&service.registry, by.clone()).commit(batch, act).await?;
     let address = link_of(&service.config.sign_in.public_address, &secret);
-    Ok(mailer.send_link(person, &address, link.expires_at).await?)
+    let clocks = service.config.territory.clocks();
+    Ok(mailer.send_link(person, &address, (link.expires_at, &clocks)).await?)
 }

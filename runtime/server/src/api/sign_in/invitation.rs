@@ -102,7 +102,8 @@ pub(in crate::api) async fn handed_over(
         return Ok(Invitation::shown(service, secret, expires_at));
     };
     let address = link_of(&service.config.sign_in.public_address, secret);
-    mailer.send_link(person, &address, expires_at).await?;
+    let clocks = service.config.territory.clocks();
+    mailer.send_link(person, &address, (expires_at, &clocks)).await?;
     let mailed_to = Some(person.email.clone());
     Ok(Invitation { link: None, secret: None, mailed_to, expires_at })
 }

@@ -46,7 +46,7 @@ impl Room {
         let folder = tempfile::tempdir().unwrap();
         let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
-        let judge = Judge::new(Arc::clone(&store), String::new());
+        let judge = Judge::new(Arc::clone(&store), String::new(), LocalTime::default());
         Self { _folder: folder, store, judge }
     }
 
