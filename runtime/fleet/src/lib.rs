@@ -5,6 +5,7 @@
 //! - [`credentials`]: passwords and second factors, by which people sign in.
 //! - [`requests`]: what partners ask for, the operator's decision, and the approval that comes of it.
 //! - [`roster`]: all of these together, with the rules of their changes.
+//! - [`history`]: states of the past, out of a row for each change.
 //! - [`objects`]: the fields of the territory's sheet that a device has.
 //! - [`points`]: places that outlive the devices on them, and the series of their indexes.
 //! - [`sheets`]: files of spreadsheets, a device in a row: read, judged by those above, and written.
@@ -14,6 +15,7 @@
 
 pub mod credentials;
 pub mod grants;
+pub mod history;
 mod key_text;
 pub mod names;
 pub mod objects;

@@ -8,7 +8,7 @@ use champollion_fleet::{
     people::Email,
 };
 use champollion_service::{
-    notices::{Notice, NoticeHook, NoticeReader, Telling},
+    notices::{Notice, NoticeReader, Telling},
     outbox::{Language, Message},
 };
 use champollion_store::TableError;
@@ -42,21 +42,16 @@ impl Service {
         Reach::of(places.collect(), Arc::clone(&self.roster))
     }
 
-    /// The messages that tell of a notice those who want to be told, for the batch of its change.
-    pub(crate) async fn messages_about(
+    /// The mails that tell of a notice those who want to be told, for the batch of its change.
+    pub(crate) async fn mails_about(
         &self,
         notice: &Notice,
-        event: &str,
     ) -> Result<Vec<Message>, TableError> {
         let address = self.config.sign_in.public_address.trim_end_matches('/');
         let page = if address.is_empty() { String::new() } else { format!("{address}{PAGE}") };
         let clocks = self.config.territory.clocks();
-        let telling = Telling { event, page: &page, now: Timestamp::now(), clocks: &clocks };
-        let mut messages = telling.mails(notice, &self.readers_of(notice).await?);
-        for (group, hook) in NoticeHook::all(&*self.store).await? {
-            messages.extend(telling.webhook(notice, &group, &hook));
-        }
-        Ok(messages)
+        let telling = Telling { page: &page, now: Timestamp::now(), clocks: &clocks };
+        Ok(telling.mails(notice, &self.readers_of(notice).await?))
     }
 
     /// The addresses of those who want mails about a notice. Without a mail server nobody is written to: what waited

@@ -38,7 +38,8 @@ impl Service {
         let day = day.ok_or(StatementError::ToCome(date))?;
         let now = self.devices.service_states();
         let states = self.service_history.states_at(day.begins, now).await?;
-        let partner_of = |group: &_| self.roster.partner_of(group);
+        let owners = self.roster.owners_at(&*self.store, day.begins).await?;
+        let partner_of = |group: &_| owners.get(group).cloned();
         let statements = Statement::of_all(settings, day, states, partner_of);
         Ok(Stated { day, statements })
     }

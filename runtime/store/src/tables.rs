@@ -132,6 +132,10 @@ names! { TableName,
     /// Owners of groups. Key: the group. Value, JSON: the partner, and since when.
     GROUP_OWNERS = open("group-owners");
 
+    /// Changes of the owners of groups. Key: the group, a slash, the moment in milliseconds since the epoch in 16 digits.
+    /// Value, JSON: the partner before, and from then on.
+    GROUP_OWNER_CHANGES = open("group-owner-changes");
+
     /// Requests of partners, and of who is to be one. Key: the UUID of the request. Value, JSON: the request with its
     /// checks, its remarks and its decision.
     REQUESTS = open("requests");
@@ -152,6 +156,9 @@ names! { TableName,
     NOTICE_READERS = open("notice-readers");
     /// Systems that are told of notices. Key: the group. Value, JSON: the address, and the secret of signatures.
     NOTICE_HOOKS = secret("notice-hooks");
+    /// Notices of which systems are still to be told, the oldest first. Key: a UUID. Value, JSON: the notice, the event,
+    /// and the last group whose system was told.
+    NOTICE_TELLINGS = open("notice-tellings");
     /// Changes of what is in service. Key: the DevEUI, a slash, the moment in milliseconds since the epoch in 16 digits.
     /// Value, JSON: what was in service before, and from then on.
     SERVICE_CHANGES = open("service-changes");
@@ -227,6 +234,9 @@ names! { TableName,
 
     /// Alerts that were raised, the oldest first. Key: the group, a slash, the UUID of the alert. Value, JSON: the alert.
     ALERTS = open("alerts");
+
+    /// Alerts that are not over. Key: as of the alert. Value: empty.
+    OPEN_ALERTS = open("open-alerts");
 
     /// Commands that alerts have brought about and that were not sent yet. Key: the UUID of the alert. Value, JSON: the
     /// command, the device that gets it, and until when somebody wants it.

@@ -1,6 +1,7 @@
 //! Changes of the roster, from their rules to the memory.
 
 use champollion_store::Batch;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
@@ -29,7 +30,7 @@ pub enum Effect {
     /// The group is owned.
     Owned(GroupId, Ownership),
     /// The group is owned by nobody.
-    Disowned(GroupId),
+    Disowned(GroupId, Timestamp),
     /// The person is there, as this says.
     Person(Person),
     /// The grant is there, as this says.

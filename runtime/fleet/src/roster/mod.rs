@@ -14,9 +14,10 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_store::{Store, TableError};
+use jiff::Timestamp;
 use parking_lot::RwLock;
 use tokio::sync::{Mutex, MutexGuard, watch};
 use uuid::Uuid;
@@ -24,7 +25,7 @@ use uuid::Uuid;
 use crate::{
     grants::{Grant, Place},
     names::{GroupId, PartnerId, SubGroup},
-    partners::PartnerWithGroups,
+    partners::{Ownership, PartnerWithGroups},
     people::{Email, PeopleLimits, Person},
     requests::Approval,
 };
@@ -127,6 +128,21 @@ impl Roster {
     #[must_use]
     pub fn partner_of(&self, group: &GroupId) -> Option<PartnerId> {
         self.state.read().owners.get(group).map(|owner| owner.partner.clone())
+    }
+
+    /// Returns the partners that owned groups at a moment of the past. What has changed owners before changes were kept
+    /// is not known: its first owner that is known stands for those before.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn owners_at(
+        &self,
+        store: &dyn Store,
+        moment: Timestamp,
+    ) -> Result<BTreeMap<GroupId, PartnerId>, TableError> {
+        let owner = |(group, owner): (&GroupId, &Ownership)| (group.clone(), owner.partner.clone());
+        let now = self.state.read().owners.iter().map(owner).collect();
+        rows::owners_at(store, moment, now).await
     }
 
     /// Returns the approval of the partner that owns a group, with its groups; nothing where nobody owns it.

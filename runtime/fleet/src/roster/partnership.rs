@@ -126,7 +126,7 @@ impl Turn<'_> {
                 let (group, partner) = (group.clone(), id.clone());
                 return Err(RosterError::GroupNotOwned { group, partner });
             }
-            effects.push(Effect::Disowned(group.clone()));
+            effects.push(Effect::Disowned(group.clone(), now));
             effects.extend(self.grants_that_leave(id, group));
         }
         let added: BTreeSet<GroupId> =

@@ -1,15 +1,19 @@
 //! The rows of the roster in the store.
 
+use std::collections::BTreeMap;
+
 use champollion_store::{
     Batch, Store, Table, TableError,
     codec::{Json, KeyCodec, Text, ValueCodec},
     tables,
 };
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{change::Effect, state::State};
 use crate::{
     grants::Grant,
+    history::History,
     names::{GroupId, PartnerId},
     partners::{Ownership, Partner},
     people::Person,
@@ -17,6 +21,7 @@ use crate::{
 
 const PARTNERS: Table<PartnerId, Partner> = Table::new(tables::PARTNERS);
 const GROUP_OWNERS: Table<GroupId, Ownership> = Table::new(tables::GROUP_OWNERS);
+const OWNER_CHANGES: History<GroupId, PartnerId> = History::new(tables::GROUP_OWNER_CHANGES);
 const PEOPLE: Table<Uuid, Person> = Table::new(tables::PEOPLE);
 const GRANTS: Table<Uuid, Grant> = Table::new(tables::GRANTS);
 
@@ -57,10 +62,14 @@ pub(super) fn batch(state: &State, effects: &[Effect]) -> Result<Batch, TableErr
                 )?;
             }
             Effect::Owned(group, owner) => {
-                write(&GROUP_OWNERS, &mut batch, group, state.owners.get(group), owner)?;
+                let before = state.owners.get(group);
+                write(&GROUP_OWNERS, &mut batch, group, before, owner)?;
+                note_owner(&mut batch, group, (before, Some(owner)), owner.since)?;
             }
-            Effect::Disowned(group) => {
-                remove(&GROUP_OWNERS, &mut batch, group, state.owners.get(group))?;
+            Effect::Disowned(group, at) => {
+                let before = state.owners.get(group);
+                remove(&GROUP_OWNERS, &mut batch, group, before)?;
+                note_owner(&mut batch, group, (before, None), *at)?;
             }
             Effect::Person(person) => {
                 write(&PEOPLE, &mut batch, &person.id, state.people.get(&person.id), person)?;
@@ -72,6 +81,26 @@ pub(super) fn batch(state: &State, effects: &[Effect]) -> Result<Batch, TableErr
         }
     }
     Ok(batch)
+}
+
+/// Notes in the batch of a change which partner a group had before and has from then on.
+fn note_owner(
+    batch: &mut Batch,
+    group: &GroupId,
+    (before, after): (Option<&Ownership>, Option<&Ownership>),
+    at: Timestamp,
+) -> Result<(), TableError> {
+    let partner = |owner: &Ownership| owner.partner.clone();
+    OWNER_CHANGES.note(batch, group.clone(), (before.map(partner), after.map(partner)), at)
+}
+
+/// The partners that owned groups at a moment of the past, out of those that own them now.
+pub(super) async fn owners_at(
+    store: &dyn Store,
+    moment: Timestamp,
+    now: BTreeMap<GroupId, PartnerId>,
+) -> Result<BTreeMap<GroupId, PartnerId>, TableError> {
+    OWNER_CHANGES.states_at(store, moment, now).await
 }
 
 fn write<K, V>(

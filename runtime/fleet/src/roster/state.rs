@@ -37,7 +37,7 @@ impl State {
                 groups.insert(group.clone());
                 self.owners.insert(group, ownership);
             }
-            Effect::Disowned(group) => self.disown(&group),
+            Effect::Disowned(group, _) => self.disown(&group),
             Effect::Person(person) => {
                 self.people.insert(person.id, person);
             }

@@ -7,7 +7,10 @@ use std::{
 };
 
 use champollion_delivery::destinations::DestinationLimits;
-use champollion_service::outbox::{Lane, Outbox, OutboxError, Pauses, Turns, Waiting};
+use champollion_service::{
+    notices::HookTelling,
+    outbox::{Lane, Outbox, OutboxError, Pauses, Turns, Waiting},
+};
 use champollion_store::Store;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -33,6 +36,7 @@ const LANES: usize = 16;
 
 /// The sender of what waits in the outbox.
 pub(crate) struct Sender {
+    store: Arc<dyn Store>,
     outbox: Outbox,
     post: Post,
     pauses: Mutex<Pauses>,
@@ -61,7 +65,8 @@ impl Sender {
         settings: OutboxSettings,
     ) -> Self {
         Self {
-            outbox: Outbox::new(store),
+            outbox: Outbox::new(Arc::clone(&store)),
+            store,
             post: Post { mailer, limits },
             pauses: Mutex::new(Pauses::new(settings.pauses())),
             refused: Mutex::new(Pauses::new(settings.pauses())),
@@ -88,6 +93,7 @@ impl Sender {
 
     /// Tries what waits and does not pause, lane by lane, and gives the time that reading has taken.
     async fn round(&self, stopped: &watch::Receiver<bool>) -> Result<Duration, OutboxError> {
+        HookTelling::tell_all(&*self.store).await?;
         let (mut pages, mut found) = (self.outbox.waiting(), Found::default());
         self.open.lock().clear();
         self.turns.lock().begin(|lane| self.is_pausing(lane));

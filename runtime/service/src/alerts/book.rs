@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::{
     alert::{Acknowledgement, Alert, Subject},
-    rule::{Definition, MOST_RULES, Rule, RuleKey},
+    open,
+    rule::{Definition, Rule, RuleKey},
     state::State,
 };
 use crate::outbox::OutboxError;
@@ -21,6 +22,9 @@ use crate::outbox::OutboxError;
 const RULES: Table<RuleKey, Rule> = Table::new(tables::ALERT_RULES);
 const STATES: Table<Subject, BTreeMap<Uuid, State>> = Table::new(tables::ALERT_STATES);
 const ALERTS: Table<AlertKey, Alert> = Table::new(tables::ALERTS);
+
+/// Alerts that are read at once.
+const PAGE: usize = 500;
 
 /// Days for which alerts are kept that are over.
 const KEPT_DAYS: i64 = 400;
@@ -36,8 +40,15 @@ pub enum AlertsError {
     #[error("the group {0} has no alert {1}")]
     UnknownAlert(GroupId, Uuid),
     /// The group has as many rules as it may have.
-    #[error("the group {0} has {MOST_RULES} rules, which are the limit: remove one first")]
-    TooManyRules(GroupId),
+    #[error("the group {group} has {used} rules of {limit} that it may have: remove one first")]
+    TooManyRules {
+        /// The group in question.
+        group: GroupId,
+        /// The number of rules that the group has.
+        used: usize,
+        /// The most that it may have.
+        limit: usize,
+    },
     /// Somebody has acknowledged the alert before.
     #[error("{0} has acknowledged the alert already")]
     Acknowledged(String),
@@ -90,23 +101,26 @@ impl RuleBook {
     /// # Errors
     /// The store does not answer.
     pub async fn of_group(&self, group: &GroupId) -> Result<Vec<(RuleKey, Rule)>, TableError> {
-        RULES.page(&*self.store, format!("{group}/").as_bytes(), None, MOST_RULES).await
+        RULES.pages_under(&*self.store, format!("{group}/")).all().await
     }
 
-    /// Puts a rule into a batch, in the place of the one of this name.
+    /// Puts a rule into a batch, in the place of the one of this name. A group has at most so many.
     ///
     /// # Errors
     /// The group has too many rules, or the store does not answer.
     pub async fn put(
         &self,
         batch: &mut Batch,
-        key: &RuleKey,
-        definition: Definition,
+        (key, definition): (&RuleKey, Definition),
+        limit: usize,
         now: Timestamp,
     ) -> Result<Rule, AlertsError> {
         let (before, seen) = RULES.get_seen(&*self.store, key).await?;
-        if before.is_none() && self.of_group(&key.group).await?.len() >= MOST_RULES {
-            return Err(AlertsError::TooManyRules(key.group.clone()));
+        if before.is_none() {
+            let (group, used) = (key.group.clone(), self.of_group(&key.group).await?.len());
+            if used >= limit {
+                return Err(AlertsError::TooManyRules { group, used, limit });
+            }
         }
         let rule = Rule::instead(before.as_ref(), definition, now);
         RULES.replace(batch, &seen, &rule)?;
@@ -172,10 +186,10 @@ impl States {
 }
 
 /// The key of an alert, by which the latest of a group are first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct AlertKey {
-    group: GroupId,
-    id: Uuid,
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct AlertKey {
+    pub(super) group: GroupId,
+    pub(super) id: Uuid,
 }
 
 impl fmt::Display for AlertKey {
@@ -186,7 +200,7 @@ impl fmt::Display for AlertKey {
 
 /// A key that names no alert.
 #[derive(Debug, thiserror::Error)]
-enum AlertKeyError {
+pub(super) enum AlertKeyError {
     #[error(transparent)]
     Group(#[from] NameError),
     #[error("it does not end with 32 hexadecimal digits")]
@@ -240,8 +254,7 @@ impl AlertBook {
         let (prefix, mut found) = (format!("{group}/"), Vec::new());
         let mut after = after.map(|id| AlertKey { group: group.clone(), id });
         while found.len() < limit {
-            let wanted = limit.max(100);
-            let page = ALERTS.page(&*self.store, prefix.as_bytes(), after.as_ref(), wanted).await?;
+            let page = ALERTS.page(&*self.store, prefix.as_bytes(), after.as_ref(), PAGE).await?;
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             found.extend(page.into_iter().map(|(_, alert)| alert).filter(|alert| filter(alert)));
@@ -250,10 +263,39 @@ impl AlertBook {
         Ok(found)
     }
 
+    /// Returns alerts of a group that are not over and that a filter lets through, the latest first: those after one, at
+    /// most `limit`. It costs by what is open, however many alerts are kept.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn open_page(
+        &self,
+        group: &GroupId,
+        after: Option<Uuid>,
+        limit: usize,
+        filter: impl Fn(&Alert) -> bool,
+    ) -> Result<Vec<Alert>, TableError> {
+        let mut found = Vec::new();
+        let mut after = after.map(|id| AlertKey { group: group.clone(), id });
+        while found.len() < limit {
+            let keys = open::page(&*self.store, group, after.as_ref(), PAGE).await?;
+            let Some(last) = keys.last() else { break };
+            after = Some(last.clone());
+            for key in keys {
+                // One that has ended since is left out.
+                let alert = ALERTS.get(&*self.store, &key).await?;
+                found.extend(alert.filter(|alert| alert.is_open() && filter(alert)));
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
     /// Puts a new alert into a batch.
     pub(super) fn raise(&self, batch: &mut Batch, alert: &Alert) -> Result<(), TableError> {
         let key = AlertKey { group: alert.place.group.clone(), id: alert.id };
-        ALERTS.insert(batch, &key, alert)
+        ALERTS.insert(batch, &key, alert)?;
+        open::note(batch, &key, alert)
     }
 
     /// Changes an alert in a batch; nothing of one that is no more.
@@ -269,6 +311,7 @@ impl AlertBook {
         };
         change(&mut alert);
         ALERTS.replace(batch, &seen, &alert)?;
+        open::note(batch, &key, &alert)?;
         Ok(Some(alert))
     }
 
@@ -296,11 +339,12 @@ impl AlertBook {
         STATES.pages(&*self.store)
     }
 
-    /// Removes alerts that are over for long.
+    /// Removes alerts that are over for long, and lists those as open that a release before has raised without.
     ///
     /// # Errors
     /// The store does not answer.
     pub async fn tidy(&self, now: Timestamp) -> Result<usize, AlertsError> {
+        let known = open::all(&*self.store).await?;
         let (mut pages, mut removed) = (ALERTS.pages(&*self.store), 0);
         let is_old = |ended: Timestamp| now.duration_since(ended).as_hours() > KEPT_DAYS * 24;
         while let Some(page) = pages.next().await? {
@@ -312,7 +356,23 @@ impl AlertBook {
             if !batch.is_empty() {
                 self.store.commit(batch).await?;
             }
+            let open = page.into_iter().filter(|(_, alert)| alert.is_open());
+            for key in open.map(|(key, _)| key).filter(|key| !known.contains(key)) {
+                self.list_as_open(&key).await?;
+            }
         }
         Ok(removed)
+    }
+
+    /// Lists an alert as open; nothing where it changes meanwhile, which lists it or ends it.
+    async fn list_as_open(&self, key: &AlertKey) -> Result<(), AlertsError> {
+        let (Some(alert), seen) = ALERTS.get_seen(&*self.store, key).await? else { return Ok(()) };
+        let mut batch = Batch::new();
+        seen.expect_unchanged(&mut batch);
+        open::note(&mut batch, key, &alert)?;
+        match self.store.commit(batch).await {
+            Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -9,6 +9,7 @@ mod command;
 mod condition;
 mod fault;
 mod judge;
+mod open;
 mod rule;
 mod state;
 mod telling;
@@ -25,7 +26,7 @@ pub use condition::{
 pub use fault::{KnownQuantity, RuleFault, Vocabulary};
 pub use judge::{Judge, NamedRule};
 pub use rule::{
-    Definition, MOST_ADDRESSES, MOST_RULES, MqttTarget, Rule, RuleCommand, RuleKey, RuleName,
+    Definition, MOST_ADDRESSES, MqttTarget, Rule, RuleCommand, RuleKey, RuleName,
     Scope, Tell, WebhookTarget,
 };
 pub use state::{Event, Frame, Measured, Sight, State, Unheard, Value, Verdict};

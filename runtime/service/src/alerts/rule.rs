@@ -20,9 +20,6 @@ use crate::outbox::Language;
 /// Most addresses that a rule tells.
 pub const MOST_ADDRESSES: usize = 20;
 
-/// Most rules of a group: each is looked at with each frame of the group.
-pub const MOST_RULES: usize = 50;
-
 /// The text that is shown in the place of a secret.
 const HIDDEN: &str = "(hidden)";
 

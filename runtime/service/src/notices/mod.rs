@@ -8,6 +8,7 @@
 mod calendar;
 mod change;
 mod fault;
+mod hook_telling;
 mod notice;
 mod readers;
 mod scope;
@@ -29,6 +30,7 @@ use uuid::Uuid;
 pub use calendar::calendar;
 pub use change::{NoticeChanged, NoticesTurn};
 pub use fault::NoticeFault;
+pub use hook_telling::HookTelling;
 pub use notice::{FollowUp, Notice, NoticeKind, NoticeState};
 pub use readers::{NoticeHook, NoticeReader};
 pub use scope::NoticeScope;

@@ -69,12 +69,13 @@ impl NoticeHook {
         HOOKS.get(store, group).await
     }
 
-    /// Reads the systems of all groups.
-    ///
-    /// # Errors
-    /// The store does not answer.
-    pub async fn all(store: &dyn Store) -> Result<Vec<(GroupId, Self)>, TableError> {
-        HOOKS.pages(store).all().await
+    /// Reads the systems of groups after one, at most so many.
+    pub(super) async fn after(
+        store: &dyn Store,
+        group: Option<&GroupId>,
+        limit: usize,
+    ) -> Result<Vec<(GroupId, Self)>, TableError> {
+        HOOKS.page(store, b"", group, limit).await
     }
 
     /// Puts the system of a group into a batch.

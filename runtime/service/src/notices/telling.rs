@@ -19,8 +19,6 @@ const BEGINNING_BYTES: usize = 200;
 /// The address of the page of notices, and the moment of the telling.
 #[derive(Clone, Copy, Debug)]
 pub struct Telling<'of> {
-    /// The kind of the event, such as `notice.added`.
-    pub event: &'of str,
     /// The address of the page on which notices are read; empty where the server knows none.
     pub page: &'of str,
     /// The moment of the telling.
@@ -51,22 +49,6 @@ impl Telling<'_> {
         readers.iter().map(mail).collect()
     }
 
-    /// Returns the request about a notice to the system of a group, which is told of no other group.
-    #[must_use]
-    pub fn webhook(&self, notice: &Notice, group: &GroupId, hook: &NoticeHook) -> Option<Message> {
-        let scope = notice.scope.as_seen(|own| own == group)?;
-        let notice = Notice { scope, ..notice.clone() };
-        let state = notice.state(self.now);
-        let webhook = Webhook {
-            group: group.clone(),
-            url: hook.url.clone(),
-            secret: hook.secret.clone(),
-            kind: self.event.to_owned(),
-            data: json!({ "notice": notice, "state": state }),
-        };
-        Some(Message::new(webhook, self.now))
-    }
-
     fn words(&self, notice: &Notice, language: Language, room: usize) -> Words {
         let kind = kind(notice, self.now, language);
         let (from, to, open) = match language {
@@ -86,6 +68,26 @@ impl Telling<'_> {
         let line = format!("{subject} | {span}");
         Words { subject, text, line }
     }
+}
+
+/// Returns the request about an event of a notice to the system of a group, which is told of no other group.
+pub(super) fn webhook(
+    (notice, event): (&Notice, &str),
+    group: &GroupId,
+    hook: &NoticeHook,
+    now: Timestamp,
+) -> Option<Message> {
+    let scope = notice.scope.as_seen(|own| own == group)?;
+    let notice = Notice { scope, ..notice.clone() };
+    let state = notice.state(now);
+    let webhook = Webhook {
+        group: group.clone(),
+        url: hook.url.clone(),
+        secret: hook.secret.clone(),
+        kind: event.to_owned(),
+        data: json!({ "notice": notice, "state": state }),
+    };
+    Some(Message::new(webhook, now))
 }
 
 /// The words for the kind and the state of a notice.

@@ -227,7 +227,7 @@ fn paris() -> jiff::tz::TimeZone {
 fn mails_say_the_whole_and_stay_within_one_batch() {
     let notice = planned();
     let (page, clocks) = ("https://city.example/status", LocalTime::new(paris()));
-    let telling = Telling { event: "notice.added", page, now: at(NOW), clocks: &clocks };
+    let telling = Telling { page, now: at(NOW), clocks: &clocks };
     let reader =
         |number: usize, language| (format!("p{number}@city.example").parse().unwrap(), language);
     let readers = [reader(1, crate::outbox::Language::En), reader(2, crate::outbox::Language::Fr)];
@@ -255,17 +255,16 @@ fn mails_say_the_whole_and_stay_within_one_batch() {
 fn a_system_is_told_of_its_own_group_alone() {
     let mut notice = planned();
     notice.scope.groups = ["water", "light"].map(group).into();
-    let clocks = LocalTime::default();
-    let telling = Telling { event: "notice.added", page: "", now: at(NOW), clocks: &clocks };
     let hook =
         NoticeHook { url: "https://city.example/".to_owned(), secret: "whsec_AAAA".to_owned() };
-    let told = telling.webhook(&notice, &group("water"), &hook).unwrap();
+    let about = (&notice, "notice.add");
+    let told = super::telling::webhook(about, &group("water"), &hook, at(NOW)).unwrap();
     let said = serde_json::to_string(&told).unwrap();
     assert!(
-        said.contains("notice.added") && said.contains("water") && !said.contains("light"),
+        said.contains("notice.add") && said.contains("water") && !said.contains("light"),
         "{said}"
     );
-    assert!(telling.webhook(&notice, &group("waste"), &hook).is_none());
+    assert!(super::telling::webhook(about, &group("waste"), &hook, at(NOW)).is_none());
 }
 
 #[tokio::test]

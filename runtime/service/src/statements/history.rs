@@ -1,18 +1,17 @@
 //! The history of what was in service: each change is a row, written in the batch of the change.
 
-use std::{collections::BTreeMap, fmt, num::ParseIntError, str::FromStr, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
-use champollion_fleet::names::{GroupId, UseCase};
-use champollion_frames::DevEui;
-use champollion_store::{
-    Batch, Store, Table, TableError,
-    codec::{Json, Pair},
-    tables,
+use champollion_fleet::{
+    history::History,
+    names::{GroupId, UseCase},
 };
+use champollion_frames::DevEui;
+use champollion_store::{Batch, Store, Table, TableError, tables};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-const CHANGES: Table<(DevEui, At), ServiceChange, Pair, Json> = Table::new(tables::SERVICE_CHANGES);
+const CHANGES: History<DevEui, ServiceState> = History::new(tables::SERVICE_CHANGES);
 
 const SINCE: Table<String, Timestamp> = Table::new(tables::SERVICE_CHANGES_SINCE);
 
@@ -32,31 +31,6 @@ pub struct ServiceState {
     pub in_service: bool,
 }
 
-/// A change of what is in service; a device that is not registered has no state.
-#[derive(Serialize, Deserialize)]
-struct ServiceChange {
-    before: Option<ServiceState>,
-    after: Option<ServiceState>,
-}
-
-/// A moment in a key, in milliseconds with all digits, so that keys lie in the order of time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct At(i64);
-
-impl fmt::Display for At {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:016}", self.0)
-    }
-}
-
-impl FromStr for At {
-    type Err = ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        text.parse().map(Self)
-    }
-}
-
 /// Puts a change of a device into the batch that makes it; nothing where statements would not count it otherwise.
 ///
 /// # Errors
@@ -64,14 +38,10 @@ impl FromStr for At {
 pub fn note_change(
     batch: &mut Batch,
     dev_eui: DevEui,
-    (before, after): (Option<ServiceState>, Option<ServiceState>),
+    states: (Option<ServiceState>, Option<ServiceState>),
     now: Timestamp,
 ) -> Result<(), TableError> {
-    if before == after {
-        return Ok(());
-    }
-    let at = At(now.as_millisecond().max(0));
-    CHANGES.put(batch, &(dev_eui, at), &ServiceChange { before, after })
+    CHANGES.note(batch, dev_eui, states, now)
 }
 
 /// The history of what was in service.
@@ -116,27 +86,8 @@ impl ServiceHistory {
     pub async fn states_at(
         &self,
         moment: Timestamp,
-        mut states: BTreeMap<DevEui, ServiceState>,
+        states: BTreeMap<DevEui, ServiceState>,
     ) -> Result<BTreeMap<DevEui, ServiceState>, TableError> {
-        let moment = moment.as_millisecond();
-        let mut found: Option<DevEui> = None;
-        let mut pages = CHANGES.pages(&*self.store);
-        while let Some(page) = pages.next().await? {
-            for ((dev_eui, At(at)), change) in page {
-                // Rows of a device come in the order of time: of those after the moment the first one tells the state
-                // where none is before.
-                let is_first = found.replace(dev_eui) != Some(dev_eui);
-                let state = match at <= moment {
-                    true => change.after,
-                    false if is_first => change.before,
-                    false => continue,
-                };
-                match state {
-                    Some(state) => states.insert(dev_eui, state),
-                    None => states.remove(&dev_eui),
-                };
-            }
-        }
-        Ok(states)
+        CHANGES.states_at(&*self.store, moment, states).await
     }
 }

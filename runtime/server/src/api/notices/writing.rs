@@ -6,7 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use champollion_registry::ledger::AuditEntry;
 use champollion_service::{
     notices::{
-        Notice, NoticeChange, NoticeChanged, NoticeFault, NoticeFollowUp, NoticeWish, NoticesTurn,
+        HookTelling, Notice, NoticeChange, NoticeChanged, NoticeFault, NoticeFollowUp, NoticeWish, NoticesTurn,
     },
     outbox::Outbox,
 };
@@ -156,9 +156,12 @@ async fn made_durable(
 ) -> Result<Json<Shown>, Problem> {
     let NoticeChanged { mut batch, notice } = changed;
     let event = format!("notice.{act}");
-    for message in service.messages_about(&notice, &event).await.map_err(NoticeFault::from)? {
+    for message in service.mails_about(&notice).await.map_err(NoticeFault::from)? {
         Outbox::enqueue(&mut batch, &message).map_err(|error| Problem::internal(&error))?;
     }
+    // Systems are told by the sender of the outbox, as many at a time as a batch takes.
+    let telling = HookTelling::new(notice.clone(), &event, Timestamp::now());
+    telling.put(&mut batch).map_err(NoticeFault::from)?;
     let Notice { title, begin, end, scope, leaves_out, .. } = &notice;
     let line = AuditEntry::of_act(&format!("notice-{act}"), notice.id).with(json!({
         "title": title, "begin": begin, "end": end, "scope": scope, "leavesOut": leaves_out,

@@ -235,17 +235,21 @@ async fn rules_are_kept_and_bounded_in_number() {
     let room = Room::open();
     let book = RuleBook::new(Arc::clone(&room.store));
     let key = |number: usize| -> RuleKey { format!("water/rule-{number}").parse().unwrap() };
-    for number in 0..crate::alerts::MOST_RULES {
+    let most = 60;
+    let wish = |number: usize| (key(number), rule().1.definition);
+    for (key, definition) in (0..most).map(wish) {
         let mut batch = Batch::new();
-        book.put(&mut batch, &key(number), rule().1.definition, at(0)).await.unwrap();
+        book.put(&mut batch, (&key, definition), most, at(0)).await.unwrap();
         room.store.commit(batch).await.unwrap();
     }
-    let put = book.put(&mut Batch::new(), &key(99), rule().1.definition, at(0)).await;
-    assert!(matches!(put, Err(AlertsError::TooManyRules(_))));
-    assert!(book.put(&mut Batch::new(), &key(0), rule().1.definition, at(0)).await.is_ok());
+    let (next, definition) = wish(99);
+    let put = book.put(&mut Batch::new(), (&next, definition), most, at(0)).await;
+    assert!(matches!(put, Err(AlertsError::TooManyRules { used: 60, limit: 60, .. })));
+    let (first, definition) = wish(0);
+    assert!(book.put(&mut Batch::new(), (&first, definition), most, at(0)).await.is_ok());
     let removed = book.remove(&mut Batch::new(), &key(99)).await;
     assert!(matches!(removed, Err(AlertsError::UnknownRule(_))));
-    assert_eq!(book.all().await.unwrap().len(), crate::alerts::MOST_RULES);
+    assert_eq!(book.all().await.unwrap().len(), most);
 }
 
 #[tokio::test]
@@ -268,4 +272,33 @@ async fn an_alert_commands_once_and_says_what_came_of_it() {
     assert!(commands.waiting().all().await.unwrap().is_empty());
     let commanded = Commanded { device: command.device, command: Some(sent), problem: None };
     assert_eq!(room.alerts().await[0].commanded, Some(commanded));
+}
+
+#[tokio::test]
+async fn open_alerts_are_listed_without_those_that_are_over_also_of_a_release_before() {
+    let room = Room::open();
+    let book = AlertBook::new(Arc::clone(&room.store));
+    let group: champollion_fleet::names::GroupId = "water".parse().unwrap();
+    let open = async || {
+        let found = book.open_page(&group, None, 10, |_| true).await.unwrap();
+        found.into_iter().map(|alert| alert.id).collect::<Vec<_>>()
+    };
+    let rule = rule();
+    room.see(&rule, 0, 6.0).await;
+    assert_eq!(open().await.len(), 1);
+    room.see(&rule, 1, 4.0).await;
+    assert!(open().await.is_empty());
+    room.see(&rule, 2, 6.0).await;
+    let listed = open().await;
+    assert_eq!(listed.len(), 1);
+    assert!(book.open_page(&group, Some(listed[0]), 10, |_| true).await.unwrap().is_empty());
+    assert_eq!(book.page(&group, None, 10, |_| true).await.unwrap().len(), 2);
+    // A release before kept no list.
+    let rows = room.store.scan("open-alerts", b"", None, 10).await.unwrap();
+    let mut batch = Batch::new();
+    rows.into_iter().for_each(|row| batch.delete("open-alerts", row.key));
+    room.store.commit(batch).await.unwrap();
+    assert!(open().await.is_empty());
+    book.tidy(at(3)).await.unwrap();
+    assert_eq!(open().await, listed);
 }
