@@ -42,6 +42,20 @@ pub struct Schedules {
     of_group: usize,
 }
 
+/// The rows of a schedule as they were seen: what is done by them is refused once they are others.
+pub(super) struct SeenRows {
+    plan: Seen,
+    progress: Seen,
+}
+
+impl SeenRows {
+    /// Has a batch refused where the schedule was changed, or has moved on, meanwhile.
+    pub(super) fn expect_unchanged(&self, batch: &mut Batch) {
+        self.plan.expect_unchanged(batch);
+        self.progress.expect_unchanged(batch);
+    }
+}
+
 /// Why a schedule is not changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -153,7 +167,7 @@ impl Schedules {
                 return Err(SchedulesError::Unknown(schedule.id));
             };
             SCHEDULES.replace(&mut batch, &seen, &schedule)?;
-            let progress = progress.begun_anew(schedule.changed_at);
+            let progress = progress.begun_anew(schedule.changed_at, Timestamp::now());
             PROGRESS.replace(&mut batch, &progress_seen, &progress)?;
             match author.commit(batch, act("schedule-change", &schedule)).await {
                 // The runner, or another change, was faster: what it has done is seen by the next try.
@@ -209,19 +223,28 @@ impl Schedules {
         }
     }
 
-    /// The progress of a schedule, and its line as it was seen.
-    pub(super) async fn progress(&self, id: Uuid) -> Result<(Option<Progress>, Seen), TableError> {
-        PROGRESS.get_seen(&*self.store, &id).await
+    /// A schedule as the store has it, which may be another one by now than that in memory, its progress, and both rows
+    /// as they were seen; nothing where it is gone.
+    pub(super) async fn kept(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<(Schedule, Progress, SeenRows)>, TableError> {
+        let (schedule, plan) = SCHEDULES.get_seen(&*self.store, &id).await?;
+        let (progress, own) = PROGRESS.get_seen(&*self.store, &id).await?;
+        let found = schedule.zip(progress);
+        Ok(found.map(|(schedule, progress)| (schedule, progress, SeenRows { plan, progress: own })))
     }
 
-    /// Puts the progress of a schedule into a batch that is refused where the schedule has moved on meanwhile.
+    /// Puts the progress of a schedule into a batch that is refused where the schedule was changed, or has moved on,
+    /// meanwhile.
     pub(super) fn put_progress(
         &self,
         batch: &mut Batch,
-        seen: &Seen,
+        seen: &SeenRows,
         progress: &Progress,
-    ) -> Result<Seen, TableError> {
-        PROGRESS.replace(batch, seen, progress)
+    ) -> Result<(), TableError> {
+        seen.plan.expect_unchanged(batch);
+        PROGRESS.replace(batch, &seen.progress, progress).map(drop)
     }
 }
 

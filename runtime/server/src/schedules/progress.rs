@@ -134,10 +134,12 @@ impl Progress {
         Self { cursor, under_way: None, runs: Vec::new() }
     }
 
-    /// The same schedule after a change: it begins anew, and what was under way ends where it is.
-    pub(super) fn begun_anew(mut self, cursor: Timestamp) -> Self {
+    /// The same schedule after a change: it begins anew, and what was under way ends where it is. A moment that was begun
+    /// while the change was on its way is not begun once more. A cursor ahead of now is of a clock that was put back since.
+    pub(super) fn begun_anew(mut self, changed_at: Timestamp, now: Timestamp) -> Self {
         self.end("the schedule was changed meanwhile");
-        Self { cursor, ..self }
+        let settled = Some(self.cursor).filter(|cursor| *cursor <= now);
+        Self { cursor: settled.map_or(changed_at, |cursor| cursor.max(changed_at)), ..self }
     }
 
     /// Notes what became of moments.
@@ -173,10 +175,19 @@ mod tests {
         let mut run = Run::begin(at, true);
         run.queued = 3;
         progress.under_way = Some(UnderWay { pieces: 2, done: 1, expires_at: at, run });
-        let progress = progress.begun_anew(at);
+        let progress = progress.begun_anew(at, at);
         let latest = &progress.runs[0];
         assert_eq!((latest.state, latest.made_up), (RunState::Sent, true));
         assert!(latest.problem.as_deref().is_some_and(|problem| problem.contains("changed")));
         assert_eq!(progress.under_way, None);
+    }
+
+    #[test]
+    fn a_change_begins_no_moment_again_that_was_begun_while_it_was_on_its_way() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let cursor = |second, now| Progress::from(at(second)).begun_anew(at(100), at(now)).cursor;
+        assert_eq!(cursor(60, 102), at(100), "the change is later than what was settled");
+        assert_eq!(cursor(101, 102), at(101), "a moment was settled meanwhile");
+        assert_eq!(cursor(9_000, 102), at(100), "the clock was put back");
     }
 }

@@ -3,7 +3,8 @@
 //! A moment begins in one batch with the cursor that goes beyond it and with the event that tells of missed ones. Then its
 //! commands are sent piece by piece, each under a name of its own, and the count of pieces follows. Whenever the process
 //! ends, the next one finds the moment under way, and sends the piece once more under the same name, which is the same
-//! command.
+//! command. Each of these batches is refused where the schedule is not any more as it was read: of a schedule that is
+//! changed at the same time, either the old or the new one sends a moment.
 
 use std::{
     sync::Arc,
@@ -12,11 +13,13 @@ use std::{
 
 use champollion_delivery::{dispatch::put_missed_schedule, mailbox::DeliveryError};
 use champollion_service::schedules::{Calendar, Due, Lateness, MissedMoments, WhenError, due};
-use champollion_store::{Batch, Seen, StoreError, TableError};
+use champollion_store::{Batch, StoreError, TableError};
 use jiff::Timestamp;
 use tokio::{sync::watch, time::MissedTickBehavior};
+use uuid::Uuid;
 
 use super::{
+    book::SeenRows,
     parts::Parts,
     progress::{Progress, Run, UnderWay},
     schedule::Schedule,
@@ -68,7 +71,7 @@ pub async fn keep_schedules(parts: Parts, stopped: watch::Receiver<bool>) {
 /// another one to take at once.
 async fn look(parts: &Parts, schedule: &Arc<Schedule>) -> bool {
     let (now, counted) = (Timestamp::now(), Instant::now());
-    let next = match step(parts, schedule, now).await {
+    let next = match step(parts, schedule.id, now).await {
         Ok(next) => next,
         Err(LookError::When(error)) => {
             tracing::warn!(schedule = %schedule.id, %error, "a schedule has no moments any more");
@@ -93,9 +96,11 @@ fn later(now: Timestamp) -> Timestamp {
 }
 
 /// Takes the next step, and says when the one after it is due.
-async fn step(parts: &Parts, schedule: &Schedule, now: Timestamp) -> Result<Timestamp, LookError> {
-    let (progress, seen) = parts.schedules.progress(schedule.id).await?;
-    let Some(progress) = progress else { return Ok(Timestamp::MAX) };
+async fn step(parts: &Parts, id: Uuid, now: Timestamp) -> Result<Timestamp, LookError> {
+    let Some((schedule, progress, seen)) = parts.schedules.kept(id).await? else {
+        return Ok(Timestamp::MAX);
+    };
+    let schedule = &schedule;
     if progress.under_way.is_some() {
         return go_on(parts, schedule, (progress, &seen), now).await;
     }
@@ -116,7 +121,7 @@ async fn step(parts: &Parts, schedule: &Schedule, now: Timestamp) -> Result<Time
 async fn begin(
     parts: &Parts,
     schedule: &Schedule,
-    (mut progress, seen): (Progress, &Seen),
+    (mut progress, seen): (Progress, &SeenRows),
     (calendar, found): (&Calendar, &Due),
     now: Timestamp,
 ) -> Result<(), LookError> {
@@ -159,14 +164,14 @@ fn words_of_missed(schedule: &Schedule, calendar: &Calendar, missed: MissedMomen
 async fn go_on(
     parts: &Parts,
     schedule: &Schedule,
-    (mut progress, seen): (Progress, &Seen),
+    (mut progress, seen): (Progress, &SeenRows),
     now: Timestamp,
 ) -> Result<Timestamp, LookError> {
     let Some(under_way) = &mut progress.under_way else { return Ok(now) };
     if now >= under_way.expires_at {
         progress.end("its time was over before all commands could be taken");
     } else {
-        match send_piece(parts, schedule, under_way).await {
+        match send_piece(parts, (schedule, seen), under_way).await {
             Ok(()) => under_way.done += 1,
             Err(error) => {
                 tracing::warn!(schedule = %schedule.id, %error, "a command of a schedule waits to be taken");

@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use champollion_frames::DevEui;
-use champollion_registry::ledger::Actor;
+use champollion_registry::{
+    RegistryError,
+    ledger::{Actor, AuditEntry},
+};
+use champollion_store::Batch;
 
 use super::{
+    book::SeenRows,
     parts::Parts,
     progress::{Run, UnderWay},
     schedule::Schedule,
@@ -33,13 +39,14 @@ pub(super) fn pieces_of(parts: &Parts, schedule: &Schedule) -> usize {
 /// Nothing of the piece could be taken for a reason that passes: it is to be sent once more.
 pub(super) async fn send_piece(
     parts: &Parts,
-    schedule: &Schedule,
+    (schedule, seen): (&Schedule, &SeenRows),
     under_way: &mut UnderWay,
 ) -> Result<(), SendError> {
     let piece = Piece { number: under_way.done, of: under_way.pieces };
     let wish = schedule.wish.command_until(under_way.expires_at);
     let name = format!("schedule {}", schedule.wish.name);
     let author = AuditedAuthor::new(&parts.registry, Actor::named(&name));
+    let author = PlanAuthor { author, seen };
     let key = format!("{}/{}", under_way.run.at, piece.number);
     let path = format!("groups/{}", schedule.group);
     let request = RequestKey::new(&format!("schedule-{}", schedule.id), &key, &path, &wish);
@@ -65,7 +72,7 @@ async fn send_to_one(
     schedule: &Schedule,
     dev_eui: DevEui,
     (wish, run): (&CommandRequest, &mut Run),
-    (sender, author): &(Sender, AuditedAuthor),
+    (sender, author): &(Sender, PlanAuthor<'_>),
 ) -> Result<(), SendError> {
     let devices = schedule.devices(&parts.devices);
     let Some(device) = devices.first() else {
@@ -84,7 +91,7 @@ async fn send_to_group(
     parts: &Parts,
     (schedule, piece): (&Schedule, Piece),
     (wish, run): (CommandRequest, &mut Run),
-    (sender, author): &(Sender, AuditedAuthor),
+    (sender, author): &(Sender, PlanAuthor<'_>),
 ) -> Result<(), SendError> {
     let mut devices = schedule.devices(&parts.devices);
     devices.retain(|device| piece.has(device));
@@ -110,6 +117,20 @@ async fn send_to_group(
         run.problem.get_or_insert(problem.detail);
     }
     Ok(())
+}
+
+/// An author whose commands are taken only while the schedule is as it was seen.
+struct PlanAuthor<'of> {
+    author: AuditedAuthor,
+    seen: &'of SeenRows,
+}
+
+#[async_trait]
+impl Author for PlanAuthor<'_> {
+    async fn commit(&self, mut change: Batch, line: AuditEntry) -> Result<(), RegistryError> {
+        self.seen.expect_unchanged(&mut change);
+        self.author.commit(change, line).await
+    }
 }
 
 /// A piece of the devices of a group.
