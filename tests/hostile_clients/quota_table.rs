@@ -15,7 +15,7 @@ use crate::quotas::{busily, downlinks, full_light, lights, server_with};
 type Row = (&'static str, u16, &'static str, fn(&Server, &Sensor, &str) -> Answer);
 
 /// A quota of 0 in a group of its own name, and a request that needs one place.
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 12] = [
     ("waiting-commands", 429, "quota-exceeded", command),
     ("open-commands", 429, "quota-exceeded", command),
     ("routes", 409, "too-many-routes", |server, _, group| put_route(server, group)),
@@ -26,6 +26,10 @@ const ROWS: [Row; 11] = [
     ("devices", 409, "quota-exceeded", |server, _, group| {
         let sensor = Sensor::new(250);
         server.admin().put(&sensor.path(), &sensor.registration(group, None))
+    }),
+    ("alert-rules", 409, "too-many-alert-rules", |server, _, group| {
+        let rule = json!({ "when": { "silent": { "seconds": 3_600 } } });
+        server.admin().put(&format!("/v1/alerts/rules/any?group={group}"), &rule)
     }),
     ("open-streams", 429, "too-many-followers", follow),
     ("open-streams-of-token", 429, "too-many-followers", |server, _, group| {

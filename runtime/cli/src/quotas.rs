@@ -37,7 +37,8 @@ fn rows(of: &OfGroup) -> Vec<[String; 4]> {
         [of.group.clone(), name.to_owned(), quota.used.to_string(), quota.limit.to_string()]
     };
     let permitted = if of.high_priority { "yes" } else { "no" };
-    vec![
+    let rules = of.alert_rules.map(|quota| row("alert-rules", quota));
+    let mut rows = vec![
         row("waiting-commands", of.waiting_commands),
         row("open-commands", of.open_commands),
         row("routes", of.routes),
@@ -48,5 +49,7 @@ fn rows(of: &OfGroup) -> Vec<[String; 4]> {
         row("route-tests-per-minute", of.route_tests_per_minute),
         row("route-changes-per-minute", of.route_changes_per_minute),
         [of.group.clone(), "high-priority".to_owned(), String::new(), permitted.to_owned()],
-    ]
+    ];
+    rows.extend(rules);
+    rows
 }

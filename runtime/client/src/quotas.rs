@@ -27,6 +27,9 @@ pub struct Quotas {
     pub tokens: QuotaUse,
     /// Devices that are registered.
     pub devices: QuotaUse,
+    /// Rules of alerts; absent from servers of before there was a quota of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert_rules: Option<QuotaUse>,
     /// Streams of records, and requests that wait for one.
     pub open_streams: QuotaUse,
     /// Answers with records that are being sent.

@@ -35,6 +35,11 @@ impl ArmedRules {
         self.groups.read().get(group).cloned()
     }
 
+    /// Returns the number of rules of a group.
+    pub(crate) fn count_of(&self, group: &GroupId) -> usize {
+        self.groups.read().get(group).map_or(0, |rules| rules.len())
+    }
+
     /// Returns the rules of all groups.
     pub(crate) fn all(&self) -> Vec<(GroupId, OfGroup)> {
         let groups = self.groups.read();
@@ -88,6 +93,7 @@ mod tests {
         assert!(armed.take_change(), "what was raised before the start is compared once");
         armed.replace(all.clone());
         assert_eq!(armed.of(&"water".parse().unwrap()).unwrap().len(), 1);
+        assert_eq!(["water", "light"].map(|group| armed.count_of(&group.parse().unwrap())), [1, 0]);
         assert!(armed.of(&"light".parse().unwrap()).is_none());
         assert!(armed.take_change());
         armed.replace(all);

@@ -41,9 +41,8 @@ impl Alerts {
             return Ok(());
         }
         let frame = frame(device, received_at, &seen);
-        self.judge
-            .frame(&watching, (&place, self.is_muted(device, received_at)), &frame, batch)
-            .await
+        let place = (&place, self.is_muted(device, received_at));
+        self.judge.frame(&watching, place, (&frame, Timestamp::now()), batch).await
     }
 
     /// Whether nothing is raised of a device: people are at work on it, it is not in service, or a notice is in force.

@@ -133,7 +133,13 @@ async fn found(
     after: Option<Uuid>,
     limit: usize,
 ) -> Result<Vec<Alert>, Problem> {
-    let found = service.alerts.book.page(group, after, limit, |alert| state.has(alert)).await;
+    let (book, has) = (&service.alerts.book, |alert: &Alert| state.has(alert));
+    let found = match state {
+        AlertState::All => book.page(group, after, limit, has).await,
+        AlertState::Open | AlertState::Unacknowledged => {
+            book.open_page(group, after, limit, has).await
+        }
+    };
     found.map_err(|error| Problem::internal(&error))
 }
 

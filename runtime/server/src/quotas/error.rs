@@ -23,6 +23,8 @@ pub enum Quota {
     OpenAnswers,
     /// The same of one token.
     OpenAnswersOfToken,
+    /// Rules of alerts.
+    AlertRules,
     /// Tests of routes in a minute.
     RouteTestsPerMinute,
     /// Changes of routes in a minute.
@@ -43,6 +45,7 @@ impl Quota {
             Self::OpenStreamsOfToken => "open-streams-of-token",
             Self::OpenAnswers => "open-answers",
             Self::OpenAnswersOfToken => "open-answers-of-token",
+            Self::AlertRules => "alert-rules",
             Self::RouteTestsPerMinute => "route-tests-per-minute",
             Self::RouteChangesPerMinute => "route-changes-per-minute",
         }

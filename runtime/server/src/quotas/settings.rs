@@ -19,6 +19,8 @@ pub struct Quotas {
     pub tokens: usize,
     /// Devices that are registered.
     pub devices: usize,
+    /// Rules of alerts.
+    pub alert_rules: usize,
     /// Streams and long polls that are open.
     pub open_streams: usize,
     /// The same of one token.
@@ -52,6 +54,8 @@ pub struct GroupQuotas {
     pub tokens: Option<usize>,
     /// Devices that are registered.
     pub devices: Option<usize>,
+    /// Rules of alerts.
+    pub alert_rules: Option<usize>,
     /// Streams and long polls that are open.
     pub open_streams: Option<usize>,
     /// The same of one token.
@@ -81,6 +85,8 @@ pub struct Limits {
     pub tokens: usize,
     /// Devices that are registered.
     pub devices: usize,
+    /// Rules of alerts.
+    pub alert_rules: usize,
     /// Streams and long polls that are open.
     pub open_streams: usize,
     /// The same of one token.
@@ -109,6 +115,7 @@ impl Quotas {
             routes: own.routes.unwrap_or(self.routes),
             tokens: own.tokens.unwrap_or(self.tokens),
             devices: own.devices.unwrap_or(self.devices),
+            alert_rules: own.alert_rules.unwrap_or(self.alert_rules),
             open_streams: own.open_streams.unwrap_or(self.open_streams),
             open_streams_of_token: own.open_streams_of_token.unwrap_or(self.open_streams_of_token),
             open_answers: own.open_answers.unwrap_or(self.open_answers),

@@ -16,6 +16,9 @@ const MOST_FRAMES: u32 = 1_000;
 /// Bytes of a command as JSON: the batch of a frame may raise alerts of all rules of its group.
 const COMMAND_BYTES: usize = 2 << 10;
 
+/// The quantity of the charge that is left in a battery, in percent.
+const BATTERY_LEVEL: &str = "battery.level";
+
 /// The longest time that a command may wait, in seconds: within it a command is recognized when it is sent once more.
 const LONGEST_EXPIRY_SECONDS: u32 = 24 * 3_600;
 
@@ -119,6 +122,16 @@ pub enum RuleFault {
         least: u64,
         /// The greatest value that is allowed.
         most: u64,
+    },
+    /// A level of a battery is no percentage.
+    #[error(
+        "when.{member}: {value} is no level of a battery: write a number from 0 to 100, in percent"
+    )]
+    Percent {
+        /// The member at fault.
+        member: &'static str,
+        /// The value as it is written, in percent.
+        value: f64,
     },
     /// Routes are of the whole group.
     #[error("scope: a route is of the whole group: leave the scope out")]
@@ -242,7 +255,8 @@ fn check_condition(
             Err(RuleFault::ValueType(equality.quantity.clone(), wanted))
         }
         (Condition::Battery(battery), _) => {
-            finite("battery.percent", battery.percent)?;
+            percent("battery.percent", Some(battery.percent))?;
+            percent("battery.back", battery.back)?;
             let (back, limit) = (battery.back, battery.percent);
             crossed("battery.back", back.filter(|back| *back < limit), limit, "above")
         }
@@ -274,6 +288,21 @@ fn crossed(
     }
 }
 
+fn percent(member: &'static str, value: Option<f64>) -> Result<(), RuleFault> {
+    match value.filter(|value| !(0.0..=100.0).contains(value)) {
+        None => Ok(()),
+        Some(value) => Err(RuleFault::Percent { member, value }),
+    }
+}
+
+/// Checks numbers of a quantity that has bounds of its own: a level of a battery that no battery can have.
+fn possible(quantity: &str, numbers: &[(&'static str, Option<f64>)]) -> Result<(), RuleFault> {
+    if quantity != BATTERY_LEVEL {
+        return Ok(());
+    }
+    numbers.iter().try_for_each(|(member, value)| percent(member, *value))
+}
+
 fn finite(member: &'static str, number: f64) -> Result<(), RuleFault> {
     if number.is_finite() { Ok(()) } else { Err(RuleFault::NotFinite(member)) }
 }
@@ -282,7 +311,7 @@ fn check_limit(limit: &mut Limit, known: KnownQuantity) -> Result<(), RuleFault>
     let all = [Some(&mut limit.limit), limit.back.as_mut()];
     in_unit(&limit.quantity, limit.unit.as_deref(), known, all.into_iter().flatten())?;
     limit.unit = told(known.unit);
-    Ok(())
+    possible(&limit.quantity, &[("limit", Some(limit.limit)), ("back", limit.back)])
 }
 
 fn check_range(range: &mut Range, known: KnownQuantity) -> Result<(), RuleFault> {
@@ -295,6 +324,7 @@ fn check_range(range: &mut Range, known: KnownQuantity) -> Result<(), RuleFault>
     in_unit(&range.quantity, range.unit.as_deref(), known, all.into_iter().flatten())?;
     range.unit = told(known.unit);
     let Range { low, high, back_low, back_high, .. } = *range;
+    possible(&range.quantity, &[("outside.low", Some(low)), ("outside.high", Some(high))])?;
     if low >= high {
         return Err(RuleFault::EmptyRange { low, high });
     }
@@ -346,6 +376,7 @@ mod tests {
             let (unit, is_number) = match name {
                 "air.co2" => ("[ppm]", true),
                 "air.temperature" => ("Cel", true),
+                "battery.level" => ("%", true),
                 "alarm.leak" => ("", false),
                 _ => return None,
             };
@@ -397,6 +428,21 @@ mod tests {
             (json!({ "alarm": { "quantity": "air.co2" } }), "begins with alarm."),
             (json!({ "silent": { "seconds": 0 } }), "silent.seconds"),
             (json!({ "battery": { "percent": 20, "back": 10 } }), "battery.back"),
+            (json!({ "battery": { "percent": 120 } }), "from 0 to 100"),
+            (json!({ "battery": { "percent": -1 } }), "when.battery.percent: -1"),
+            (json!({ "battery": { "percent": 20, "back": 101 } }), "when.battery.back: 101"),
+            (
+                json!({ "below": { "quantity": "battery.level", "limit": 3, "unit": "V" } }),
+                "not measured in V: write %",
+            ),
+            (
+                json!({ "below": { "quantity": "battery.level", "limit": 2, "unit": "1" } }),
+                "200 is no level of a battery",
+            ),
+            (
+                json!({ "outside": { "quantity": "battery.level", "low": -5, "high": 90 } }),
+                "when.outside.low",
+            ),
             (
                 json!({ "above": { "quantity": "air.co2", "limit": 1, "for": { "frames": 0 } } }),
                 "for.frames",

@@ -35,7 +35,7 @@ impl Judge {
         Self { book: AlertBook::new(Arc::clone(&store)), store, mails }
     }
 
-    /// Judges a frame of a device by rules, and puts what comes of it into the batch of the frame.
+    /// Judges a frame of a device by rules now, and puts what comes of it into the batch of the frame.
     ///
     /// # Errors
     /// The store does not answer: the frame has to be kept another time.
@@ -43,7 +43,7 @@ impl Judge {
         &self,
         rules: &[&NamedRule],
         (place, is_muted): (&Place, bool),
-        frame: &Frame<'_>,
+        (frame, now): (&Frame<'_>, Timestamp),
         batch: &mut Batch,
     ) -> Result<(), AlertsError> {
         let Some(subject) = place.subject() else { return Ok(()) };
@@ -51,6 +51,7 @@ impl Judge {
         for (name, rule) in rules {
             let when = &rule.definition.when;
             let state = states.of(rule.id);
+            state.put_right(now);
             let event = state.judge(when, frame, is_muted, Uuid::now_v7);
             let raised = raised_in(state, place);
             self.follow(batch, (name, rule), place, (event, raised), frame.received_at).await?;

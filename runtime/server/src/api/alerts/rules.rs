@@ -174,7 +174,8 @@ pub(in crate::api) async fn put(
         let shown = definition.clone().hidden();
         let act = AuditEntry::of_act("alert-rule-put", &key).with(json!(shown));
         let (mut batch, now) = (Batch::new(), Timestamp::now());
-        let rule = service.alerts.rules.put(&mut batch, &key, definition, now).await?;
+        let limit = service.config.quotas.of(&key.group).alert_rules;
+        let rule = service.alerts.rules.put(&mut batch, (&key, definition), limit, now).await?;
         author.commit(batch, act).await?;
         service.alerts.reload().await?;
         Ok(Json(MadeRule { rule: ShownRule::of(key, rule), signing_secret }))

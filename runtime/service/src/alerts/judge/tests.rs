@@ -59,7 +59,8 @@ impl Room {
             is_decoded: Some(true),
         };
         let mut batch = Batch::new();
-        self.judge.frame(&[rule], (&place(), false), &frame, &mut batch).await.unwrap();
+        let seen = (&frame, at(seconds));
+        self.judge.frame(&[rule], (&place(), false), seen, &mut batch).await.unwrap();
         batch
     }
 
@@ -301,4 +302,20 @@ async fn open_alerts_are_listed_without_those_that_are_over_also_of_a_release_be
     assert!(open().await.is_empty());
     book.tidy(at(3)).await.unwrap();
     assert_eq!(open().await, listed);
+}
+
+#[tokio::test]
+async fn frames_are_judged_again_after_a_clock_was_put_back() {
+    let room = Room::open();
+    let rule = rule();
+    // The clock is a day ahead, and is put back then.
+    room.see(&rule, 86_400, 4.0).await;
+    room.see(&rule, 10, 6.0).await;
+    let alerts = room.alerts().await;
+    assert!(alerts.len() == 1 && alerts[0].is_open(), "{alerts:?}");
+    // What is a little older than the last frame still changes nothing.
+    room.see(&rule, 5, 4.0).await;
+    assert!(room.alerts().await[0].is_open());
+    room.see(&rule, 20, 4.0).await;
+    assert!(!room.alerts().await[0].is_open());
 }

@@ -70,6 +70,7 @@ impl From<QuotaExceeded> for Problem {
                 Self::too_many_requests("too-many-followers", detail)
             }
             Quota::Routes => Self::conflict("too-many-routes", detail),
+            Quota::AlertRules => Self::conflict("too-many-alert-rules", detail),
             Quota::Tokens | Quota::Devices => Self::conflict("quota-exceeded", detail),
             Quota::WaitingCommands
             | Quota::OpenCommands
