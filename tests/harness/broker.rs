@@ -122,6 +122,12 @@ impl Broker {
         format!("mqtts://localhost:{}", self.tls_port)
     }
 
+    /// Where it is, without TLS.
+    #[must_use]
+    pub fn plain_url(&self) -> String {
+        format!("mqtt://127.0.0.1:{}", self.plain_port)
+    }
+
     /// A file of its folder: `ca.pem`, `other-ca.pem`, `password`.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
