@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use super::{condition::RouteName, rule::RuleName, state::Value};
 
-/// Most characters of a text that comes from a sheet or a decoder: an alert must fit into the batch of its frame.
-const CHARACTERS: usize = 200;
+/// Most bytes of a text that comes from a sheet or a decoder: the alerts of all rules that watch a device, with their
+/// mails, must fit into the batch of its frame.
+const BYTES: usize = 240;
 
 /// The subject of an alert: a device with its place, or a route.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -180,7 +181,7 @@ impl Alert {
 
 /// Cuts a text, and a value that is one.
 pub(super) fn short(text: &str) -> String {
-    text.chars().take(CHARACTERS).collect()
+    text[..text.floor_char_boundary(BYTES.min(text.len()))].to_owned()
 }
 
 /// Begins the keys of routes, which no DevEUI does.
@@ -216,6 +217,13 @@ impl FromStr for Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_two_letters() {
+        assert_eq!(short("école"), "école");
+        let cut = short(&format!("x{}", "é".repeat(BYTES)));
+        assert!(cut.len() == BYTES - 1 && cut.ends_with('é'), "{cut}");
+    }
 
     #[test]
     fn states_are_of_devices_and_of_routes() {

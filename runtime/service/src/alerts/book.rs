@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     alert::{Acknowledgement, Alert, Subject},
     open,
-    rule::{Definition, Rule, RuleKey},
+    rule::{Definition, MOST_WATCHING, Rule, RuleKey},
     state::State,
 };
 use crate::outbox::OutboxError;
@@ -49,6 +49,12 @@ pub enum AlertsError {
         /// The most that it may have.
         limit: usize,
     },
+    /// As many rules may watch a device as may watch one.
+    #[error(
+        "{0} rules of the group may watch a device that this one watches, and {MOST_WATCHING} with it are the limit: \
+         narrow its scope, or remove one of them"
+    )]
+    TooManyWatching(usize),
     /// Somebody has acknowledged the alert before.
     #[error("{0} has acknowledged the alert already")]
     Acknowledged(String),
@@ -116,11 +122,17 @@ impl RuleBook {
         now: Timestamp,
     ) -> Result<Rule, AlertsError> {
         let (before, seen) = RULES.get_seen(&*self.store, key).await?;
-        if before.is_none() {
-            let (group, used) = (key.group.clone(), self.of_group(&key.group).await?.len());
-            if used >= limit {
-                return Err(AlertsError::TooManyRules { group, used, limit });
-            }
+        let mut others = self.of_group(&key.group).await?;
+        others.retain(|(other, _)| other != key);
+        let used = others.len();
+        if before.is_none() && used >= limit {
+            return Err(AlertsError::TooManyRules { group: key.group.clone(), used, limit });
+        }
+        // Of those that watch one device each two meet, so that the last one that was put has met all others.
+        let meets = |(_, other): &&(RuleKey, Rule)| other.definition.may_meet(&definition);
+        let watching = others.iter().filter(meets).count();
+        if watching >= MOST_WATCHING {
+            return Err(AlertsError::TooManyWatching(watching));
         }
         let rule = Rule::instead(before.as_ref(), definition, now);
         RULES.replace(batch, &seen, &rule)?;
@@ -278,7 +290,8 @@ impl AlertBook {
         let mut found = Vec::new();
         let mut after = after.map(|id| AlertKey { group: group.clone(), id });
         while found.len() < limit {
-            let keys = open::page(&*self.store, group, after.as_ref(), PAGE).await?;
+            let wanted = limit.clamp(50, PAGE);
+            let keys = open::page(&*self.store, group, after.as_ref(), wanted).await?;
             let Some(last) = keys.last() else { break };
             after = Some(last.clone());
             for key in keys {
@@ -357,19 +370,23 @@ impl AlertBook {
                 self.store.commit(batch).await?;
             }
             let open = page.into_iter().filter(|(_, alert)| alert.is_open());
-            for key in open.map(|(key, _)| key).filter(|key| !known.contains(key)) {
-                self.list_as_open(&key).await?;
-            }
+            let unlisted = open.map(|(key, _)| key).filter(|key| !known.contains(key));
+            self.list_as_open(unlisted.collect()).await?;
         }
         Ok(removed)
     }
 
-    /// Lists an alert as open; nothing where it changes meanwhile, which lists it or ends it.
-    async fn list_as_open(&self, key: &AlertKey) -> Result<(), AlertsError> {
-        let (Some(alert), seen) = ALERTS.get_seen(&*self.store, key).await? else { return Ok(()) };
+    /// Lists alerts as open; where one changes meanwhile, all of them the next time.
+    async fn list_as_open(&self, keys: Vec<AlertKey>) -> Result<(), AlertsError> {
         let mut batch = Batch::new();
-        seen.expect_unchanged(&mut batch);
-        open::note(&mut batch, key, &alert)?;
+        for key in keys {
+            let (Some(alert), seen) = ALERTS.get_seen(&*self.store, &key).await? else { continue };
+            seen.expect_unchanged(&mut batch);
+            open::note(&mut batch, &key, &alert)?;
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
         match self.store.commit(batch).await {
             Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error.into()),

@@ -26,7 +26,7 @@ pub use condition::{
 pub use fault::{KnownQuantity, RuleFault, Vocabulary};
 pub use judge::{Judge, NamedRule};
 pub use rule::{
-    Definition, MOST_ADDRESSES, MqttTarget, Rule, RuleCommand, RuleKey, RuleName,
+    Definition, MOST_ADDRESSES, MOST_WATCHING, MqttTarget, Rule, RuleCommand, RuleKey, RuleName,
     Scope, Tell, WebhookTarget,
 };
 pub use state::{Event, Frame, Measured, Sight, State, Unheard, Value, Verdict};

@@ -20,6 +20,9 @@ use crate::outbox::Language;
 /// Most addresses that a rule tells.
 pub const MOST_ADDRESSES: usize = 20;
 
+/// Most rules that may watch one device: their states are one row, and what they tell is one batch with its frame.
+pub const MOST_WATCHING: usize = 50;
+
 /// The text that is shown in the place of a secret.
 const HIDDEN: &str = "(hidden)";
 
@@ -178,6 +181,12 @@ impl Rule {
 }
 
 impl Definition {
+    /// Whether some device, or some route, may be watched by both, wherever it is moved.
+    pub(super) fn may_meet(&self, other: &Self) -> bool {
+        let is_of_routes = |one: &Self| matches!(one.when, Condition::Route(_));
+        is_of_routes(self) == is_of_routes(other) && self.scope.may_share(&other.scope)
+    }
+
     fn watches_as(&self, other: &Self) -> bool {
         (&self.scope, &self.when, self.paused) == (&other.scope, &other.when, other.paused)
     }
@@ -199,6 +208,17 @@ impl Scope {
     #[must_use]
     pub fn is_whole_group(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether a device may be within both scopes: no part of them names two different things.
+    fn may_share(&self, other: &Self) -> bool {
+        fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+            one.zip(other).is_some_and(|(one, other)| one != other)
+        }
+        !differ(self.device.as_ref(), other.device.as_ref())
+            && !differ(self.point.as_ref(), other.point.as_ref())
+            && !differ(self.sub_group.as_ref(), other.sub_group.as_ref())
+            && !differ(self.use_case.as_ref(), other.use_case.as_ref())
     }
 
     fn has(&self, place: &Place) -> bool {

@@ -663,7 +663,7 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new(
         "too-many-alert-rules",
         &[409],
-        "The group has as many rules as it may have: remove one first.",
+        "The group has as many rules as it may have, or as many as may watch one device: remove one first.",
     ),
     ProblemCode::new(
         "already-acknowledged",

@@ -237,7 +237,11 @@ async fn rules_are_kept_and_bounded_in_number() {
     let book = RuleBook::new(Arc::clone(&room.store));
     let key = |number: usize| -> RuleKey { format!("water/rule-{number}").parse().unwrap() };
     let most = 60;
-    let wish = |number: usize| (key(number), rule().1.definition);
+    let wish = |number: usize| {
+        let mut definition = rule().1.definition;
+        definition.scope.device = Some(format!("70B3D5499A00{number:04X}").parse().unwrap());
+        (key(number), definition)
+    };
     for (key, definition) in (0..most).map(wish) {
         let mut batch = Batch::new();
         book.put(&mut batch, (&key, definition), most, at(0)).await.unwrap();
@@ -248,6 +252,13 @@ async fn rules_are_kept_and_bounded_in_number() {
     assert!(matches!(put, Err(AlertsError::TooManyRules { used: 60, limit: 60, .. })));
     let (first, definition) = wish(0);
     assert!(book.put(&mut Batch::new(), (&first, definition), most, at(0)).await.is_ok());
+    // A rule that watches all devices would be one more of each of them.
+    let all = (&key(0), rule().1.definition);
+    let put = book.put(&mut Batch::new(), all, most, at(0)).await;
+    assert!(matches!(put, Err(AlertsError::TooManyWatching(59))));
+    let routes: Definition =
+        serde_json::from_value(json!({ "when": { "route": { "seconds": 60 } } })).unwrap();
+    assert!(book.put(&mut Batch::new(), (&key(0), routes), most, at(0)).await.is_ok());
     let removed = book.remove(&mut Batch::new(), &key(99)).await;
     assert!(matches!(removed, Err(AlertsError::UnknownRule(_))));
     assert_eq!(book.all().await.unwrap().len(), most);

@@ -11,6 +11,7 @@ impl From<AlertsError> for Problem {
         match error {
             AlertsError::UnknownRule(_) => Self::not_found("no-such-alert-rule", said),
             AlertsError::UnknownAlert(..) => Self::not_found("no-such-alert", said),
+            AlertsError::TooManyWatching(_) => Self::conflict("too-many-alert-rules", said),
             AlertsError::TooManyRules { group, used, limit } => {
                 let quota = Quota::AlertRules;
                 QuotaExceeded { group, quota, used, wanted: 1, limit }.into()
