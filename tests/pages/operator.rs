@@ -272,6 +272,10 @@ fn rights_are_confirmed_ended_and_filed() {
     assert!(confirmed["grants"][0]["confirmedAt"].is_string(), "{confirmed}");
     let workbook = admin.open("/operator/grants/workbook");
     assert!(workbook.text.starts_with("PK"), "a workbook is an archive");
+    let table = admin.open("/tables/gateways.csv");
+    assert!(table.text.starts_with("id,firstHeardAt,"), "{}", table.text);
+    assert!(admin.open("/tables/availability.xlsx").text.starts_with("PK"));
+    assert_eq!(admin.open("/tables/tokens.csv").status, 404);
     admin.done("/operator/grants", &format!("{grant}/end"), &[]);
     assert_eq!(server.admin().get(&path).success()["grants"], json!([]));
     let wrong = admin.send("/operator/grants", &format!("{grant}/forget"), &[]);

@@ -24,6 +24,7 @@ mod sign_in;
 mod statements;
 mod status;
 mod submission;
+mod tables;
 mod theme;
 mod viewer;
 mod workbench;
@@ -54,6 +55,7 @@ fn routes() -> Router<Arc<Service>> {
         .merge(sign_in::routes())
         .merge(statements::routes())
         .merge(status::routes())
+        .merge(tables::routes())
         .merge(workbench::routes())
         // Forms have bounds of their own.
         .layer(DefaultBodyLimit::disable())

@@ -23,6 +23,7 @@ use super::{
         table::Table,
     },
     submission::Submission,
+    tables,
     viewer::Viewer,
 };
 use crate::{api::Problem, auth::Scope, service::Service};
@@ -47,6 +48,7 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
             (empty(&viewer.say("statements-none"), &viewer.say("statements-none-text"), None))
         }
         @for statement in statements { (one(&viewer, &date, statement)) }
+        @if statements.len() > 1 { p.actions { (tables::links("statements", &[("date", &date)])) } }
     };
     Ok(viewer.page(title, content))
 }

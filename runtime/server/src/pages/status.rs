@@ -11,6 +11,7 @@ use super::{
     json::{address, items, moment, optional, text},
     layout::Page,
     parts::{badge::badge, empty::empty, notice::Tone, pager::pager},
+    tables,
     viewer::Viewer,
 };
 use crate::{api::Problem, service::Service};
@@ -41,6 +42,7 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
             a href="/v1/notices/feed" { (viewer.say("status-feed")) } " · "
             a href="/v1/notices/calendar" { (viewer.say("status-calendar")) }
         }
+        p.actions { (tables::links("notices", &[])) }
     };
     Ok(viewer.page(viewer.say("status-title"), content))
 }

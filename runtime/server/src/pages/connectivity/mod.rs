@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 
 use super::{
     json::{address, items, optional},
+    tables,
     viewer::Viewer,
 };
 use crate::api::Problem;
@@ -42,6 +43,10 @@ pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Probl
             a.button.quiet href=(address(&format!("{path}/workbook"), &of_group)) {
                 (viewer.say("quality-workbook"))
             }
+        }
+        p.actions {
+            span.small { (viewer.say("quality-ingest")) }
+            (tables::links("availability", &of_group))
         }
         (objects::silent(viewer, &silent))
         (objects::excluded(viewer, &excluded))

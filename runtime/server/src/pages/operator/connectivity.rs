@@ -15,6 +15,7 @@ use crate::{
         json::{items, path_part, text},
         layout::Page,
         parts::{badge::badge, empty::empty, notice::Tone, pager::pager, table::Table},
+        tables,
         viewer::Viewer,
     },
 };
@@ -52,6 +53,7 @@ pub(super) async fn gateways(viewer: Viewer) -> Result<Page, Problem> {
             (empty(&viewer.say("gateways-none"), "", None))
         } @else {
             (table.shown())
+            p.actions { (tables::links("gateways", &[])) }
         }
         (pager(&viewer, next_of(&list)))
     };

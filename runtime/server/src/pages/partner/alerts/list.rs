@@ -25,6 +25,7 @@ use crate::{
         },
         parts::{badge::badge, empty::empty, form::button_form, notice::Tone, table::Table},
         submission::Submission,
+        tables,
         viewer::Viewer,
     },
     service::Service,
@@ -46,7 +47,8 @@ async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let is_all = viewer.parameter("state").as_deref() == Some("all");
     let state = if is_all { "all" } else { "open" };
     let (mut alerts, mut rules) = (alerts_table(&viewer), rules_table(&viewer));
-    for group in groups::names(&viewer).await?.iter().take(MOST_GROUPS) {
+    let groups = groups::names(&viewer).await?;
+    for group in groups.iter().take(MOST_GROUPS) {
         let pairs = [("group", group.as_str()), ("state", state), ("limit", "100")];
         let found = viewer.get(&address("/v1/alerts", &pairs)).await?;
         let armed = viewer.get(&address("/v1/alerts/rules", &[("group", group)])).await?;
@@ -63,6 +65,12 @@ async fn list(viewer: Viewer) -> Result<Page, Problem> {
             (empty(&viewer.say("alerts-empty"), &viewer.say("alerts-empty-advice"), None))
         } @else {
             (alerts.shown())
+            @for group in groups.iter().take(MOST_GROUPS) {
+                p.actions {
+                    span.small { (group) }
+                    (tables::links("alerts", &[("group", group), ("state", state)]))
+                }
+            }
         }
         h2 { (viewer.say("alert-rules")) }
         @if viewer.may(Scope::Routes) {

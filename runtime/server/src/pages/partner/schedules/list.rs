@@ -31,6 +31,7 @@ use crate::{
             table::Table,
         },
         submission::Submission,
+        tables,
         viewer::Viewer,
     },
     service::Service,
@@ -92,6 +93,7 @@ async fn schedules_page(
         p.lead { (viewer.say("schedules-lead")) }
         (schedules_table(viewer, items(&found, "/schedules")))
         (pager(viewer, Some(next.as_str()).filter(|_| more)))
+        p.actions { (tables::links("schedules", &[])) }
         @if viewer.may(Scope::Commands) {
             section.card {
                 h2 { (viewer.say("schedule-add")) }
