@@ -308,7 +308,9 @@ async fn open_alerts_are_listed_without_those_that_are_over_also_of_a_release_be
     // A release before kept no list.
     let rows = room.store.scan("open-alerts", b"", None, 10).await.unwrap();
     let mut batch = Batch::new();
-    rows.into_iter().for_each(|row| batch.delete("open-alerts", row.key));
+    for row in rows {
+        batch.delete("open-alerts", row.key);
+    }
     room.store.commit(batch).await.unwrap();
     assert!(open().await.is_empty());
     book.tidy(at(3)).await.unwrap();
