@@ -116,6 +116,32 @@ async fn a_partner_has_its_groups_and_no_others_and_so_it_is_read_again() {
 }
 
 #[tokio::test]
+async fn the_owner_of_a_group_is_known_at_each_moment_since_changes_are_kept() {
+    let kept = Kept::new().await;
+    let at = |hours: i64| now() + jiff::SignedDuration::from_hours(hours);
+    kept.partner("city", &["water", "light"]).await;
+    kept.partner("valley", &[]).await;
+    for (partner, added, removed, hours) in [
+        ("city", &[][..], &["water"][..], 10),
+        ("valley", &["water"], &[], 20),
+        ("valley", &[], &["water"], 30),
+    ] {
+        let id = partner.parse().unwrap();
+        let change = (groups_of(added), groups_of(removed));
+        kept.keep(|turn| turn.change_partner(&id, None, change, at(hours))).await.unwrap();
+    }
+    for (hours, owner) in
+        [(-1, None), (5, Some("city")), (15, None), (25, Some("valley")), (35, None)]
+    {
+        let owners = kept.roster.owners_at(&*kept.store, at(hours)).await.unwrap();
+        let found = owners.get(&"water".parse().unwrap()).map(ToString::to_string);
+        assert_eq!(found.as_deref(), owner, "{hours}");
+        let light = owners.contains_key(&"light".parse().unwrap());
+        assert_eq!(light, hours > 0, "{hours}");
+    }
+}
+
+#[tokio::test]
 async fn a_partner_that_comes_of_a_request_has_an_owner_and_an_approval() {
     let kept = Kept::new().await;
     let owner = Applicant {
