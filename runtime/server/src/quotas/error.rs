@@ -23,7 +23,7 @@ pub enum Quota {
     OpenAnswers,
     /// The same of one token.
     OpenAnswersOfToken,
-    /// Rules of alerts.
+    /// Rules of alerts, armed and paused.
     AlertRules,
     /// Tests of routes in a minute.
     RouteTestsPerMinute,

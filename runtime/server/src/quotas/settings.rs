@@ -19,7 +19,7 @@ pub struct Quotas {
     pub tokens: usize,
     /// Devices that are registered.
     pub devices: usize,
-    /// Rules of alerts.
+    /// Rules of alerts, armed and paused.
     pub alert_rules: usize,
     /// Streams and long polls that are open.
     pub open_streams: usize,
@@ -54,7 +54,7 @@ pub struct GroupQuotas {
     pub tokens: Option<usize>,
     /// Devices that are registered.
     pub devices: Option<usize>,
-    /// Rules of alerts.
+    /// Rules of alerts, armed and paused.
     pub alert_rules: Option<usize>,
     /// Streams and long polls that are open.
     pub open_streams: Option<usize>,
@@ -85,7 +85,7 @@ pub struct Limits {
     pub tokens: usize,
     /// Devices that are registered.
     pub devices: usize,
-    /// Rules of alerts.
+    /// Rules of alerts, armed and paused.
     pub alert_rules: usize,
     /// Streams and long polls that are open.
     pub open_streams: usize,
