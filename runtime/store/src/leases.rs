@@ -7,7 +7,7 @@
 //! A store that belongs to one process needs none of this: [`OwnLeases`] gives every lease to that process, and its
 //! batches name no row.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -74,6 +74,9 @@ pub trait Leases: Send + Sync {
 
     /// Returns all leases that are held, in the order of their names.
     async fn held(&self) -> Result<Vec<HeldLease>, StoreError>;
+
+    /// Returns the moment by the clock by which leases last: one clock for all nodes.
+    async fn clock(&self) -> Result<SystemTime, StoreError>;
 }
 
 impl Lease {
@@ -169,6 +172,10 @@ impl Leases for OwnLeases {
 
     async fn held(&self) -> Result<Vec<HeldLease>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn clock(&self) -> Result<SystemTime, StoreError> {
+        Ok(SystemTime::now())
     }
 }
 

@@ -48,6 +48,6 @@ pub use crate::limits::{MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_VALU
 pub use crate::names::{LogName, LogPrefix, TableName};
 pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
 #[cfg(feature = "postgres")]
-pub use crate::postgres::{PostgresBlobs, PostgresOptions, PostgresStore};
+pub use crate::postgres::{PostgresBlobs, PostgresOptions, PostgresStore, Standing};
 pub use crate::sled::{SledOptions, SledStore};
 pub use crate::table::{Pages, Seen, Table, TableError, codec};

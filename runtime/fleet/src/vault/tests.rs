@@ -11,7 +11,10 @@ use champollion_store::{
 use tempfile::TempDir;
 
 use super::master_key::MasterKey;
-use super::{KeyFrom, OpenedVault, RotationError, Vault, VaultError, VaultSettings, key_file};
+use super::{
+    KeyFrom, NONCE_BYTES, OpenedVault, RotationError, Stamp, Vault, VaultError, VaultSettings,
+    key_file,
+};
 
 /// The value of a secret row.
 const SECRET: &str = "{\"appKey\":\"00112233445566778899AABBCCDDEEFF\"}";
@@ -317,6 +320,22 @@ async fn the_master_key_is_rotated_without_a_stop() {
     assert!(matches!(error, VaultError::Wrong { .. }), "{error}");
     fs::write(place.key_file(), &after).unwrap();
     assert!(place.is_whole().await);
+}
+
+#[tokio::test]
+async fn nodes_know_each_other_also_where_one_has_not_heard_of_a_rotation() {
+    let place = sealed().await;
+    let OpenedVault { store, vault } = place.open().await;
+    let (from, nonce) = (uuid::Uuid::nil(), [0; NONCE_BYTES]);
+    let stamp = Stamp { from, to: "http://10.0.0.7:8080", moment_millis: 1, nonce };
+    let sealed = vault.node_key().of_request(&stamp).seal(b"it", true).unwrap();
+    let committed = store.clone();
+    let commit = |batch, _| async move { committed.commit(batch).await.map(drop) };
+    vault.rotate(commit).await.unwrap();
+    store.close().await.unwrap();
+    drop((store, vault));
+    let OpenedVault { vault, .. } = place.open().await;
+    assert_eq!(vault.node_key().of_request(&stamp).open(&sealed, true).unwrap(), b"it");
 }
 
 #[tokio::test]

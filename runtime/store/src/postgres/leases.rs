@@ -3,7 +3,7 @@
 //! The row of `leases` says until when; the row of `kv` proves owner and epoch, and changes only when the lease passes
 //! on, so that renewals are in the way of no batch.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -35,6 +35,9 @@ const RELEASE: &str =
 /// Lists the leases that are not over.
 const HELD: &str = "SELECT name, owner, epoch, extract(epoch FROM ends - clock_timestamp())::float8
     FROM leases WHERE ends > clock_timestamp() ORDER BY name COLLATE \"C\"";
+
+/// Asks for the clock by which leases last, which goes on within a transaction.
+const CLOCK: &str = "SELECT clock_timestamp()";
 
 impl PostgresStore {
     /// Runs a statement about a lease that this node has; false where it has it no more.
@@ -115,5 +118,9 @@ impl Leases for PostgresStore {
             left: Duration::try_from_secs_f64(row.get(3)).unwrap_or_default(),
         };
         Ok(rows.iter().map(lease).collect())
+    }
+
+    async fn clock(&self) -> Result<SystemTime, StoreError> {
+        Ok(self.query_row(CLOCK).await?.get(0))
     }
 }

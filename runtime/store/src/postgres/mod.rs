@@ -2,7 +2,8 @@
 //!
 //! `schema.rs` says how tables and logs lie in the database, `flush.rs` how batches become durable and why that is
 //! enough, `committer.rs` what happens when the connection breaks meanwhile, `reading.rs` what readers ask,
-//! `sweeper.rs` how space is given back, and `leases.rs` what only one node may do.
+//! `sweeper.rs` how space is given back, `leases.rs` what only one node may do, and `standing.rs` whether standbys are
+//! there.
 
 mod address;
 mod blobs;
@@ -17,6 +18,7 @@ mod pool;
 mod reading;
 mod schema;
 mod session;
+mod standing;
 mod status;
 mod sweeper;
 #[cfg(test)]
@@ -47,6 +49,7 @@ use sweeper::Sweeper;
 
 pub use blobs::PostgresBlobs;
 pub use options::PostgresOptions;
+pub use standing::Standing;
 
 /// The time for which the size of the database is not asked for again: it is a look at each of its files.
 const USAGE_AGE: Duration = Duration::from_secs(10);
@@ -125,6 +128,12 @@ impl PostgresStore {
         self.inner.status.check_open()?;
         let rows = pool::query(&self.inner.pool, statement, parameters).await;
         rows.map_err(|fault| self.refusal(&fault))
+    }
+
+    /// Runs a statement that asks nothing but the server, and gives one row.
+    async fn query_row(&self, statement: &str) -> Result<Row, StoreError> {
+        let row = self.query(statement, &[]).await?.into_iter().next();
+        row.ok_or_else(|| self.refusal(&Fault::Refused("a question gave no row".to_owned())))
     }
 
     async fn ask_usage(&self) -> Result<Usage, StoreError> {

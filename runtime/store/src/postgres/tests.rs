@@ -5,6 +5,7 @@ mod kills;
 mod of_leases;
 mod of_schema;
 mod of_settings;
+mod of_standing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
