@@ -35,6 +35,10 @@ pub struct Node {
     pub frames_per_second: f64,
     /// Seconds since its memory was compared with what other nodes have changed.
     pub lag_seconds: f64,
+    /// Seconds by which the clock of its machine is ahead of that of the database; negative where it is behind. Servers of
+    /// earlier versions do not tell.
+    #[serde(default)]
+    pub clock_ahead_seconds: Option<f64>,
 }
 
 impl Client {

@@ -284,7 +284,7 @@ impl Service {
         let leases = Arc::clone(&backend.leases);
         let agreed = AgreedSettings::of(&config.retention, &config.delivery, &config.territory);
         let node = (&config.cluster, &*config.data_dir);
-        let joined = Cluster::join(store, leases, node, &agreed).await?;
+        let joined = Cluster::join(store, leases, node, &agreed, vault.node_key()).await?;
         let Joined { cluster, store, led: led_store } = joined;
         let cluster = Arc::new(cluster);
         cluster.founded(&*store).await?;

@@ -12,7 +12,9 @@ mod identity;
 mod lead;
 mod nodes;
 mod prepared_store;
+mod seals;
 mod settings;
+mod store_clock;
 
 use std::{
     path::Path,
@@ -20,6 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_fleet::vault::NodeKey;
 use champollion_store::{Batch, Leases, Store, StoreError, TableError, tables};
 use tokio::{
     sync::watch,
@@ -38,10 +41,12 @@ pub(crate) use changes::{FollowError, Follower, Rooms, noting};
 pub(crate) use feedback::{FeedbackOfNodes, LeadsEar};
 pub(crate) use gateways::hear_gateways;
 pub(crate) use nodes::Load;
+pub(crate) use seals::{Incoming, Outgoing, Unrecognized};
 
 use identity::Identity;
 use lead::{Lead, led};
 use nodes::{Nodes, WRITING_PERIOD};
+use seals::Seals;
 
 /// Entries of the log of changes that stay, so that a node which was away for a minute reads on: thousands a second for
 /// a minute.
@@ -63,6 +68,8 @@ pub struct Cluster {
     /// Absent where the store is of this process alone.
     follower: Option<Arc<Follower>>,
     nodes: Nodes,
+    /// Absent where the store is of this process alone.
+    seals: Option<Seals>,
     load: Arc<Load>,
     end: watch::Sender<Option<End>>,
 }
@@ -101,6 +108,7 @@ impl Cluster {
         leases: Arc<dyn Leases>,
         (settings, data_dir): (&ClusterSettings, &Path),
         agreed: &AgreedSettings,
+        key: NodeKey,
     ) -> Result<Joined, AgreementError> {
         let (is_shared, load) = (leases.is_shared(), Arc::new(Load::default()));
         let identity = if is_shared { Some(Identity::open(data_dir)?) } else { None };
@@ -112,8 +120,8 @@ impl Cluster {
         if !is_shared {
             lead.try_to_take().await.map_err(TableError::from)?;
             lead.begin();
-            let (_identity, follower) = (identity, None);
-            let cluster = Self { id, _identity, lead, follower, nodes, load, end };
+            let (_identity, follower, seals) = (identity, None, None);
+            let cluster = Self { id, _identity, lead, follower, nodes, seals, load, end };
             return Ok(Joined { cluster, led: Arc::clone(&store), store });
         }
         settings.check()?;
@@ -122,7 +130,8 @@ impl Cluster {
         let store = changes::noting(store, id);
         let follower = Follower::open(Arc::clone(&store)).await.map_err(TableError::from)?;
         let (follower, led) = (Some(Arc::new(follower)), led(Arc::clone(&store), &lead));
-        let cluster = Self { id, _identity: identity, lead, follower, nodes, load, end };
+        let seals = Some(Seals::new(key, id, settings.address.clone(), nodes.clock().now()));
+        let cluster = Self { id, _identity: identity, lead, follower, nodes, seals, load, end };
         Ok(Joined { cluster, store, led })
     }
 
@@ -197,6 +206,24 @@ impl Cluster {
         self.nodes.avoid(address);
     }
 
+    /// Makes the keys of a request to the node at an address, and its stamp; none where there are no other nodes.
+    pub(crate) fn seal_to(&self, address: &str) -> Result<Option<Outgoing>, getrandom::Error> {
+        let now = self.nodes.clock().now();
+        self.seals.as_ref().map(|seals| seals.outgoing(address, now)).transpose()
+    }
+
+    /// Makes the keys of a request that came with a stamp.
+    pub(crate) fn sealed_by(&self, stamp: &str) -> Result<Incoming, Unrecognized> {
+        let seals = self.seals.as_ref().ok_or(Unrecognized::Alone)?;
+        seals.incoming(stamp, self.nodes.clock().now())
+    }
+
+    /// Takes a request of another node of which the first piece was opened: none is taken twice.
+    pub(crate) fn take_sealed(&self, incoming: &Incoming) -> Result<(), Unrecognized> {
+        let seals = self.seals.as_ref().ok_or(Unrecognized::Alone)?;
+        seals.take(incoming, self.nodes.clock().now())
+    }
+
     /// Whether what this node has in memory can be trusted.
     pub(crate) fn is_current(&self) -> bool {
         self.follower.as_ref().is_none_or(|follower| follower.is_current())
@@ -234,6 +261,7 @@ impl Cluster {
             0 => {}
             left => lines.push(format!("{left} devices that changed are to be read again\n")),
         }
+        lines.extend(self.nodes.clock().detail());
         lines
     }
 

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use champollion_store::{
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::lead::LEAD;
+use super::{lead::LEAD, store_clock::StoreClock};
 
 const NODES: Table<Uuid, NodeRow> = Table::new(tables::NODES);
 
@@ -40,6 +40,9 @@ pub(super) struct NodeRow {
     written_at: Timestamp,
     frames_per_second: f64,
     lag_seconds: f64,
+    /// Nodes of earlier versions do not tell.
+    #[serde(default)]
+    clock_ahead_seconds: Option<f64>,
 }
 
 /// A node that shares the store.
@@ -55,7 +58,7 @@ pub struct ShownNode {
     pub address: String,
     /// When it was started.
     pub started_at: Timestamp,
-    /// When it last wrote of itself, by its own clock.
+    /// When it last wrote of itself, by the clock of the database.
     pub written_at: Timestamp,
     /// Whether it wrote of itself within ten seconds.
     pub alive: bool,
@@ -65,6 +68,8 @@ pub struct ShownNode {
     pub frames_per_second: f64,
     /// Seconds since its memory was compared with the log of changes.
     pub lag_seconds: f64,
+    /// Seconds by which the clock of its machine is ahead of that of the database; negative where it is behind.
+    pub clock_ahead_seconds: Option<f64>,
 }
 
 /// The frames that this node took.
@@ -87,7 +92,8 @@ pub(super) struct Nodes {
     started_at: Timestamp,
     load: Arc<Load>,
     /// The frames and the moment of the last writing.
-    before: Mutex<(u64, Timestamp)>,
+    before: Mutex<(u64, Instant)>,
+    clock: StoreClock,
     /// The address of the lead, as it was looked up last.
     lead: RwLock<Option<String>>,
     /// The nodes that were alive at the last look, with their addresses.
@@ -103,9 +109,10 @@ impl Nodes {
         load: Arc<Load>,
     ) -> Self {
         let started_at = Timestamp::now();
-        let before = Mutex::new((0, started_at));
+        let before = Mutex::new((0, Instant::now()));
+        let clock = StoreClock::new(Arc::clone(&leases));
         let (lead, alive) = (RwLock::default(), RwLock::default());
-        Self { store, leases, own, address, started_at, load, before, lead, alive }
+        Self { store, leases, own, address, started_at, load, before, clock, lead, alive }
     }
 
     /// The address of the node that a key falls to; none where that is this one. When a node comes or goes, only what
@@ -131,9 +138,14 @@ impl Nodes {
         self.lead.read().clone()
     }
 
+    /// The clock by which all nodes are judged.
+    pub(super) fn clock(&self) -> &StoreClock {
+        &self.clock
+    }
+
     /// Writes of this node, and looks up the lead.
     pub(super) async fn write(&self, lag: Duration) -> Result<(), TableError> {
-        let row = self.row(lag, Timestamp::now());
+        let row = self.row(lag, self.clock.read().await?);
         metrics::gauge!("champollion_node_frames_per_second").set(row.frames_per_second);
         let mut batch = Batch::new();
         NODES.put(&mut batch, &self.own, &row)?;
@@ -153,8 +165,9 @@ impl Nodes {
 
     fn row(&self, lag: Duration, now: Timestamp) -> NodeRow {
         let frames = self.load.0.load(Ordering::Relaxed);
-        let (frames_before, before) = std::mem::replace(&mut *self.before.lock(), (frames, now));
-        let seconds = now.duration_since(before).as_secs_f64();
+        let this = (frames, Instant::now());
+        let (frames_before, before) = std::mem::replace(&mut *self.before.lock(), this);
+        let seconds = before.elapsed().as_secs_f64();
         let rate = if seconds > 0.0 { (frames - frames_before) as f64 / seconds } else { 0.0 };
         NodeRow {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -162,7 +175,8 @@ impl Nodes {
             started_at: self.started_at,
             written_at: now,
             frames_per_second: (rate * 10.0).round() / 10.0,
-            lag_seconds: (lag.as_secs_f64() * 1_000.0).round() / 1_000.0,
+            lag_seconds: in_millis(lag.as_secs_f64()),
+            clock_ahead_seconds: Some(in_millis(self.clock.ahead().as_secs_f64())),
         }
     }
 
@@ -175,7 +189,7 @@ impl Nodes {
 
     /// Removes the rows of nodes that are silent for long.
     pub(super) async fn tidy(&self) -> Result<(), TableError> {
-        let now = Timestamp::now();
+        let now = self.clock.read().await?;
         let mut batch = Batch::new();
         for (id, row) in NODES.pages(&*self.store).all().await? {
             if now.duration_since(row.written_at) > FORGOTTEN {
@@ -190,7 +204,7 @@ impl Nodes {
 
     /// All nodes, those that were started first first.
     pub(super) async fn list(&self) -> Result<Vec<ShownNode>, TableError> {
-        let (now, held) = (Timestamp::now(), self.leases.held().await?);
+        let (now, held) = (self.clock.read().await?, self.leases.held().await?);
         let rows = NODES.pages(&*self.store).all().await?;
         let mut nodes: Vec<ShownNode> =
             rows.into_iter().map(|(id, row)| row.shown(id, &held, now)).collect();
@@ -210,6 +224,11 @@ impl Nodes {
         let nodes = self.list().await?;
         Ok(nodes.iter().any(|node| node.alive && node.id != self.own))
     }
+}
+
+/// Seconds without what is less than a millisecond.
+fn in_millis(seconds: f64) -> f64 {
+    (seconds * 1_000.0).round() / 1_000.0
 }
 
 /// The weight by which a key falls to a node: the heaviest has it.
@@ -233,6 +252,7 @@ impl NodeRow {
             leases: own.map(|lease| lease.name.clone()).collect(),
             frames_per_second: self.frames_per_second,
             lag_seconds: self.lag_seconds,
+            clock_ahead_seconds: self.clock_ahead_seconds,
         }
     }
 }
@@ -285,6 +305,7 @@ mod tests {
             written_at: Timestamp::UNIX_EPOCH,
             frames_per_second: 1.0,
             lag_seconds: 0.0,
+            clock_ahead_seconds: None,
         };
         let [own, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
         let lease = |owner| HeldLease {
