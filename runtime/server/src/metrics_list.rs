@@ -176,6 +176,11 @@ pub(crate) const METRICS: &[Metric] = &[
         "Findings of the check of a network server, by network server and severity",
     ),
     gauge(
+        "champollion_node_clock_ahead_seconds",
+        "",
+        "Seconds by which the clock of this node is ahead of that of the database; negative where it is behind",
+    ),
+    gauge(
         "champollion_node_frames_per_second",
         "",
         "Frames that this node took in a second, of late, where several share the store",
@@ -184,6 +189,12 @@ pub(crate) const METRICS: &[Metric] = &[
         "champollion_node_lag_seconds",
         "",
         "Seconds since this node has compared its memory with what other nodes have changed",
+    ),
+    counter(
+        "champollion_node_requests_refused_total",
+        "reason",
+        "Requests between nodes that were not taken for one, by the reason: stamp, moment, seal, replayed, cut, head, alone, \
+         and answer (the answer of another node)",
     ),
     counter(
         "champollion_outbox_failures_total",

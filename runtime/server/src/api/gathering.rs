@@ -8,13 +8,16 @@ use std::time::Duration;
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, Method, StatusCode, Uri, header::CONTENT_LENGTH},
+    http::{StatusCode, header::CONTENT_LENGTH},
     response::Response,
 };
 use champollion_lns::{Content, Frame};
 
-use super::handing_on::{self, HANDED_ON};
-use crate::{connections::ClientAddress, outside_client, service::Service};
+use super::{
+    between::{Asked, OfNode},
+    handing_on,
+};
+use crate::{connections::ClientAddress, service::Service};
 
 /// The time that another node may take beyond that in which it waits for copies.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -23,12 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const DEV_ADDR: std::ops::Range<usize> = 1..5;
 
 /// The head of a request, for the case that its frame is another node's.
-pub(super) struct Head {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    client: Option<ClientAddress>,
-}
+pub(super) struct Head(Asked);
 
 impl Head {
     /// The head of a request that may be handed on; none on a server without other nodes, where no copies are waited
@@ -36,15 +34,15 @@ impl Head {
     pub(super) fn of(service: &Service, request: &Request<Body>) -> Option<Self> {
         let has_others = service.cluster.follower().is_some();
         let gathers = has_others && !service.config.frames.copies_window().is_zero();
-        if !gathers || request.headers().contains_key(HANDED_ON) {
+        if !gathers || request.extensions().get::<OfNode>().is_some() {
             return None;
         }
-        Some(Self {
+        Some(Self(Asked {
             method: request.method().clone(),
             uri: request.uri().clone(),
             headers: request.headers().clone(),
             client: request.extensions().get::<ClientAddress>().copied(),
-        })
+        }))
     }
 }
 
@@ -56,21 +54,18 @@ pub(super) async fn by_other_node(
     frame: &Frame,
     body: &[u8],
 ) -> Option<Response> {
-    let (Head { method, uri, mut headers, client }, key) = (head?, key_of(frame)?);
+    let (Head(mut asked), key) = (head?, key_of(frame)?);
     let cluster = &service.cluster;
     let address = cluster.node_of(key)?;
-    handing_on::complete(&mut headers, &uri, client, cluster);
     // The mark at the beginning of a text may be gone from the body.
-    headers.remove(CONTENT_LENGTH);
-    let asked = handing_on::client().ok()?.request(method, handing_on::address(&address, &uri));
+    asked.headers.remove(CONTENT_LENGTH);
     let patience = service.config.frames.copies_window() + PATIENCE;
-    let asked = asked.headers(headers).timeout(patience).body(body.to_vec()).send().await;
-    match asked {
-        Ok(answer) if is_final(answer.status()) => Some(handing_on::answer_of(answer)),
+    let asked = (asked, Body::from(body.to_vec()));
+    match handing_on::ask(cluster, &address, asked, Some(patience)).await {
+        Ok(answer) if is_final(answer.status()) => Some(answer),
         Ok(_) => None,
         Err(error) => {
-            let error = outside_client::sentence(&error);
-            tracing::debug!(address, error, "a node that gathers copies does not answer");
+            tracing::debug!(address, %error, "a node that gathers copies does not answer");
             cluster.avoid(&address);
             None
         }

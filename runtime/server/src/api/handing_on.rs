@@ -1,45 +1,30 @@
 //! Requests on a node of several: frames are taken on any of them, all else is answered by the one that leads, whom this
 //! node hands the request on to, once.
 //!
-//! The sender is recognized by the lead, by its own token or session, so nothing that this node says has to be trusted;
-//! but the address of the sender, for which the nodes are proxies of the settings.
+//! The sender is recognized by the lead, by its own token or session. The request goes to the lead sealed, with what this
+//! node knows of the sender's address (`between`).
 
-use std::{
-    pin::Pin,
-    sync::{Arc, LazyLock},
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{Request, State},
     http::{
-        HeaderMap, HeaderValue, Response as HttpResponse, Uri,
+        HeaderMap, HeaderValue, Uri,
         header::{AUTHORIZATION, FORWARDED, HOST},
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use parking_lot::Mutex;
-use reqwest::{Client, redirect};
 
-use super::Problem;
-use crate::{cluster::Cluster, connections::ClientAddress, outside_client, service::Service};
-
-/// The header that says which node has handed a request on. A request is not handed on twice.
-pub(super) const HANDED_ON: &str = "champollion-node";
+use super::{
+    Problem,
+    between::{self, Asked, OfNode, Unanswered},
+};
+use crate::{cluster::Cluster, connections::ClientAddress, service::Service};
 
 /// The header of proxies that names the sender.
 const FORWARDED_FOR: &str = "x-forwarded-for";
-
-/// The time that a connection to the lead may take: a node beside this one answers at once, or is gone.
-const CONNECT_TIME: Duration = Duration::from_secs(2);
-
-/// The time for which another node may say nothing in the middle of an answer: longer than the wait for a record, and
-/// short enough that nobody waits for ever for a node that is paused.
-const SILENCE: Duration = Duration::from_secs(120);
 
 /// The beginning of the paths of frames.
 const FRAMES: &str = "/v1/ingest";
@@ -59,11 +44,6 @@ const OF_CONNECTION: [&str; 9] = [
     "transfer-encoding",
     "upgrade",
 ];
-
-static CLIENT: LazyLock<Result<Client, reqwest::Error>> = LazyLock::new(|| {
-    let client = Client::builder().connect_timeout(CONNECT_TIME).read_timeout(SILENCE).no_proxy();
-    client.redirect(redirect::Policy::none()).build()
-});
 
 /// Answers a request where this node may, and hands it on to the lead otherwise.
 pub(super) async fn where_it_belongs(
@@ -103,56 +83,42 @@ pub(super) fn behind() -> Problem {
 
 async fn hand_on(cluster: &Cluster, request: Request) -> Result<Response, Problem> {
     let no_lead = |detail: &str| Problem::unavailable("no-lead", detail);
-    if request.headers().contains_key(HANDED_ON) {
+    if request.extensions().get::<OfNode>().is_some() {
         return Err(no_lead("the node that was asked leads no longer: try again in some seconds"));
     }
     let Some(lead) = cluster.lead_address() else {
         cluster.look_for_lead().await;
         return Err(no_lead("no node leads yet: try again in some seconds"));
     };
-    let client = client().map_err(|error| Problem::internal(error))?;
-    let client_address = request.extensions().get::<ClientAddress>().copied();
+    let client = request.extensions().get::<ClientAddress>().copied();
     let (parts, body) = request.into_parts();
-    let address = address(&lead, &parts.uri);
-    let mut headers = parts.headers;
-    complete(&mut headers, &parts.uri, client_address, cluster);
-    let asked = client.request(parts.method, address).headers(headers);
-    let asked = match body.is_end_stream() {
-        true => asked,
-        false => asked.body(reqwest::Body::wrap(HandedBody(Mutex::new(body)))),
-    };
-    match asked.send().await {
-        Ok(answer) => Ok(answer_of(answer)),
+    let asked = Asked { method: parts.method, uri: parts.uri, headers: parts.headers, client };
+    match ask(cluster, &lead, (asked, body), None).await {
+        Ok(answer) => Ok(answer),
         Err(error) => {
-            tracing::warn!(
-                lead,
-                error = outside_client::sentence(&error),
-                "the lead does not answer"
-            );
+            tracing::warn!(lead, %error, "the lead does not answer");
             cluster.look_for_lead().await;
             Err(no_lead("the node that leads does not answer: try again in some seconds"))
         }
     }
 }
 
-/// The client by which nodes ask each other.
-pub(super) fn client() -> Result<&'static Client, &'static reqwest::Error> {
-    CLIENT.as_ref()
-}
-
-/// The address of a request at another node.
-pub(super) fn address(node: &str, uri: &Uri) -> String {
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    format!("{}{path}", node.trim_end_matches('/'))
-}
-
-/// Has the headers of a request as another node needs them: who sent it, to which host, and by which node it comes.
-pub(super) fn complete(
-    headers: &mut HeaderMap,
-    uri: &Uri,
-    client: Option<ClientAddress>,
+/// Asks another node what a client has asked this one, without what is of the connections of both alone.
+pub(super) async fn ask(
     cluster: &Cluster,
-) {
+    node: &str,
+    (mut asked, body): (Asked, Body),
+    patience: Option<Duration>,
+) -> Result<Response, Unanswered> {
+    complete(&mut asked.headers, &asked.uri);
+    let mut answer = between::ask(cluster, node, (asked, body), patience).await?;
+    OF_CONNECTION.iter().for_each(|name| drop(answer.headers_mut().remove(*name)));
+    Ok(answer)
+}
+
+/// Has the headers of a request as another node needs them: to which host it was sent, and nothing that only this node
+/// can judge.
+fn complete(headers: &mut HeaderMap, uri: &Uri) {
     OF_CONNECTION.iter().for_each(|name| drop(headers.remove(*name)));
     // A browser's origin is compared with the host that it asked, which is not the other node's address.
     if let Some(host) = uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok())
@@ -162,48 +128,4 @@ pub(super) fn complete(
     }
     headers.remove(FORWARDED);
     headers.remove(FORWARDED_FOR);
-    if let Some(client) = client {
-        let address = client.address;
-        let quoted =
-            if address.is_ipv6() { format!("\"[{address}]\"") } else { address.to_string() };
-        if let Ok(named) = HeaderValue::from_str(&format!("for={quoted}")) {
-            headers.insert(FORWARDED, named);
-        }
-        if let Ok(named) = HeaderValue::from_str(&address.to_string()) {
-            headers.insert(FORWARDED_FOR, named);
-        }
-    }
-    if let Ok(node) = HeaderValue::from_str(&cluster.id().to_string()) {
-        headers.insert(HANDED_ON, node);
-    }
-}
-
-/// The answer of another node as this node's.
-pub(super) fn answer_of(answer: reqwest::Response) -> Response {
-    let (mut head, body) = HttpResponse::<reqwest::Body>::from(answer).into_parts();
-    OF_CONNECTION.iter().for_each(|name| drop(head.headers.remove(*name)));
-    Response::from_parts(head, Body::new(body))
-}
-
-/// The body of a request that is handed on, piece by piece. Only the client reads it, so nobody waits for the lock.
-struct HandedBody(Mutex<Body>);
-
-impl HttpBody for HandedBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(self.get_mut().0.get_mut()).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.lock().is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.0.lock().size_hint()
-    }
 }

@@ -6,6 +6,7 @@ pub mod apart;
 mod approvals;
 pub mod authorized;
 mod backups;
+mod between;
 mod bodiless;
 mod catalogue;
 mod channels;
@@ -299,6 +300,7 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
     let security = service.config.tls.strict_transport_security();
     let whole = ServiceBuilder::new()
         .layer(middleware::map_response_with_state(security, protective_headers::add))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), between::opened))
         .layer(middleware::from_fn(request_id::named))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .service(shown.with_state(service));

@@ -46,7 +46,7 @@ pub(crate) use seals::{Incoming, Outgoing, Unrecognized};
 use identity::Identity;
 use lead::{Lead, led};
 use nodes::{Nodes, WRITING_PERIOD};
-use seals::Seals;
+use seals::{Once, Seals};
 
 /// Entries of the log of changes that stay, so that a node which was away for a minute reads on: thousands a second for
 /// a minute.
@@ -219,9 +219,9 @@ impl Cluster {
     }
 
     /// Takes a request of another node of which the first piece was opened: none is taken twice.
-    pub(crate) fn take_sealed(&self, incoming: &Incoming) -> Result<(), Unrecognized> {
+    pub(crate) fn take_sealed(&self, once: Once) -> Result<(), Unrecognized> {
         let seals = self.seals.as_ref().ok_or(Unrecognized::Alone)?;
-        seals.take(incoming, self.nodes.clock().now())
+        seals.take(once, self.nodes.clock().now())
     }
 
     /// Whether what this node has in memory can be trusted.

@@ -38,11 +38,11 @@ pub(crate) struct Incoming {
     pub(crate) from: Uuid,
     pub(crate) request: MessageKey,
     pub(crate) answer: MessageKey,
-    once: Once,
+    pub(crate) once: Once,
 }
 
 /// The moment of a request in milliseconds, and its random number: no two requests have both.
-type Once = (i64, [u8; NONCE_BYTES]);
+pub(crate) type Once = (i64, [u8; NONCE_BYTES]);
 
 /// The reason why a request is not taken for one of another node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,8 +120,8 @@ impl Seals {
     }
 
     /// Takes a request of which the first piece was opened, and so was sealed by a node: none is taken twice.
-    pub(super) fn take(&self, incoming: &Incoming, now: Timestamp) -> Result<(), Unrecognized> {
-        if self.taken.note(incoming.once, now) { Ok(()) } else { Err(Unrecognized::Replayed) }
+    pub(super) fn take(&self, once: Once, now: Timestamp) -> Result<(), Unrecognized> {
+        if self.taken.note(once, now) { Ok(()) } else { Err(Unrecognized::Replayed) }
     }
 }
 
@@ -218,7 +218,7 @@ mod tests {
     ) -> Result<Vec<u8>, Unrecognized> {
         let mut incoming = node.incoming(stamp, now)?;
         let piece = incoming.request.open(piece, true)?;
-        node.take(&incoming, now)?;
+        node.take(incoming.once, now)?;
         Ok(piece)
     }
 

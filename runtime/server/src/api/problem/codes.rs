@@ -426,6 +426,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[503],
         "No node leads at the moment, or the one that does cannot be reached: another one leads within ten seconds.",
     ),
+    ProblemCode::new(
+        "node-not-recognized",
+        &[401],
+        "The request says that a node hands it on, and no node of this store has sealed it for this one.",
+    ),
     // Frames.
     ProblemCode::new("malformed-frame", &[400], "The bytes are no LoRaWAN frame."),
     ProblemCode::new(

@@ -76,6 +76,11 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
 
+    /// A request says that a node hands it on, and no node of the store has.
+    pub(crate) fn of_no_node(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "node-not-recognized", detail)
+    }
+
     /// A form of a page comes from a page of another session.
     pub(crate) fn form_of_another_session(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "other-origin", detail)
