@@ -64,6 +64,14 @@ impl Backend {
         Ok(Some(BackupSource { store: Arc::clone(store), blobs }))
     }
 
+    /// The database that keeps everything, where one does.
+    pub(crate) fn database(&self) -> Option<&PostgresStore> {
+        match &self.places {
+            Places::Folder(_) => None,
+            Places::Database(store) => Some(store),
+        }
+    }
+
     /// Opens the blobs of one kind, such as packages.
     pub(crate) fn blobs(&self, kind: &str) -> Result<Arc<dyn Blobs>, StoreError> {
         match &self.places {

@@ -24,6 +24,7 @@ pub mod cluster;
 pub mod config;
 pub mod connections;
 mod consents;
+mod database_watch;
 pub mod derived;
 pub mod devices;
 pub mod downlinks;

@@ -74,6 +74,22 @@ pub(crate) const METRICS: &[Metric] = &[
         "event",
         "Damaged packages that were found, and those that are whole again",
     ),
+    gauge(
+        "champollion_database_is_primary",
+        "",
+        "Whether the database that keeps everything takes changes: 0 where it is in recovery",
+    ),
+    gauge(
+        "champollion_database_standby_missing",
+        "",
+        "Whether commits wait for a standby of the database that is not there",
+    ),
+    gauge(
+        "champollion_database_standbys",
+        "kind",
+        "Standbys of the database: demanded (that a commit waits for), and those that are there: synchronous, \
+         asynchronous, unseen (by the role of the server)",
+    ),
     histogram(
         "champollion_decode_fuel",
         "decoder, version",

@@ -146,6 +146,8 @@ pub async fn serve(
     let signals = tokio::spawn(signals.then(stop));
     let upkeep = tokio::spawn(keep_metrics_small(Arc::clone(&service)));
     let storage = tokio::spawn(look_after_storage(Arc::clone(&service)));
+    let database =
+        service.database.clone().map(|watch| tokio::spawn(async move { watch.keep().await }));
     let acceptor = door.as_ref().map(|door| door.acceptor());
     let is_secured = door.is_some();
     let certificate = door.map(|door| tokio::spawn(door.stay_current()));
@@ -194,6 +196,9 @@ pub async fn serve(
     signals.abort();
     upkeep.abort();
     storage.abort();
+    if let Some(database) = database {
+        database.abort();
+    }
     audit.abort();
     if let Some(certificate) = certificate {
         certificate.abort();

@@ -37,6 +37,7 @@ use crate::{
     backups::Backups,
     cluster::{AgreedSettings, AgreementError, Cluster, Joined, LeadsEar, Rooms},
     config::Config,
+    database_watch::DatabaseWatch,
     derived::DerivedAssignments,
     devices::{Devices, DevicesError, ImportsUnderWay},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
@@ -87,6 +88,8 @@ pub struct Service {
     pub cluster: Arc<Cluster>,
     /// The vault of the keys that the store is sealed with.
     pub vault: Arc<Vault>,
+    /// The watch over the database, where one keeps everything.
+    pub(crate) database: Option<Arc<DatabaseWatch>>,
     /// The use of the disk.
     pub storage: Arc<Storage>,
     /// The maker of backups.
@@ -282,6 +285,7 @@ impl Service {
         let backups = Backups::new(backend.backup_source()?, &config.backup);
         let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
         let leases = Arc::clone(&backend.leases);
+        let database = backend.database().cloned().map(DatabaseWatch::new).map(Arc::new);
         let agreed = AgreedSettings::of(&config.retention, &config.delivery, &config.territory);
         let node = (&config.cluster, &*config.data_dir);
         let joined = Cluster::join(store, leases, node, &agreed, vault.node_key()).await?;
@@ -475,6 +479,7 @@ impl Service {
             led_store,
             cluster,
             vault,
+            database,
             storage,
             backups,
             registry,

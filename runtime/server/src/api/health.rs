@@ -78,15 +78,23 @@ pub(super) async fn ready(
             let details = if sees_details { details(&service) } else { Vec::new() };
             Ok(std::iter::once("ready\n".to_owned()).chain(details).collect())
         }
-        Health::Stalled => {
-            Err(Problem::unavailable("store-stalled", "the store has not finished a write in time"))
-        }
+        Health::Stalled => Err(stalled(&service, sees_details)),
         Health::Failed(reason) => {
             tracing::error!(reason, "the store has failed");
             Err(Problem::unavailable("store-failed", "the store has failed; the log says why"))
         }
         _ => Err(Problem::unavailable("stopping", "the server is being stopped")),
     }
+}
+
+/// The problem of a store that does not finish a write; an operator is told of a standby that it waits for.
+fn stalled(service: &Service, sees_details: bool) -> Problem {
+    let database = service.database.as_ref().filter(|_| sees_details);
+    let mut detail = "the store has not finished a write in time".to_owned();
+    if let Some(missing) = database.and_then(|database| database.missing_standby()) {
+        detail.push_str(&format!("; database: {missing}"));
+    }
+    Problem::unavailable("store-stalled", detail)
 }
 
 /// The lines that an operator should know of.
@@ -117,6 +125,7 @@ fn details(service: &Service) -> Vec<String> {
         AdminOutlook::Lasting | AdminOutlook::Until(_) => {}
     }
     lines.extend(service.registry.audit_full().map(|full| format!("{full}\n")));
+    lines.extend(service.database.iter().map(|database| database.detail()));
     lines.extend(service.cluster.details());
     lines
 }
