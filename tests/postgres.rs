@@ -42,6 +42,33 @@ fn counters(partner: &Client) -> Vec<u64> {
 }
 
 #[test]
+fn of_postgres_a_standby_that_commits_wait_for_and_that_is_missing_is_told_to_the_operator() {
+    let database = Postgres::start();
+    let server = Setup::default().settings(&settings(&database.url())).start();
+    let admin = server.admin();
+    let told = |words: &str| {
+        eventually(words, || admin.get("/readyz").text.contains(words).then_some(()));
+    };
+    told("database: primary, without a standby");
+    database.sql("champollion", "ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (away)'");
+    database.sql("champollion", "SELECT pg_reload_conf()");
+    told("standby missing");
+    becomes_ready(&server, 503);
+    let stalled = admin.get("/readyz");
+    let detail = stalled.problem(503, "store-stalled");
+    assert!(detail.contains("commits wait for 1 synchronous, and 0 are there"), "{detail}");
+    let others = server.anybody().get("/readyz");
+    assert!(!others.problem(503, "store-stalled").contains("standby"), "{}", others.text);
+    let metrics = admin.get("/metrics").text;
+    assert!(metrics.contains("champollion_database_standby_missing 1"), "{metrics}");
+
+    database.sql("champollion", "ALTER SYSTEM RESET synchronous_standby_names");
+    database.sql("champollion", "SELECT pg_reload_conf()");
+    becomes_ready(&server, 200);
+    told("database: primary, without a standby");
+}
+
+#[test]
 fn of_postgres_each_record_is_there_once_when_server_and_postmaster_are_killed() {
     let mut database = Postgres::start();
     let mut server = Setup::default().settings(&settings(&database.url())).start();
