@@ -1,27 +1,20 @@
 //! The key of one message between nodes, which goes in pieces: none can be changed, left out, exchanged with another
 //! or added, and the last one says that it is the last.
 //!
-//! Each piece is encrypted by XChaCha20-Poly1305. Its nonce is its place in the message and whether it is the last one,
-//! the construction STREAM of Hoang, Reyhanitabar, Rogaway and Vizár. No two messages have the same key, so no nonce
-//! comes twice.
+//! Each piece is encrypted by XChaCha20-Poly1305 in the construction STREAM of Hoang, Reyhanitabar, Rogaway and Vizár: its
+//! nonce is its place in the message and whether it is the last one. No two messages have the same key, so what is before
+//! them in the nonce is always the same.
 
-use chacha20poly1305::{
-    XChaCha20Poly1305, XNonce,
-    aead::{Aead, KeyInit},
-};
+use aead_stream::{NewStream, StreamBE32, StreamPrimitive};
+use chacha20poly1305::XChaCha20Poly1305;
 
 /// Bytes of a key.
 pub(super) const KEY_BYTES: usize = 32;
 
-/// Bytes of a nonce: the place stands in the last eight but one, the last one is 1 in the last piece.
-const NONCE_BYTES: usize = 24;
-const PLACE: std::ops::Range<usize> = 15..23;
-const LAST: usize = 23;
-
 /// The key of one message, and the place of its next piece.
 pub struct MessageKey {
-    cipher: XChaCha20Poly1305,
-    place: u64,
+    stream: StreamBE32<XChaCha20Poly1305>,
+    place: u32,
 }
 
 /// The reason why a piece of a message is not sealed or opened.
@@ -32,23 +25,23 @@ pub enum MessageError {
         "a message between nodes was not sealed by a node of this store, or was changed on its way"
     )]
     NotAuthentic,
-    /// The piece is longer than the cipher takes.
-    #[error("a piece of a message between nodes is too long to be sealed")]
+    /// The piece, or the message, is longer than the cipher takes.
+    #[error("a message between nodes is too long to be sealed")]
     TooLong,
 }
 
 impl MessageKey {
     pub(super) fn new(key: &[u8; KEY_BYTES]) -> Self {
-        Self { cipher: XChaCha20Poly1305::new(key.into()), place: 0 }
+        Self { stream: StreamBE32::new(key.into(), &Default::default()), place: 0 }
     }
 
     /// Seals the next piece.
     ///
     /// # Errors
-    /// The piece is too long.
+    /// The piece or the message is too long.
     pub fn seal(&mut self, piece: &[u8], is_last: bool) -> Result<Vec<u8>, MessageError> {
-        let nonce = self.next_nonce(is_last);
-        self.cipher.encrypt(&nonce, piece).map_err(|_| MessageError::TooLong)
+        let place = self.next_place()?;
+        self.stream.encrypt(place, is_last, piece).map_err(|_| MessageError::TooLong)
     }
 
     /// Opens the next piece.
@@ -56,17 +49,14 @@ impl MessageKey {
     /// # Errors
     /// The piece is not the one that was sealed in this place.
     pub fn open(&mut self, sealed: &[u8], is_last: bool) -> Result<Vec<u8>, MessageError> {
-        let nonce = self.next_nonce(is_last);
-        self.cipher.decrypt(&nonce, sealed).map_err(|_| MessageError::NotAuthentic)
+        let place = self.next_place()?;
+        self.stream.decrypt(place, is_last, sealed).map_err(|_| MessageError::NotAuthentic)
     }
 
-    fn next_nonce(&mut self, is_last: bool) -> XNonce {
-        let mut nonce = [0; NONCE_BYTES];
-        nonce[PLACE].copy_from_slice(&self.place.to_be_bytes());
-        nonce[LAST] = u8::from(is_last);
-        // No message has 2^64 pieces.
-        self.place = self.place.wrapping_add(1);
-        XNonce::from(nonce)
+    fn next_place(&mut self) -> Result<u32, MessageError> {
+        let place = self.place;
+        self.place = place.checked_add(1).ok_or(MessageError::TooLong)?;
+        Ok(place)
     }
 }
 
