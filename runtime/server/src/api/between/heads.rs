@@ -15,7 +15,7 @@ struct Headers(Vec<(String, String)>);
 #[serde(rename_all = "camelCase")]
 pub(super) struct AskedHead {
     method: String,
-    /// Path and query.
+    /// The path and the query, as the client has sent them.
     target: String,
     headers: Headers,
     /// The address of the client, as the node that was asked knows it.

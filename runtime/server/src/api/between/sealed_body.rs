@@ -15,7 +15,7 @@ use super::pieces::{PIECE, seal};
 /// A body that is sealed while it is read.
 pub(super) struct SealedBody {
     key: MessageKey,
-    /// The head, sealed.
+    /// The head, which is sealed already.
     head: Option<Bytes>,
     source: Body,
     /// The part of the source that has come and is not sealed yet.
