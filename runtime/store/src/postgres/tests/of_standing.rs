@@ -49,6 +49,10 @@ fn of_postgres_a_standby_that_is_missing_is_told_also_while_commits_wait_for_it(
         assert_eq!(alone, none);
         assert!(!alone.lacks_standby());
 
+        // The connection that writes is open from now on.
+        let mut first = Batch::new();
+        first.put("sessions", "1", "goes on");
+        store.commit(first).await.unwrap();
         set("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (away)'");
         standing_where(&store, Standing::lacks_standby).await;
         let waiting = tokio::spawn({
