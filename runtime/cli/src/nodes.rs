@@ -21,13 +21,14 @@ impl Nodes {
         if self.json {
             return output::answer(&list);
         }
-        let headers = ["node", "address", "version", "state", "frames/s", "lag", "started"];
+        let headers =
+            ["node", "address", "version", "protocol", "state", "frames/s", "lag", "started"];
         output::table(headers, list.nodes.iter().map(row));
         Ok(())
     }
 }
 
-fn row(node: &Node) -> [String; 7] {
+fn row(node: &Node) -> [String; 8] {
     let leads = node.leases.iter().any(|lease| lease == "lead");
     let state = match (node.alive, leads) {
         (false, _) => "silent",
@@ -38,6 +39,7 @@ fn row(node: &Node) -> [String; 7] {
         node.id.to_string(),
         node.address.clone(),
         node.version.clone(),
+        format!("{} of {}", node.protocol.writes, node.protocol.reads_to),
         state.to_owned(),
         node.frames_per_second.to_string(),
         format!("{} s", node.lag_seconds),

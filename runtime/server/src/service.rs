@@ -35,7 +35,7 @@ use crate::{
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
     backend::Backend,
     backups::Backups,
-    cluster::{AgreedSettings, AgreementError, Cluster, Joined, LeadsEar, Rooms},
+    cluster::{AgreedSettings, AgreementError, Cluster, Joined, LeadsEar, Protocol, Rooms},
     config::Config,
     derived::DerivedAssignments,
     devices::{Devices, DevicesError, ImportsUnderWay},
@@ -284,7 +284,8 @@ impl Service {
         let leases = Arc::clone(&backend.leases);
         let agreed = AgreedSettings::of(&config.retention, &config.delivery, &config.territory);
         let node = (&config.cluster, &*config.data_dir);
-        let joined = Cluster::join(store, leases, node, &agreed).await?;
+        let protocol = Protocol::of(config.store.as_before);
+        let joined = Cluster::join(store, leases, node, (&agreed, protocol)).await?;
         let Joined { cluster, store, led: led_store } = joined;
         let cluster = Arc::new(cluster);
         cluster.founded(&*store).await?;

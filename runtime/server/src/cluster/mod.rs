@@ -12,7 +12,9 @@ mod identity;
 mod lead;
 mod nodes;
 mod prepared_store;
+mod protocol;
 mod settings;
+mod told;
 
 use std::{
     path::Path,
@@ -31,6 +33,7 @@ use uuid::Uuid;
 pub use agreed::{AgreementError, Disagreement};
 pub use identity::IdentityError;
 pub use nodes::ShownNode;
+pub use protocol::{ProtocolMismatch, Spoken};
 pub use settings::{AddressMissing, ClusterSettings};
 
 pub(crate) use agreed::AgreedSettings;
@@ -38,6 +41,7 @@ pub(crate) use changes::{FollowError, Follower, Rooms, noting};
 pub(crate) use feedback::{FeedbackOfNodes, LeadsEar};
 pub(crate) use gateways::hear_gateways;
 pub(crate) use nodes::Load;
+pub(crate) use protocol::Protocol;
 
 use identity::Identity;
 use lead::{Lead, led};
@@ -64,6 +68,7 @@ pub struct Cluster {
     follower: Option<Arc<Follower>>,
     nodes: Nodes,
     load: Arc<Load>,
+    protocol: Arc<Protocol>,
     end: watch::Sender<Option<End>>,
 }
 
@@ -100,29 +105,33 @@ impl Cluster {
         store: Arc<dyn Store>,
         leases: Arc<dyn Leases>,
         (settings, data_dir): (&ClusterSettings, &Path),
-        agreed: &AgreedSettings,
+        (agreed, protocol): (&AgreedSettings, Protocol),
     ) -> Result<Joined, AgreementError> {
         let (is_shared, load) = (leases.is_shared(), Arc::new(Load::default()));
         let identity = if is_shared { Some(Identity::open(data_dir)?) } else { None };
         let id = identity.as_ref().map_or_else(Uuid::now_v7, |identity| identity.id);
         let address = settings.address.clone();
         let lead = Arc::new(Lead::new(Arc::clone(&leases), id));
-        let nodes = Nodes::new(Arc::clone(&store), leases, id, address, Arc::clone(&load));
+        let protocol = Arc::new(protocol);
+        let parts = (Arc::clone(&load), Arc::clone(&protocol));
+        let nodes = Nodes::new(Arc::clone(&store), leases, id, address, parts);
         let end = watch::channel(None).0;
         if !is_shared {
             lead.try_to_take().await.map_err(TableError::from)?;
             lead.begin();
             let (_identity, follower) = (identity, None);
-            let cluster = Self { id, _identity, lead, follower, nodes, load, end };
+            let cluster = Self { id, _identity, lead, follower, nodes, load, protocol, end };
             return Ok(Joined { cluster, led: Arc::clone(&store), store });
         }
         settings.check()?;
         agree(&*store, &nodes, agreed).await?;
         lead.try_to_take().await.map_err(TableError::from)?;
-        let store = changes::noting(store, id);
-        let follower = Follower::open(Arc::clone(&store)).await.map_err(TableError::from)?;
+        let store = changes::noting(store, id, Arc::clone(&protocol));
+        let follower = Follower::open(Arc::clone(&store), protocol.newest());
+        let follower = follower.await.map_err(TableError::from)?;
         let (follower, led) = (Some(Arc::new(follower)), led(Arc::clone(&store), &lead));
-        let cluster = Self { id, _identity: identity, lead, follower, nodes, load, end };
+        let _identity = identity;
+        let cluster = Self { id, _identity, lead, follower, nodes, load, protocol, end };
         Ok(Joined { cluster, store, led })
     }
 
@@ -143,6 +152,16 @@ impl Cluster {
     /// The id of this node, which is kept in its data folder.
     pub(crate) fn id(&self) -> Uuid {
         self.id
+    }
+
+    /// The version in which this node tells the others.
+    pub(crate) fn protocol_written(&self) -> u32 {
+        self.protocol.written()
+    }
+
+    /// The newest version in which this node is told by others.
+    pub(crate) fn protocol_read(&self) -> u32 {
+        self.protocol.newest()
     }
 
     /// The frames that this node took.
@@ -331,7 +350,7 @@ impl Cluster {
     }
 }
 
-/// Has a node come to the others, where its settings are theirs. It tells of itself before it looks for others: of two
+/// Has a node come to the others, where its settings are theirs and it reads what they write. It tells of itself before it looks for others: of two
 /// that are started at once, one at least sees the other.
 async fn agree(
     store: &dyn Store,
@@ -339,7 +358,10 @@ async fn agree(
     agreed: &AgreedSettings,
 ) -> Result<(), AgreementError> {
     nodes.write(Duration::ZERO).await?;
-    let checked = agreed.check(store, nodes.has_others().await?).await;
+    let checked = match agreed.check(store, nodes.has_others().await?).await {
+        Ok(()) => nodes.understand().await,
+        refused => refused,
+    };
     if checked.is_err() {
         // Where its row stays, it counts as one of the others for ten seconds and no longer.
         drop(nodes.leave().await);
@@ -367,7 +389,8 @@ mod tests {
         let store: Arc<dyn Store> = Arc::new(store);
         let node = |id| {
             let (leases, address) = (Arc::new(OwnLeases), format!("http://10.0.0.{id}:8080"));
-            Nodes::new(Arc::clone(&store), leases, Uuid::from_u128(id), address, Arc::default())
+            let parts = (Arc::default(), Arc::new(Protocol::of(false)));
+            Nodes::new(Arc::clone(&store), leases, Uuid::from_u128(id), address, parts)
         };
         let settings = |hours: &str| AgreedSettings(vec![("[retention] hours", hours.to_owned())]);
         let (first, second) = (node(1), node(2));

@@ -38,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The follower of the log of changes.
 pub(crate) struct Follower {
     store: Arc<dyn Store>,
+    /// The newest version in which this node is told of changes.
+    newest: u32,
     /// The rooms, once they are open.
     rooms: OnceLock<Rooms>,
     /// Held while the log is read and the rooms are told.
@@ -77,11 +79,12 @@ pub(crate) enum FollowError {
 
 impl Follower {
     /// A follower from the end of the log. What is opened afterwards knows all that is before.
-    pub(crate) async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+    pub(crate) async fn open(store: Arc<dyn Store>, newest: u32) -> Result<Self, StoreError> {
         let read_at = Instant::now();
         let cursor = store.extent(tables::CHANGES.as_str()).await?.last;
         Ok(Self {
             store,
+            newest,
             rooms: OnceLock::new(),
             place: Mutex::new(Place { cursor, read_at }),
             read_at: RwLock::new(read_at),
@@ -167,7 +170,7 @@ impl Follower {
             check_gap(place.cursor, &entries)?;
             let mut rows = Rows::new();
             for entry in &entries {
-                read_into(&mut rows, &entry.value)?;
+                read_into(&mut rows, &entry.value, self.newest)?;
             }
             rooms.refresh(&rows, &self.due).await?;
             if Rooms::is_of_registry(&rows) {
