@@ -15,30 +15,20 @@ use crate::{
 const QUICK: [&str; 6] =
     ["--warm-up-time", "0.5", "--measurement-time", "2", "--sample-size", "50"];
 
+/// The figures that are measured with the real server and not by criterion: frames that are taken, records that leave, a
+/// million objects, the pages of three thousand decoders, nodes on a PostgreSQL.
+const OF_SERVER: [&str; 5] = ["ingest", "delivery", "objects", "catalogue", "cluster"];
+
+/// The figures that are measured by a program of its own, which is killed meanwhile.
+const OF_STORE: &str = "store";
+
 /// Runs the benchmarks and prints a line for each.
 pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> Result<()> {
-    /// The figures that are measured with the real server and not by criterion.
-    const LOAD: &str = "ingest";
-    const DELIVERY: &str = "delivery";
-    /// A million objects, in the real server as well.
-    const OBJECTS: &str = "objects";
-    /// The pages of three thousand decoders, in the real server as well.
-    const CATALOGUE: &str = "catalogue";
-    /// The figures that are measured by a program of its own, which is killed meanwhile.
-    const STORE: &str = "store";
-    if filter.is_some_and(|filter| filter.starts_with(LOAD)) {
-        return load::measure(&guests::build(installing, Library::Played)?, LOAD, quick);
+    let is_wanted = |name: &str| filter.is_some_and(|filter| filter.starts_with(name));
+    if let Some(what) = OF_SERVER.into_iter().find(|name| is_wanted(name)) {
+        return load::measure(&guests::build(installing, Library::Played)?, what, quick);
     }
-    if filter.is_some_and(|filter| filter.starts_with(DELIVERY)) {
-        return load::measure(&guests::build(installing, Library::Played)?, DELIVERY, quick);
-    }
-    if filter.is_some_and(|filter| filter.starts_with(OBJECTS)) {
-        return load::measure(&guests::build(installing, Library::Played)?, OBJECTS, quick);
-    }
-    if filter.is_some_and(|filter| filter.starts_with(CATALOGUE)) {
-        return load::measure(&guests::build(installing, Library::Played)?, CATALOGUE, quick);
-    }
-    if filter.is_some_and(|filter| filter.starts_with(STORE)) {
+    if is_wanted(OF_STORE) {
         return store(quick);
     }
     let packages = guests::build(installing, Library::Played)?;
@@ -53,10 +43,7 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
     run_command(&mut bench)?;
     load::figures(started)?;
     if filter.is_none() {
-        load::measure(&packages, LOAD, quick)?;
-        load::measure(&packages, DELIVERY, quick)?;
-        load::measure(&packages, OBJECTS, quick)?;
-        load::measure(&packages, CATALOGUE, quick)?;
+        OF_SERVER.into_iter().try_for_each(|what| load::measure(&packages, what, quick))?;
         store(quick)?;
     }
     Ok(())

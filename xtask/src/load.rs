@@ -104,7 +104,7 @@ pub(crate) fn pages(packages: &Path, out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Measures the server as it is released: `ingest`, `delivery`, `objects` or `catalogue`.
+/// Measures the server as it is released: `ingest`, `delivery`, `objects`, `catalogue` or `cluster`.
 pub(crate) fn measure(packages: &Path, what: &str, quick: bool) -> Result<()> {
     let champollion = server::build_release()?;
     let mut measure = build(what, &champollion, packages, &format!("bench-{what}"))?;

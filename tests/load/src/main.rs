@@ -75,6 +75,14 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Measure one, two and three nodes on a PostgreSQL, and the processor time of both
+    Cluster {
+        #[command(flatten)]
+        setup: Setup,
+        /// Measure for a shorter time
+        #[arg(long)]
+        quick: bool,
+    },
     /// Make pictures of every page of a server with the demo's fleet
     Pages {
         #[command(flatten)]
@@ -117,6 +125,7 @@ fn main() -> anyhow::Result<()> {
         Command::Delivery { setup, quick } => bench::delivery(&setup, quick),
         Command::Objects { setup, quick } => bench::objects(&setup, quick),
         Command::Catalogue { setup, quick } => bench::catalogue(&setup, quick),
+        Command::Cluster { setup, quick } => bench::cluster(&setup, quick),
         Command::Pages { setup, pictures } => pages::pages(&setup, &pictures),
         Command::Torture { setup, minutes, seed, nodes: 1, .. } => {
             torture::run(&setup, minutes, seed)

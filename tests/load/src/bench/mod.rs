@@ -2,11 +2,13 @@
 
 mod broker;
 mod catalogue;
+mod cluster;
 mod delivery;
 mod figures;
 mod http;
 mod ingest;
 mod objects;
+mod processor;
 
 use std::{
     path::Path,
@@ -38,6 +40,12 @@ pub(crate) fn objects(setup: &Setup, quick: bool) -> Result<()> {
 /// Measures the pages of a catalogue of three thousand decoders.
 pub(crate) fn catalogue(setup: &Setup, quick: bool) -> Result<()> {
     catalogue::measure(setup, quick)?.into_iter().for_each(say);
+    Ok(())
+}
+
+/// Measures one, two and three nodes on a PostgreSQL.
+pub(crate) fn cluster(setup: &Setup, quick: bool) -> Result<()> {
+    cluster::measure(setup, quick)?.into_iter().for_each(say);
     Ok(())
 }
 
