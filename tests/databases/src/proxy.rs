@@ -5,7 +5,7 @@ use std::{
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering},
     },
     thread,
     time::Duration,
@@ -22,6 +22,8 @@ pub struct Proxy {
 
 #[derive(Default)]
 struct State {
+    /// The port of the server.
+    server: AtomicU16,
     delay_millis: AtomicU64,
     holds: AtomicBool,
     /// Answers of the server are thrown away.
@@ -37,13 +39,19 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
         let port = listener.local_addr().expect("it has an address").port();
         let state = Arc::<State>::default();
+        state.server.store(server, Ordering::Relaxed);
         let passing = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                passing.take(client, server);
+                passing.take(client);
             }
         });
         Self { port, state }
+    }
+
+    /// Leads new connections to another port, such as that of a server that was started again.
+    pub fn lead_to(&self, server: u16) {
+        self.state.server.store(server, Ordering::Relaxed);
     }
 
     /// The port that the proxy listens on.
@@ -87,10 +95,11 @@ impl Proxy {
 }
 
 impl State {
-    fn take(self: &Arc<Self>, client: TcpStream, server: u16) {
+    fn take(self: &Arc<Self>, client: TcpStream) {
         if self.is_cut.load(Ordering::Relaxed) {
             return;
         }
+        let server = self.server.load(Ordering::Relaxed);
         let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { return };
         let ends = [client.try_clone(), server.try_clone(), client.try_clone(), server.try_clone()];
         let [Ok(from_client), Ok(to_server), Ok(to_client), Ok(from_server)] = ends else { return };

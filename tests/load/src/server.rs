@@ -21,6 +21,10 @@ const LOG: &str = "server.log";
 /// The file of its settings.
 const SETTINGS: &str = "champollion.toml";
 
+/// Settings where nobody says others. The recording's network server has put the copies together, and its frames are
+/// handed over one after another: waiting for copies would only make the demo longer.
+const FRAMES: &str = "[frames]\ncopies-window-ms = 0\n";
+
 /// Where it writes the first admin token.
 const ADMIN_TOKEN: &str = "admin.token";
 
@@ -78,7 +82,8 @@ impl Server {
             fs::remove_dir_all(folder).context("the old data cannot be removed")?;
         }
         fs::create_dir_all(folder)?;
-        fs::write(folder.join(SETTINGS), settings)?;
+        let frames = if settings.contains("[frames]") { "" } else { FRAMES };
+        fs::write(folder.join(SETTINGS), format!("{settings}\n{frames}"))?;
         let mut process = spawn(champollion, folder)?;
         let address = listens(&mut process, folder)?;
         let admin_token = String::new();
@@ -175,9 +180,6 @@ fn spawn(champollion: &Path, folder: &Path) -> Result<Child> {
         .arg(folder.join("data"))
         .arg("--admin-token-file")
         .arg(folder.join(ADMIN_TOKEN))
-        // The recording's network server has put the copies together, and its frames are handed
-        // over one after another: waiting for copies would only make the demo longer.
-        .env("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "0")
         // Its packages were built a moment ago, and nobody has signed them.
         .env("CHAMPOLLION_PUBLICATION__UNSIGNED", "true")
         .stdin(Stdio::null())

@@ -50,7 +50,7 @@ pub(crate) fn cluster(setup: &Setup, quick: bool) -> Result<()> {
 }
 
 /// Returns a percentile of times that are sorted, in milliseconds.
-fn percentile(sorted: &[Duration], hundredths: usize) -> f64 {
+pub(crate) fn percentile(sorted: &[Duration], hundredths: usize) -> f64 {
     let index = (sorted.len() * hundredths / 100).min(sorted.len().saturating_sub(1));
     sorted.get(index).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
 }
