@@ -22,7 +22,7 @@ use ureq::http::Method;
 const SETTINGS: &str =
     "[frames]\ncopies-window-ms = 0\n[connections]\ntrusted-proxies = [\"127.0.0.1\"]\n";
 
-/// What a node of the version before has besides.
+/// The settings that a node of the version before has besides.
 const AS_BEFORE: &str = "[store]\nas-before = true\n";
 
 /// The master key that all nodes have.
@@ -129,7 +129,7 @@ impl Town {
         alive.map(protocol).collect()
     }
 
-    /// What a node reads and writes; nothing where it is not listed.
+    /// The newest version that a node reads, and the one that it writes; nothing where it is not listed.
     fn protocol(&self, node: usize) -> Option<(u64, u64)> {
         self.protocols().get(self.nodes[node].address()).copied()
     }
@@ -151,7 +151,7 @@ impl Town {
         assert!(stopped.success(), "{stopped}");
     }
 
-    /// What one node changes holds on each: a token that is made lets frames in, and none once it was revoked.
+    /// Checks that a change holds on each node: a token that is made lets frames in, and none once it was revoked.
     fn changes_are_followed(&mut self) {
         let (id, token) = self.token("lns");
         let sensor = Sensor::new(OF_TOKENS);

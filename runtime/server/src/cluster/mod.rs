@@ -83,6 +83,11 @@ pub enum End {
     /// The doings of another lead cannot be read.
     #[error("this node cannot take the lead over: its log says why. Start it again")]
     NotTakenOver,
+    /// The others tell in a version that this node does not read: they are told of it when it starts.
+    #[error(
+        "the others tell this node of changes in a version that it does not read: start it again, best with the newer software"
+    )]
+    LaterProtocol,
     /// Changes of other nodes were missed.
     #[error(
         "this node was away for so long that it has missed changes of the others: start it again"
@@ -265,7 +270,11 @@ impl Cluster {
         tasks.spawn(async move {
             if let Err(error) = following.follow(stopped).await {
                 tracing::error!(%error, "this node ends");
-                cluster.end(End::FellBehind);
+                cluster.end(if error.is_of_later_protocol() {
+                    End::LaterProtocol
+                } else {
+                    End::FellBehind
+                });
             }
         });
         let reading = Arc::clone(&follower);
@@ -350,8 +359,8 @@ impl Cluster {
     }
 }
 
-/// Has a node come to the others, where its settings are theirs and it reads what they write. It tells of itself before it looks for others: of two
-/// that are started at once, one at least sees the other.
+/// Has a node come to the others, where its settings are theirs and it reads what they write. It tells of itself before
+/// it looks for others: of two that are started at once, one at least sees the other.
 async fn agree(
     store: &dyn Store,
     nodes: &Nodes,

@@ -127,7 +127,7 @@ impl Protocol {
         self.schema
     }
 
-    /// What the row of this node says of it.
+    /// The versions that the row of this node names.
     pub(super) fn spoken(&self) -> Spoken {
         let writes = self.wanted.load(Ordering::Acquire);
         Spoken { reads_from: FIRST, reads_to: self.newest, writes }

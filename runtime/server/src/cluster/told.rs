@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::protocol::{FIRST, NEWEST};
 
-/// What is told, with its version.
+/// An entry as it is written, with its version.
 #[derive(Serialize)]
 struct Versioned<'told, T> {
     #[serde(skip_serializing_if = "is_first")]
@@ -23,7 +23,7 @@ struct Version {
     version: u32,
 }
 
-/// What was told, and the last of the entries that it stands in.
+/// The content of entries, and the last of those that it stands in.
 pub(super) struct Heard<T> {
     pub(super) told: Vec<T>,
     pub(super) through: Option<Sequence>,

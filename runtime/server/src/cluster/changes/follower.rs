@@ -77,6 +77,13 @@ pub(crate) enum FollowError {
     TooLate,
 }
 
+impl FollowError {
+    /// Whether an entry is in a later version of the protocol than this node reads.
+    pub(crate) const fn is_of_later_protocol(&self) -> bool {
+        matches!(self, Self::Change(ChangeFault::Newer { .. }))
+    }
+}
+
 impl Follower {
     /// A follower from the end of the log. What is opened afterwards knows all that is before.
     pub(crate) async fn open(store: Arc<dyn Store>, newest: u32) -> Result<Self, StoreError> {
@@ -207,6 +214,8 @@ impl Follower {
                 }
                 Ok(()) => {}
                 Err(error @ FollowError::FellBehind) => return Err(error),
+                // A start has the others write what this node reads, or is refused.
+                Err(error) if error.is_of_later_protocol() => return Err(error),
                 Err(error) if fails => {
                     tracing::debug!(%error, "the log of changes is not followed")
                 }
