@@ -103,7 +103,7 @@ pub(super) struct Faults {
     lasting: Vec<Lasting>,
     /// The moment until which no node reaches another one.
     parted_until: Option<Instant>,
-    /// What Patroni does after the next crash of the primary, as far as it has heard.
+    /// The conduct of Patroni after the next crash of the primary, as far as it has heard.
     conduct: AfterCrash,
     errands: Vec<JoinHandle<()>>,
     /// The moment until which the database is left alone.
