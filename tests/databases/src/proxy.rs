@@ -131,3 +131,40 @@ impl State {
         drop(from.shutdown(Shutdown::Both));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that greets each client with a word.
+    fn greeter(word: &'static str) -> u16 {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for mut client in listener.incoming().flatten() {
+                client.write_all(word.as_bytes()).unwrap();
+            }
+        });
+        port
+    }
+
+    fn greeting(proxy: &Proxy) -> String {
+        let mut text = String::new();
+        let mut connection = TcpStream::connect(("127.0.0.1", proxy.port())).unwrap();
+        // One that is broken says nothing.
+        drop(connection.read_to_string(&mut text));
+        text
+    }
+
+    #[test]
+    fn a_proxy_leads_where_it_is_told_and_nowhere_while_it_is_cut() {
+        let proxy = Proxy::to(greeter("one"));
+        assert_eq!(greeting(&proxy), "one");
+        proxy.lead_to(greeter("two"));
+        assert_eq!(greeting(&proxy), "two");
+        proxy.cut(true);
+        assert_eq!(greeting(&proxy), "");
+        proxy.cut(false);
+        assert_eq!(greeting(&proxy), "two");
+    }
+}
