@@ -6,7 +6,7 @@ use std::{sync::atomic::Ordering, thread};
 
 use anyhow::Result;
 use champollion_client::{
-    Activation, Assignment, Blocking, ClientError, OtaaKeys, PhyFrame, Receipt, Registration,
+    Activation, Assignment, Blocking, OtaaKeys, PhyFrame, Receipt, Registration,
 };
 use champollion_frames::{
     AppKey, DevAddr, DevEui, JoinEui, RootKeys,
@@ -153,7 +153,8 @@ pub(super) fn send(
     mut chance: Chance,
 ) {
     while !world.enough.load(Ordering::Relaxed) {
-        let device = &mut devices[chance.below(devices.len() as u64) as usize];
+        let index = chance.below(devices.len() as u64) as usize;
+        let device = &mut devices[index];
         let joins = device.meter.is_none() || chance.below(JOINS) == 0;
         if joins && !device.join(clients, world, &mut chance) {
             return;
