@@ -22,12 +22,11 @@ use crate::{
 /// The most nodes that are measured.
 const NODES: usize = 3;
 
-/// The processor time that was taken until a moment.
-struct Taken {
-    nodes: Duration,
-    database: Duration,
-    senders: Duration,
-}
+/// The parts that share the cores, in the order of their times.
+const PARTS: [&str; 3] = ["nodes", "database", "senders"];
+
+/// The processor time that each part took until a moment.
+type Taken = [Duration; PARTS.len()];
 
 /// Measures, and gives a line for each figure.
 pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
@@ -50,25 +49,17 @@ fn measure_nodes(setup: &Setup, quick: bool, count: usize) -> Result<Vec<String>
     let look = || -> Result<Taken> {
         let own = processor::of_process(server.process_id())?;
         let others = beside.process_ids().map(processor::of_process).sum::<Result<Duration>>()?;
-        Ok(Taken {
-            nodes: own + others,
-            database: processor::of_family(beside.database_process())?,
-            senders: processor::of_process(std::process::id())?,
-        })
+        let database = processor::of_family(beside.database_process())?;
+        Ok([own + others, database, processor::of_process(std::process::id())?])
     };
     let (figures, [before, after]) = load.measure_and_look(groups, Connection::single, look)?;
     let (before, after) = (before?, after?);
     let name = format!("cluster.ingest.{count}");
     let mut lines = figures.lines(&name);
-    let parts: [(&str, fn(&Taken) -> Duration); 3] = [
-        ("nodes", |taken| taken.nodes),
-        ("database", |taken| taken.database),
-        ("senders", |taken| taken.senders),
-    ];
-    lines.extend(parts.map(|(part, of)| {
-        let seconds = of(&after).saturating_sub(of(&before)).as_secs_f64();
+    for ((part, before), after) in PARTS.into_iter().zip(before).zip(after) {
+        let seconds = after.saturating_sub(before).as_secs_f64();
         let each = seconds * 1_000.0 / figures.frames.max(1) as f64;
-        format!("BENCH {name}.{part} {each:.3} s/1000frames")
-    }));
+        lines.push(format!("BENCH {name}.{part} {each:.3} s/1000frames"));
+    }
     Ok(lines)
 }
