@@ -25,7 +25,7 @@ impl Nodes {
             return output::answer(&list);
         }
         let headers =
-            ["node", "address", "version", "state", "frames/s", "lag", "clock", "started"];
+            ["node", "address", "version", "protocol", "state", "frames/s", "lag", "clock", "started"];
         output::table(headers, list.nodes.iter().map(row));
         Ok(())
     }
@@ -42,6 +42,7 @@ fn row(node: &Node) -> [String; 8] {
         node.id.to_string(),
         node.address.clone(),
         node.version.clone(),
+        format!("{} of {}", node.protocol.writes, node.protocol.reads_to),
         state.to_owned(),
         node.frames_per_second.to_string(),
         format!("{} s", node.lag_seconds),

@@ -118,7 +118,7 @@ pub use network_servers::{
     BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, NetworkServerList,
     TopicCheck, Traffic,
 };
-pub use nodes::{Node, NodeList};
+pub use nodes::{Node, NodeList, NodeProtocol};
 pub use notices::{
     Notice, NoticeChange, NoticeFollowUp, NoticeHook, NoticeList, NoticeReader, NoticeRequest,
     NoticeScope, NoticeWord,

@@ -39,6 +39,22 @@ pub struct Node {
     /// earlier versions do not tell.
     #[serde(default)]
     pub clock_ahead_seconds: Option<f64>,
+    /// The versions that it reads of what nodes tell each other, and the one that it writes.
+    pub protocol: NodeProtocol,
+    /// The newest schema of a database that it knows.
+    pub schema: i32,
+}
+
+/// The versions that a node reads of what nodes tell each other, and the one that it writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeProtocol {
+    /// The oldest version that it reads.
+    pub reads_from: u32,
+    /// The newest version that it reads.
+    pub reads_to: u32,
+    /// The version that it writes.
+    pub writes: u32,
 }
 
 impl Client {

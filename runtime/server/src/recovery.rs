@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     auth::{NewToken, Role, TokenError, Tokens},
     authors::Author,
-    cluster::noting,
+    cluster::{Protocol, noting},
     store_settings::StoreSettings,
 };
 
@@ -75,7 +75,8 @@ async fn open(data_dir: &Path, settings: &StoreSettings) -> Result<Arc<dyn Store
     if let Some(options) = settings.database().map_err(RecoveryError::Store)? {
         let store = PostgresStore::open(&options).await.map_err(RecoveryError::Store)?;
         // Nodes that run on the database learn of the token as of one that another node has made.
-        return Ok(noting(Arc::new(store), Uuid::now_v7()));
+        let protocol = Arc::new(Protocol::of(settings.as_before));
+        return Ok(noting(Arc::new(store), Uuid::now_v7(), protocol));
     }
     let folder = data_dir.join("store");
     if !folder.is_dir() {

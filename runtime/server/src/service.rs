@@ -35,7 +35,7 @@ use crate::{
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
     backend::Backend,
     backups::Backups,
-    cluster::{AgreedSettings, AgreementError, Cluster, Joined, LeadsEar, Rooms},
+    cluster::{AgreedSettings, AgreementError, Cluster, Joined, LeadsEar, Protocol, Rooms},
     config::Config,
     database_watch::DatabaseWatch,
     derived::DerivedAssignments,
@@ -288,7 +288,9 @@ impl Service {
         let database = backend.database().cloned().map(DatabaseWatch::new).map(Arc::new);
         let agreed = AgreedSettings::of(&config.retention, &config.delivery, &config.territory);
         let node = (&config.cluster, &*config.data_dir);
-        let joined = Cluster::join(store, leases, node, &agreed, vault.node_key()).await?;
+        let protocol = Protocol::of(config.store.as_before);
+        let (agreed, key) = ((&agreed, protocol), vault.node_key());
+        let joined = Cluster::join(store, leases, node, agreed, key).await?;
         let Joined { cluster, store, led: led_store } = joined;
         let cluster = Arc::new(cluster);
         cluster.founded(&*store).await?;

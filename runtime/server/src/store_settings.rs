@@ -21,6 +21,8 @@ pub struct StoreSettings {
     pub postgres: String,
     /// A file that holds the password of the database; empty for none.
     pub postgres_password_file: PathBuf,
+    /// Whether nothing is made in a database or told to other nodes that the version before does not know.
+    pub as_before: bool,
 }
 
 impl StoreSettings {
@@ -35,7 +37,9 @@ impl StoreSettings {
         if self.postgres.is_empty() {
             return Ok(None);
         }
-        let options = PostgresOptions::new(&self.postgres);
+        let newest = PostgresOptions::NEWEST_SCHEMA;
+        let schema = if self.as_before { newest - 1 } else { newest };
+        let options = PostgresOptions::new(&self.postgres).schema(schema);
         let file = &self.postgres_password_file;
         if file.as_os_str().is_empty() {
             return Ok(Some(options));
@@ -70,6 +74,7 @@ mod tests {
             keep_free_bytes: 0,
             postgres: postgres.to_owned(),
             postgres_password_file: file,
+            as_before: false,
         }
     }
 
@@ -86,5 +91,9 @@ mod tests {
         fs::write(&file, "of the file\n").unwrap();
         let options = settings(url, file).database().unwrap().unwrap();
         assert_eq!(options.password.as_deref(), Some("of the file"));
+        assert_eq!(options.schema, PostgresOptions::NEWEST_SCHEMA);
+        let before = StoreSettings { as_before: true, ..settings(url, PathBuf::new()) };
+        let options = before.database().unwrap().unwrap();
+        assert_eq!(options.schema, PostgresOptions::NEWEST_SCHEMA - 1);
     }
 }

@@ -157,14 +157,16 @@ pub enum StoreError {
 
     /// The tables of the database were made by a newer version of this software.
     #[error(
-        "the database {server} has schema {found}; this version knows schemas up to {supported}: install the newer \
-         version again"
+        "the database {server} has schema {found}, which a version must know up to {least} to work with; this one knows \
+         schemas up to {supported}: install the newer version again"
     )]
     NewerSchema {
         /// The hosts and the database.
         server: String,
         /// The schema found in it.
         found: i32,
+        /// The schema that a version must know at least to work with it.
+        least: i32,
         /// The newest schema that this version knows.
         supported: i32,
     },

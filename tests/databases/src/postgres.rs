@@ -115,6 +115,15 @@ impl Postgres {
         self.port
     }
 
+    /// The number of the postmaster's process, whose children serve connections.
+    ///
+    /// # Panics
+    /// Where the server was stopped.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.as_ref().map(Child::id).expect("the server runs")
+    }
+
     /// The address of the database that is there from the beginning, with user and password.
     #[must_use]
     pub fn url(&self) -> String {

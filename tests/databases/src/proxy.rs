@@ -5,7 +5,7 @@ use std::{
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering},
     },
     thread,
     time::Duration,
@@ -22,6 +22,8 @@ pub struct Proxy {
 
 #[derive(Default)]
 struct State {
+    /// The port of the server.
+    server: AtomicU16,
     delay_millis: AtomicU64,
     holds: AtomicBool,
     /// Answers of the server are thrown away.
@@ -37,13 +39,19 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
         let port = listener.local_addr().expect("it has an address").port();
         let state = Arc::<State>::default();
+        state.server.store(server, Ordering::Relaxed);
         let passing = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                passing.take(client, server);
+                passing.take(client);
             }
         });
         Self { port, state }
+    }
+
+    /// Leads new connections to another port, such as that of a server that was started again.
+    pub fn lead_to(&self, server: u16) {
+        self.state.server.store(server, Ordering::Relaxed);
     }
 
     /// The port that the proxy listens on.
@@ -87,10 +95,11 @@ impl Proxy {
 }
 
 impl State {
-    fn take(self: &Arc<Self>, client: TcpStream, server: u16) {
+    fn take(self: &Arc<Self>, client: TcpStream) {
         if self.is_cut.load(Ordering::Relaxed) {
             return;
         }
+        let server = self.server.load(Ordering::Relaxed);
         let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { return };
         let ends = [client.try_clone(), server.try_clone(), client.try_clone(), server.try_clone()];
         let [Ok(from_client), Ok(to_server), Ok(to_client), Ok(from_server)] = ends else { return };
@@ -120,5 +129,42 @@ impl State {
         // The other side may be gone already.
         drop(to.shutdown(Shutdown::Both));
         drop(from.shutdown(Shutdown::Both));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that greets each client with a word.
+    fn greeter(word: &'static str) -> u16 {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for mut client in listener.incoming().flatten() {
+                client.write_all(word.as_bytes()).unwrap();
+            }
+        });
+        port
+    }
+
+    fn greeting(proxy: &Proxy) -> String {
+        let mut text = String::new();
+        let mut connection = TcpStream::connect(("127.0.0.1", proxy.port())).unwrap();
+        // One that is broken says nothing.
+        drop(connection.read_to_string(&mut text));
+        text
+    }
+
+    #[test]
+    fn a_proxy_leads_where_it_is_told_and_nowhere_while_it_is_cut() {
+        let proxy = Proxy::to(greeter("one"));
+        assert_eq!(greeting(&proxy), "one");
+        proxy.lead_to(greeter("two"));
+        assert_eq!(greeting(&proxy), "two");
+        proxy.cut(true);
+        assert_eq!(greeting(&proxy), "");
+        proxy.cut(false);
+        assert_eq!(greeting(&proxy), "two");
     }
 }

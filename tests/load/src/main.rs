@@ -105,6 +105,14 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Measure one, two and three nodes on a PostgreSQL, and the processor time of both
+    Cluster {
+        #[command(flatten)]
+        setup: Setup,
+        /// Measure for a shorter time
+        #[arg(long)]
+        quick: bool,
+    },
     /// Measure how fast a million payloads of a file are decoded, beside Node.js
     Bulk {
         #[command(flatten)]
@@ -161,6 +169,7 @@ fn main() -> anyhow::Result<()> {
         Command::Alerts { setup, quick } => bench::alerts(&setup, quick),
         Command::Rehearsal { setup, quick } => bench::rehearsal(&setup, quick),
         Command::Bulk { setup, quick } => bench::bulk(&setup, quick),
+        Command::Cluster { setup, quick } => bench::cluster(&setup, quick),
         Command::Pages { setup, pictures } => pages::pages(&setup, &pictures),
         Command::Torture { setup, minutes, seed, nodes: 1, .. } => {
             torture::run(&setup, minutes, seed)

@@ -50,6 +50,9 @@ const REGISTRARS: usize = 32;
 /// The group of meters of which nobody says another.
 const GROUP: &str = "water";
 
+/// The moment at which all frames are received.
+pub(crate) const RECEIVED_AT: &str = "2026-02-03T04:05:06Z";
+
 /// A meter and its counter.
 pub(crate) struct Meter {
     pub(crate) dev_eui: String,
@@ -123,14 +126,7 @@ impl Meters {
                 registrar.join().map_err(|_| anyhow!("a registrar panicked"))?
             })
         })?;
-        let meter = |(session, group): (Session, String)| Meter {
-            dev_eui: session.dev_eui().to_string(),
-            group,
-            device: Device::of(&session),
-            next_f_cnt: 0,
-            telegram: TELEGRAM,
-            has_clock: false,
-        };
+        let meter = |(session, group): (Session, String)| Meter::in_session(&session, group, 0);
         Ok(Self(sessions.into_iter().map(meter).collect()))
     }
 
@@ -146,6 +142,12 @@ impl Meters {
 }
 
 impl Meter {
+    /// A meter in a session, whose next frame has this counter.
+    pub(crate) fn in_session(session: &Session, group: String, next_f_cnt: u32) -> Self {
+        let (dev_eui, device) = (session.dev_eui().to_string(), Device::of(session));
+        Self { dev_eui, group, device, next_f_cnt, telegram: TELEGRAM, has_clock: false }
+    }
+
     /// The body that hands over its next frame, as two gateways heard it.
     pub(crate) fn frame(&mut self) -> String {
         let f_cnt = self.next_f_cnt;
@@ -156,7 +158,7 @@ impl Meter {
         let phy = self.device.uplink(F_PORT, &self.telegram, f_cnt, false).unwrap_or_default();
         let digits = digits(&phy);
         format!(
-            r#"{{"phyPayload":"{digits}","receivedAt":"2026-02-03T04:05:06Z","frequencyHz":868100000,"spreadingFactor":9,"bandwidthHz":125000,"codingRate":"4/5","region":"EU868","gateways":[{{"gatewayId":"7276FF0039030436","rssiDbm":-97,"snrDb":7.5}},{{"gatewayId":"7276FF0039030437","rssiDbm":-107,"snrDb":-3}}]}}"#
+            r#"{{"phyPayload":"{digits}","receivedAt":"{RECEIVED_AT}","frequencyHz":868100000,"spreadingFactor":9,"bandwidthHz":125000,"codingRate":"4/5","region":"EU868","gateways":[{{"gatewayId":"7276FF0039030436","rssiDbm":-97,"snrDb":7.5}},{{"gatewayId":"7276FF0039030437","rssiDbm":-107,"snrDb":-3}}]}}"#
         )
     }
 }

@@ -8,13 +8,23 @@ use crate::server::{Server, Setup};
 /// The nodes beside the first one, and the database that all share.
 pub(crate) struct Beside {
     others: Vec<Server>,
-    _database: Postgres,
+    database: Postgres,
 }
 
 impl Beside {
     /// The addresses of the nodes beside the first one.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = &str> {
         self.others.iter().map(|node| node.address.as_str())
+    }
+
+    /// The numbers of their processes.
+    pub(crate) fn process_ids(&self) -> impl Iterator<Item = u32> {
+        self.others.iter().map(Server::process_id)
+    }
+
+    /// The number of the process whose children are those of the database.
+    pub(crate) fn database_process(&self) -> u32 {
+        self.database.process_id()
     }
 }
 
@@ -23,6 +33,12 @@ pub(crate) fn start(setup: &Setup, nodes: usize) -> Result<(Server, Option<Besid
     if nodes <= 1 {
         return Ok((Server::start(setup)?, None));
     }
+    let (first, beside) = on_postgres(setup, nodes)?;
+    Ok((first, Some(beside)))
+}
+
+/// Starts nodes on one database, be it one alone.
+pub(crate) fn on_postgres(setup: &Setup, nodes: usize) -> Result<(Server, Beside)> {
     let database = Postgres::start();
     let key = setup.folder.join("master.key");
     let settings = format!(
@@ -37,5 +53,5 @@ pub(crate) fn start(setup: &Setup, nodes: usize) -> Result<(Server, Option<Besid
         first.start_beside(&Setup { champollion, packages, folder }, &settings)
     };
     let others = (2..=nodes).map(beside).collect::<Result<_>>()?;
-    Ok((first, Some(Beside { others, _database: database })))
+    Ok((first, Beside { others, database }))
 }

@@ -21,8 +21,9 @@ const LOG: &str = "server.log";
 /// The file of its settings.
 const SETTINGS: &str = "champollion.toml";
 
-/// Ticks of a second in which Linux counts the time of processes, on every machine.
-const TICKS: f64 = 100.0;
+/// Settings where nobody says others. The recording's network server has put the copies together, and its frames are
+/// handed over one after another: waiting for copies would only make the demo longer.
+const FRAMES: &str = "[frames]\ncopies-window-ms = 0\n";
 
 /// Where it writes the first admin token.
 const ADMIN_TOKEN: &str = "admin.token";
@@ -81,7 +82,8 @@ impl Server {
             fs::remove_dir_all(folder).context("the old data cannot be removed")?;
         }
         fs::create_dir_all(folder)?;
-        fs::write(folder.join(SETTINGS), settings)?;
+        let frames = if settings.contains("[frames]") { "" } else { FRAMES };
+        fs::write(folder.join(SETTINGS), format!("{settings}\n{frames}"))?;
         let mut process = spawn(champollion, folder)?;
         let address = listens(&mut process, folder)?;
         let admin_token = String::new();
@@ -126,16 +128,6 @@ impl Server {
         let kilobytes = line.and_then(|line| line.split_whitespace().next());
         let kilobytes: u64 = kilobytes.context("the system does not say it")?.parse()?;
         Ok(kilobytes * 1024)
-    }
-
-    /// The seconds of a processor that the server has taken since its start.
-    pub(crate) fn processor_seconds(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        // The name of the program stands in parentheses, and may hold anything.
-        let (_, rest) = stat.rsplit_once(')').context("the system does not say it")?;
-        let ticks: Vec<&str> = rest.split_whitespace().skip(11).take(2).collect();
-        let [user, system] = ticks[..] else { bail!("the system does not say it") };
-        Ok((user.parse::<f64>()? + system.parse::<f64>()?) / TICKS)
     }
 
     /// Starts it again and ends it after a while, perhaps before it listens.
@@ -188,9 +180,6 @@ fn spawn(champollion: &Path, folder: &Path) -> Result<Child> {
         .arg(folder.join("data"))
         .arg("--admin-token-file")
         .arg(folder.join(ADMIN_TOKEN))
-        // The recording's network server has put the copies together, and its frames are handed
-        // over one after another: waiting for copies would only make the demo longer.
-        .env("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "0")
         // Its packages were built a moment ago, and nobody has signed them.
         .env("CHAMPOLLION_PUBLICATION__UNSIGNED", "true")
         .stdin(Stdio::null())

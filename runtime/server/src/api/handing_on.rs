@@ -23,6 +23,9 @@ use super::{
 };
 use crate::{cluster::Cluster, connections::ClientAddress, service::Service};
 
+/// The header that says in which version of the protocol of nodes a request is handed on; it came with the second one.
+const PROTOCOL: &str = "champollion-protocol";
+
 /// The header of proxies that names the sender.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -58,6 +61,9 @@ pub(super) async fn where_it_belongs(
     if !cluster.is_current() {
         return behind().into_response();
     }
+    if let Some(later) = later_protocol(request.headers(), cluster.protocol_read()) {
+        return later.into_response();
+    }
     if cluster.leads() || is_of_any_node(&request) {
         return next.run(request).await;
     }
@@ -79,6 +85,16 @@ pub(super) fn behind() -> Problem {
         "node-behind",
         "this node could not read for two seconds what other nodes have changed: ask another one",
     )
+}
+
+/// The problem of a request that another node hands on in a version that this one does not read.
+fn later_protocol(headers: &HeaderMap, newest: u32) -> Option<Problem> {
+    let version = headers.get(PROTOCOL)?.to_str().ok()?.parse::<u32>().ok()?;
+    let detail = format!(
+        "the request is handed on in version {version} of what nodes tell each other, and this node reads those up to \
+         {newest}: install the newer software on it, or ask another node"
+    );
+    (version > newest).then(|| Problem::unavailable("node-behind", detail))
 }
 
 async fn hand_on(cluster: &Cluster, request: Request) -> Result<Response, Problem> {
@@ -111,6 +127,7 @@ pub(super) async fn ask(
     patience: Option<Duration>,
 ) -> Result<Response, Unanswered> {
     complete(&mut asked.headers, &asked.uri);
+    asked.headers.insert(PROTOCOL, HeaderValue::from(cluster.protocol_written()));
     let mut answer = between::ask(cluster, node, (asked, body), patience).await?;
     OF_CONNECTION.iter().for_each(|name| drop(answer.headers_mut().remove(*name)));
     Ok(answer)
@@ -128,4 +145,23 @@ fn complete(headers: &mut HeaderMap, uri: &Uri) {
     }
     headers.remove(FORWARDED);
     headers.remove(FORWARDED_FOR);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_in_a_later_version_of_the_protocol_is_refused_with_both() {
+        let of = |version: &'static str| {
+            let headers = HeaderMap::from_iter([(
+                PROTOCOL.parse().unwrap(),
+                HeaderValue::from_static(version),
+            )]);
+            later_protocol(&headers, 2).is_some()
+        };
+        assert!(later_protocol(&HeaderMap::new(), 2).is_none());
+        assert!(!of("1") && !of("2") && of("3"));
+        assert!(!of("of somebody else"), "it is no node that says so");
+    }
 }

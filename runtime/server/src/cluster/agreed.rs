@@ -3,7 +3,7 @@
 use champollion_delivery::{destinations::DestinationSettings, mailbox::RetentionSettings};
 use champollion_store::{Batch, Store, Table, TableError, tables};
 
-use super::{identity::IdentityError, settings::AddressMissing};
+use super::{identity::IdentityError, protocol::ProtocolMismatch, settings::AddressMissing};
 use crate::territory_settings::TerritorySettings;
 
 const AGREED: Table<String, String> = Table::new(tables::AGREED_SETTINGS);
@@ -36,6 +36,9 @@ pub enum AgreementError {
     /// The node has no identity.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// This node and another one do not read what the other writes.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolMismatch),
     /// The settings of the others cannot be read, or those of this node not be kept.
     #[error(transparent)]
     Table(#[from] TableError),

@@ -6,7 +6,7 @@ use champollion_lns::{Feedback, NetworkServerName};
 use champollion_store::{Batch, LogName, Sequence, Store, StoreError, tables};
 use serde::{Deserialize, Serialize};
 
-use super::Cluster;
+use super::{Cluster, told};
 
 /// Entries that are read at once.
 const PAGE: usize = 100;
@@ -50,8 +50,7 @@ impl LeadsEar {
         if self.cluster.leads() {
             return Ok(false);
         }
-        // Texts, names and moments alone, so that nothing of it can fail.
-        let entry = serde_json::to_vec(told).unwrap_or_default();
+        let entry = told::written(self.cluster.protocol_written(), told);
         let mut batch = Batch::new();
         batch.append(log.as_str(), entry);
         self.store.commit(batch).await?;
@@ -81,15 +80,9 @@ impl FeedbackOfNodes {
     pub(crate) async fn read(&self) -> Result<Option<KeptFeedback>, StoreError> {
         let log = tables::COMMAND_FEEDBACK.as_str();
         let entries = self.store.read(log, Sequence::BEGINNING, PAGE).await?;
-        let Some(through) = entries.last().map(|entry| entry.sequence) else { return Ok(None) };
-        let read = |bytes: &[u8]| match serde_json::from_slice::<Kept>(bytes) {
-            Ok(kept) => Some((kept.server, kept.feedback)),
-            Err(error) => {
-                tracing::error!(%error, "feedback of another node cannot be read");
-                None
-            }
-        };
-        let told = entries.iter().filter_map(|entry| read(&entry.value)).collect();
+        let heard = told::heard::<Kept>(&entries);
+        let Some(through) = heard.through else { return Ok(None) };
+        let told = heard.told.into_iter().map(|kept| (kept.server, kept.feedback)).collect();
         Ok(Some(KeptFeedback { told, through }))
     }
 

@@ -5,7 +5,7 @@ use champollion_store::{Batch, Sequence, Store, StoreError, tables};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::LeadsEar;
+use super::{LeadsEar, told};
 
 /// Entries that are read at once.
 const PAGE: usize = 1_000;
@@ -34,15 +34,9 @@ pub(crate) async fn hear_gateways(
     let log = tables::GATEWAY_STATUSES.as_str();
     loop {
         let entries = led.read(log, Sequence::BEGINNING, PAGE).await?;
-        let Some(through) = entries.last().map(|entry| entry.sequence) else { return Ok(()) };
-        for entry in &entries {
-            match serde_json::from_slice::<Kept>(&entry.value) {
-                Ok(kept) => hear(&kept.gateway, kept.at),
-                Err(error) => {
-                    tracing::error!(%error, "the status of a gateway cannot be read");
-                }
-            }
-        }
+        let heard = told::heard::<Kept>(&entries);
+        let Some(through) = heard.through else { return Ok(()) };
+        heard.told.iter().for_each(|kept| hear(&kept.gateway, kept.at));
         let mut batch = Batch::new();
         batch.truncate(log, through);
         led.commit(batch).await?;

@@ -12,9 +12,11 @@ mod identity;
 mod lead;
 mod nodes;
 mod prepared_store;
+mod protocol;
 mod seals;
 mod settings;
 mod store_clock;
+mod told;
 
 use std::{
     path::Path,
@@ -34,6 +36,7 @@ use uuid::Uuid;
 pub use agreed::{AgreementError, Disagreement};
 pub use identity::IdentityError;
 pub use nodes::ShownNode;
+pub use protocol::{ProtocolMismatch, Spoken};
 pub use settings::{AddressMissing, ClusterSettings};
 
 pub(crate) use agreed::AgreedSettings;
@@ -41,6 +44,7 @@ pub(crate) use changes::{FollowError, Follower, Rooms, noting};
 pub(crate) use feedback::{FeedbackOfNodes, LeadsEar};
 pub(crate) use gateways::hear_gateways;
 pub(crate) use nodes::Load;
+pub(crate) use protocol::Protocol;
 pub(crate) use seals::{Incoming, Outgoing, Unrecognized};
 
 use identity::Identity;
@@ -71,6 +75,7 @@ pub struct Cluster {
     /// Absent where the store is of this process alone.
     seals: Option<Seals>,
     load: Arc<Load>,
+    protocol: Arc<Protocol>,
     end: watch::Sender<Option<End>>,
 }
 
@@ -85,6 +90,11 @@ pub enum End {
     /// The doings of another lead cannot be read.
     #[error("this node cannot take the lead over: its log says why. Start it again")]
     NotTakenOver,
+    /// The others tell in a version that this node does not read: they are told of it when it starts.
+    #[error(
+        "the others tell this node of changes in a version that it does not read: start it again, best with the newer software"
+    )]
+    LaterProtocol,
     /// Changes of other nodes were missed.
     #[error(
         "this node was away for so long that it has missed changes of the others: start it again"
@@ -107,7 +117,7 @@ impl Cluster {
         store: Arc<dyn Store>,
         leases: Arc<dyn Leases>,
         (settings, data_dir): (&ClusterSettings, &Path),
-        agreed: &AgreedSettings,
+        (agreed, protocol): (&AgreedSettings, Protocol),
         key: NodeKey,
     ) -> Result<Joined, AgreementError> {
         let (is_shared, load) = (leases.is_shared(), Arc::new(Load::default()));
@@ -115,23 +125,27 @@ impl Cluster {
         let id = identity.as_ref().map_or_else(Uuid::now_v7, |identity| identity.id);
         let address = settings.address.clone();
         let lead = Arc::new(Lead::new(Arc::clone(&leases), id));
-        let nodes = Nodes::new(Arc::clone(&store), leases, id, address, Arc::clone(&load));
+        let protocol = Arc::new(protocol);
+        let parts = (Arc::clone(&load), Arc::clone(&protocol));
+        let nodes = Nodes::new(Arc::clone(&store), leases, id, address, parts);
         let end = watch::channel(None).0;
         if !is_shared {
             lead.try_to_take().await.map_err(TableError::from)?;
             lead.begin();
             let (_identity, follower, seals) = (identity, None, None);
-            let cluster = Self { id, _identity, lead, follower, nodes, seals, load, end };
+            let cluster = Self { id, _identity, lead, follower, nodes, seals, load, protocol, end };
             return Ok(Joined { cluster, led: Arc::clone(&store), store });
         }
         settings.check()?;
         agree(&*store, &nodes, agreed).await?;
         lead.try_to_take().await.map_err(TableError::from)?;
-        let store = changes::noting(store, id);
-        let follower = Follower::open(Arc::clone(&store)).await.map_err(TableError::from)?;
+        let store = changes::noting(store, id, Arc::clone(&protocol));
+        let follower = Follower::open(Arc::clone(&store), protocol.newest());
+        let follower = follower.await.map_err(TableError::from)?;
         let (follower, led) = (Some(Arc::new(follower)), led(Arc::clone(&store), &lead));
         let seals = Some(Seals::new(key, id, settings.address.clone(), nodes.clock().now()));
-        let cluster = Self { id, _identity: identity, lead, follower, nodes, seals, load, end };
+        let _identity = identity;
+        let cluster = Self { id, _identity, lead, follower, nodes, seals, load, protocol, end };
         Ok(Joined { cluster, store, led })
     }
 
@@ -152,6 +166,16 @@ impl Cluster {
     /// The id of this node, which is kept in its data folder.
     pub(crate) fn id(&self) -> Uuid {
         self.id
+    }
+
+    /// The version in which this node tells the others.
+    pub(crate) fn protocol_written(&self) -> u32 {
+        self.protocol.written()
+    }
+
+    /// The newest version in which this node is told by others.
+    pub(crate) fn protocol_read(&self) -> u32 {
+        self.protocol.newest()
     }
 
     /// The frames that this node took.
@@ -274,7 +298,11 @@ impl Cluster {
         tasks.spawn(async move {
             if let Err(error) = following.follow(stopped).await {
                 tracing::error!(%error, "this node ends");
-                cluster.end(End::FellBehind);
+                cluster.end(if error.is_of_later_protocol() {
+                    End::LaterProtocol
+                } else {
+                    End::FellBehind
+                });
             }
         });
         let reading = Arc::clone(&follower);
@@ -359,15 +387,18 @@ impl Cluster {
     }
 }
 
-/// Has a node come to the others, where its settings are theirs. It tells of itself before it looks for others: of two
-/// that are started at once, one at least sees the other.
+/// Has a node come to the others, where its settings are theirs and it reads what they write. It tells of itself before
+/// it looks for others: of two that are started at once, one at least sees the other.
 async fn agree(
     store: &dyn Store,
     nodes: &Nodes,
     agreed: &AgreedSettings,
 ) -> Result<(), AgreementError> {
     nodes.write(Duration::ZERO).await?;
-    let checked = agreed.check(store, nodes.has_others().await?).await;
+    let checked = match agreed.check(store, nodes.has_others().await?).await {
+        Ok(()) => nodes.understand().await,
+        refused => refused,
+    };
     if checked.is_err() {
         // Where its row stays, it counts as one of the others for ten seconds and no longer.
         drop(nodes.leave().await);
@@ -395,7 +426,8 @@ mod tests {
         let store: Arc<dyn Store> = Arc::new(store);
         let node = |id| {
             let (leases, address) = (Arc::new(OwnLeases), format!("http://10.0.0.{id}:8080"));
-            Nodes::new(Arc::clone(&store), leases, Uuid::from_u128(id), address, Arc::default())
+            let parts = (Arc::default(), Arc::new(Protocol::of(false)));
+            Nodes::new(Arc::clone(&store), leases, Uuid::from_u128(id), address, parts)
         };
         let settings = |hours: &str| AgreedSettings(vec![("[retention] hours", hours.to_owned())]);
         let (first, second) = (node(1), node(2));

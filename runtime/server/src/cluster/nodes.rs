@@ -17,7 +17,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{lead::LEAD, store_clock::StoreClock};
+use super::{
+    agreed::AgreementError,
+    lead::LEAD,
+    protocol::{FIRST, Protocol, Speaker, Spoken},
+    store_clock::StoreClock,
+};
 
 const NODES: Table<Uuid, NodeRow> = Table::new(tables::NODES);
 
@@ -29,6 +34,10 @@ const SILENT: SignedDuration = SignedDuration::from_secs(10);
 
 /// The time after which the row of a silent node is removed.
 const FORGOTTEN: SignedDuration = SignedDuration::from_mins(10);
+
+/// The time within which other nodes write what a node reads that comes, and the interval of looks.
+const LOWERING_TIME: Duration = Duration::from_secs(15);
+const LOWERING_PERIOD: Duration = Duration::from_millis(500);
 
 /// The row of a node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +52,15 @@ pub(super) struct NodeRow {
     /// Nodes of earlier versions do not tell.
     #[serde(default)]
     clock_ahead_seconds: Option<f64>,
+    /// Nodes of the first version of the protocol say neither this nor the schema.
+    #[serde(default)]
+    protocol: Spoken,
+    #[serde(default = "first_schema")]
+    schema: i32,
+}
+
+const fn first_schema() -> i32 {
+    FIRST as i32
 }
 
 /// A node that shares the store.
@@ -70,6 +88,10 @@ pub struct ShownNode {
     pub lag_seconds: f64,
     /// Seconds by which the clock of its machine is ahead of that of the database; negative where it is behind.
     pub clock_ahead_seconds: Option<f64>,
+    /// The versions that it reads of what nodes tell each other, and the one that it writes.
+    pub protocol: Spoken,
+    /// The newest schema of a database that it knows.
+    pub schema: i32,
 }
 
 /// The frames that this node took.
@@ -91,6 +113,7 @@ pub(super) struct Nodes {
     address: String,
     started_at: Timestamp,
     load: Arc<Load>,
+    protocol: Arc<Protocol>,
     /// The frames and the moment of the last writing.
     before: Mutex<(u64, Instant)>,
     clock: StoreClock,
@@ -106,13 +129,13 @@ impl Nodes {
         leases: Arc<dyn Leases>,
         own: Uuid,
         address: String,
-        load: Arc<Load>,
+        (load, protocol): (Arc<Load>, Arc<Protocol>),
     ) -> Self {
         let started_at = Timestamp::now();
         let before = Mutex::new((0, Instant::now()));
         let clock = StoreClock::new(Arc::clone(&leases));
         let (lead, alive) = (RwLock::default(), RwLock::default());
-        Self { store, leases, own, address, started_at, load, before, clock, lead, alive }
+        Self { store, leases, own, address, started_at, load, protocol, before, clock, lead, alive }
     }
 
     /// The address of the node that a key falls to; none where that is this one. When a node comes or goes, only what
@@ -143,24 +166,31 @@ impl Nodes {
         &self.clock
     }
 
-    /// Writes of this node, and looks up the lead.
+    /// Writes of this node, looks up the lead, and follows the protocol of the others.
     pub(super) async fn write(&self, lag: Duration) -> Result<(), TableError> {
         let row = self.row(lag, self.clock.read().await?);
+        let said = row.protocol;
         metrics::gauge!("champollion_node_frames_per_second").set(row.frames_per_second);
         let mut batch = Batch::new();
         NODES.put(&mut batch, &self.own, &row)?;
         self.store.commit(batch).await?;
-        self.look().await
+        let nodes = self.list().await?;
+        self.protocol.settle(speakers(&nodes), said);
+        self.note(nodes);
+        Ok(())
     }
 
     /// Looks up which nodes there are, and which one leads.
     pub(super) async fn look(&self) -> Result<(), TableError> {
-        let nodes = self.list().await?;
+        self.note(self.list().await?);
+        Ok(())
+    }
+
+    fn note(&self, nodes: Vec<ShownNode>) {
         let leads = |node: &&ShownNode| node.leases.iter().any(|lease| lease == LEAD);
         *self.lead.write() = nodes.iter().find(leads).map(|node| node.address.clone());
         let alive = nodes.into_iter().filter(|node| node.alive);
         *self.alive.write() = alive.map(|node| (node.id, node.address)).collect();
-        Ok(())
     }
 
     fn row(&self, lag: Duration, now: Timestamp) -> NodeRow {
@@ -177,6 +207,8 @@ impl Nodes {
             frames_per_second: (rate * 10.0).round() / 10.0,
             lag_seconds: in_millis(lag.as_secs_f64()),
             clock_ahead_seconds: Some(in_millis(self.clock.ahead().as_secs_f64())),
+            protocol: self.protocol.spoken(),
+            schema: self.protocol.schema(),
         }
     }
 
@@ -221,9 +253,38 @@ impl Nodes {
 
     /// Whether another node is alive.
     pub(super) async fn has_others(&self) -> Result<bool, TableError> {
-        let nodes = self.list().await?;
-        Ok(nodes.iter().any(|node| node.alive && node.id != self.own))
+        Ok(!self.others().await?.is_empty())
     }
+
+    /// The other nodes that are alive.
+    async fn others(&self) -> Result<Vec<ShownNode>, TableError> {
+        let mut nodes = self.list().await?;
+        nodes.retain(|node| node.alive && node.id != self.own);
+        Ok(nodes)
+    }
+
+    /// Waits until this node reads what the others write: those that write more have seen its row within two seconds, and
+    /// say two seconds later that they write less.
+    pub(super) async fn understand(&self) -> Result<(), AgreementError> {
+        let began = Instant::now();
+        loop {
+            let others = self.others().await?;
+            if let Some(foreign) = self.protocol.foreign(speakers(&others)) {
+                return Err(foreign.into());
+            }
+            match self.protocol.too_new(speakers(&others)) {
+                None => return Ok(()),
+                Some(mismatch) if began.elapsed() > LOWERING_TIME => return Err(mismatch.into()),
+                Some(_) => tokio::time::sleep(LOWERING_PERIOD).await,
+            }
+            self.write(Duration::ZERO).await?;
+        }
+    }
+}
+
+/// The versions that nodes read and write, with their addresses.
+fn speakers(nodes: &[ShownNode]) -> impl Iterator<Item = Speaker<'_>> {
+    nodes.iter().map(|node| (node.address.as_str(), node.protocol))
 }
 
 /// Seconds without what is less than a millisecond.
@@ -253,6 +314,8 @@ impl NodeRow {
             frames_per_second: self.frames_per_second,
             lag_seconds: self.lag_seconds,
             clock_ahead_seconds: self.clock_ahead_seconds,
+            protocol: self.protocol,
+            schema: self.schema,
         }
     }
 }
@@ -261,7 +324,7 @@ impl NodeRow {
 mod tests {
     use champollion_store::{OwnLeases, SledOptions, SledStore};
 
-    use super::*;
+    use super::{super::protocol::NEWEST, *};
 
     #[tokio::test]
     async fn nodes_are_listed_with_what_they_say_of_themselves() {
@@ -272,7 +335,8 @@ mod tests {
         let node = |id, load: &Arc<Load>| {
             let address = format!("http://10.0.0.{id}:8080");
             let leases: Arc<dyn Leases> = Arc::new(OwnLeases);
-            Nodes::new(Arc::clone(&store), leases, Uuid::from_u128(id), address, Arc::clone(load))
+            let parts = (Arc::clone(load), Arc::new(Protocol::of(id == 3)));
+            Nodes::new(Arc::clone(&store), leases, Uuid::from_u128(id), address, parts)
         };
         let (first, second) = (node(1, &load), node(2, &Arc::default()));
         assert!(!first.has_others().await.unwrap());
@@ -294,6 +358,30 @@ mod tests {
         assert_eq!(elsewhere(&first), 0);
         second.leave().await.unwrap();
         assert!(!first.has_others().await.unwrap());
+        // It was the only one that reads the newest version, and has said so; now one comes of the version before.
+        first.write(Duration::ZERO).await.unwrap();
+        assert_eq!(first.protocol.written(), NEWEST);
+        let before = node(3, &Arc::default());
+        before.write(Duration::ZERO).await.unwrap();
+        let waits = tokio::time::timeout(LOWERING_PERIOD / 2, before.understand());
+        assert!(waits.await.is_err(), "the first one has not said that it writes less");
+        first.write(Duration::ZERO).await.unwrap();
+        assert_eq!(first.protocol.written(), FIRST);
+        first.write(Duration::ZERO).await.unwrap();
+        before.understand().await.unwrap();
+        let shown = first.list().await.unwrap();
+        let reads = |index: usize| (shown[index].protocol.reads_to, shown[index].protocol.writes);
+        assert_eq!((reads(0), reads(1)), ((NEWEST, FIRST), (FIRST, FIRST)));
+        assert_eq!(shown[0].schema - 1, shown[1].schema);
+    }
+
+    #[test]
+    fn a_row_of_the_first_version_is_read() {
+        let row = r#"{ "version": "0.1.0", "address": "http://10.0.0.1:8080",
+            "startedAt": "2026-01-01T00:00:00Z", "writtenAt": "2026-01-01T00:00:00Z",
+            "framesPerSecond": 1.0, "lagSeconds": 0.0 }"#;
+        let row: NodeRow = serde_json::from_str(row).unwrap();
+        assert_eq!((row.protocol, row.schema), (Spoken::default(), 1));
     }
 
     #[test]
@@ -306,6 +394,8 @@ mod tests {
             frames_per_second: 1.0,
             lag_seconds: 0.0,
             clock_ahead_seconds: None,
+            protocol: Spoken::default(),
+            schema: 1,
         };
         let [own, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
         let lease = |owner| HeldLease {

@@ -80,7 +80,7 @@ impl PostgresStore {
         let server = address.to_string();
         let refused = |fault: Fault| fault.error(&server);
         let mut client = session::connect(&address, tls.clone()).await.map_err(refused)?;
-        schema::migrate(&mut client, &server).await?;
+        schema::migrate(&mut client, &server, options.schema).await?;
         warn_of_settings(&client, &server).await?;
         let pool = pool::open(&address, tls.clone(), options.readers)?;
         let (status, sweeper) = (Arc::<Status>::default(), Arc::<Sweeper>::default());

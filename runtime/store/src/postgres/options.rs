@@ -1,5 +1,7 @@
 //! Settings of a store in a database.
 
+use super::schema;
+
 /// Connections for reading. A node reads its caches at the start, and seldom after that.
 const DEFAULT_READERS: usize = 8;
 
@@ -13,13 +15,19 @@ pub struct PostgresOptions {
     pub password: Option<String>,
     /// Connections for reading, beside the one that writes.
     pub readers: usize,
+    /// The newest schema that is made and known.
+    pub schema: i32,
 }
 
 impl PostgresOptions {
+    /// The newest schema that this version knows. The one before it is a schema that the version before knows too.
+    pub const NEWEST_SCHEMA: i32 = schema::NEWEST;
+
     /// The defaults, for the database at this address.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), password: None, readers: DEFAULT_READERS }
+        let (password, readers) = (None, DEFAULT_READERS);
+        Self { url: url.into(), password, readers, schema: Self::NEWEST_SCHEMA }
     }
 
     /// Sets [`password`](Self::password), which is then not taken from the address.
@@ -33,6 +41,13 @@ impl PostgresOptions {
     #[must_use]
     pub const fn readers(mut self, readers: usize) -> Self {
         self.readers = readers;
+        self
+    }
+
+    /// Sets [`schema`](Self::schema): nothing newer is made, so that a version which knows no newer one can go on.
+    #[must_use]
+    pub const fn schema(mut self, newest: i32) -> Self {
+        self.schema = newest;
         self
     }
 }

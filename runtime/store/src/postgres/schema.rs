@@ -1,20 +1,25 @@
 //! The tables of a database, made and migrated by the first node that finds them missing.
 //!
-//! Migrations only add: while nodes are exchanged one by one, those of the version before go on with the new tables.
-//! A node refuses a schema that is above what it knows.
+//! Migrations only add: while nodes are exchanged one by one, those of the version before go on with the new tables,
+//! and start on them. A step that they could not go on with says so in its row, and nodes that do not know it are
+//! refused from then on.
 
 use tokio_postgres::Client;
 
 use super::fault::Fault;
 use crate::error::StoreError;
 
-/// The steps from an empty database, each in one transaction with those before it that are missing.
+/// The steps from an empty database, each in one transaction with those before it that are missing. A step ends with
+/// its row in `schema`.
 ///
 /// 1. A row of `kv` whose value is null is there to be locked, and reads as absent. Rows of counters change with every
 ///    frame: pages that are not filled keep such a change within its page. A row of `logs` is the lock and the
 ///    numbering of a log; its name is compared by bytes. A row of `flushes` says what became of a transaction whose
 ///    answer was lost.
-const STEPS: [&str; 1] = ["
+/// 2. A row of `schema` says which schema a node must know at least to work with this one; its own one where the row
+///    does not say.
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE kv (
         tab text NOT NULL,
         key bytea NOT NULL,
@@ -51,16 +56,31 @@ const STEPS: [&str; 1] = ["
         number bigint NOT NULL,
         at timestamptz NOT NULL DEFAULT now()
     ) WITH (fillfactor = 50);
-"];
+    INSERT INTO schema (version) VALUES (1);
+",
+    "
+    ALTER TABLE schema ADD COLUMN least integer;
+    INSERT INTO schema (version, least) VALUES (2, 1);
+",
+];
 
 /// The newest schema that this version knows.
-const SUPPORTED: i32 = STEPS.len() as i32;
+pub(super) const NEWEST: i32 = STEPS.len() as i32;
+
+/// The schema in the database, and the one that a node must know to work with it. The column of the second schema may
+/// not be there.
+const FOUND: &str = "SELECT coalesce(max(version), 0),
+    coalesce(max(coalesce((to_jsonb(schema) ->> 'least')::integer, version)), 0) FROM schema";
 
 /// The advisory lock that nodes take while they migrate: "champoll" in ASCII.
 const LOCK: i64 = 0x6368_616d_706f_6c6c;
 
-/// Brings the schema up to what this version knows.
-pub(super) async fn migrate(client: &mut Client, server: &str) -> Result<(), StoreError> {
+/// Brings the schema up to the newest one that is to be known, unless it is there or beyond already.
+pub(super) async fn migrate(
+    client: &mut Client,
+    server: &str,
+    known: i32,
+) -> Result<(), StoreError> {
     let refused = |error: tokio_postgres::Error| Fault::from(error).error(server);
     let transaction = client.transaction().await.map_err(refused)?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(refused)?;
@@ -68,22 +88,14 @@ pub(super) async fn migrate(client: &mut Client, server: &str) -> Result<(), Sto
         .batch_execute("CREATE TABLE IF NOT EXISTS schema (version integer NOT NULL)")
         .await
         .map_err(refused)?;
-    let row = transaction
-        .query_one("SELECT coalesce(max(version), 0) FROM schema", &[])
-        .await
-        .map_err(refused)?;
-    let found: i32 = row.get(0);
-    let done = usize::try_from(found).unwrap_or_default();
-    if found > SUPPORTED {
+    let row = transaction.query_one(FOUND, &[]).await.map_err(refused)?;
+    let (found, least): (i32, i32) = (row.get(0), row.get(1));
+    if least > known {
         let server = server.to_owned();
-        return Err(StoreError::NewerSchema { server, found, supported: SUPPORTED });
+        return Err(StoreError::NewerSchema { server, found, least, supported: known });
     }
-    for (step, version) in STEPS.iter().zip(1_i32..).skip(done) {
+    for (step, version) in STEPS.iter().zip(1..=known).filter(|(_, version)| *version > found) {
         transaction.batch_execute(step).await.map_err(refused)?;
-        transaction
-            .execute("INSERT INTO schema (version) VALUES ($1)", &[&version])
-            .await
-            .map_err(refused)?;
         tracing::info!(%server, version, "the database has a new schema");
     }
     transaction.commit().await.map_err(refused)

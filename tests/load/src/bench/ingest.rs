@@ -26,10 +26,10 @@ use crate::{
 
 /// Connections that each wait for an answer before they send the next frame. What becomes durable with
 /// one write to the disk is what came meanwhile, so with few of them the disk decides alone.
-const SINGLE: usize = 256;
+pub(super) const SINGLE: usize = 256;
 
 /// Meters of each connection that hands over one frame in a request.
-const METERS_OF_SINGLE: usize = 8;
+pub(super) const METERS_OF_SINGLE: usize = 8;
 
 /// Connections that hand over many frames in a request.
 const BULK: usize = 4;
@@ -63,8 +63,7 @@ pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
     say(format_args!("Registering {count} water meters"));
     let mut meters = Meters::register(&admin, count)?;
     let duration = Duration::from_secs(if quick { 3 } else { 10 });
-    let address = server.address.trim_start_matches("http://").to_owned();
-    let load = Load { address: &address, token: &token, duration };
+    let load = Load { addresses: &[&server.address], token: &token, duration };
 
     let mut lines = Vec::new();
     let single = load.measure(&mut meters.take(SINGLE, METERS_OF_SINGLE), Connection::single)?;
@@ -81,7 +80,8 @@ pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
 /// Where frames are handed over, and how long.
 #[derive(Clone, Copy)]
 pub(super) struct Load<'a> {
-    pub(super) address: &'a str,
+    /// The addresses of the nodes, which connections go to in turn.
+    pub(super) addresses: &'a [&'a str],
     pub(super) token: &'a str,
     pub(super) duration: Duration,
 }
@@ -93,15 +93,27 @@ impl Load<'_> {
         groups: &mut [Vec<Meter>],
         request: impl Fn(&mut Connection, &mut [Meter]) -> Result<usize> + Sync,
     ) -> Result<Figures> {
+        Ok(self.measure_and_look(groups, request, || ())?.0)
+    }
+
+    /// The same, and looks at something when frames begin to count and when they do no longer.
+    pub(super) fn measure_and_look<T>(
+        &self,
+        groups: &mut [Vec<Meter>],
+        request: impl Fn(&mut Connection, &mut [Meter]) -> Result<usize> + Sync,
+        look: impl Fn() -> T,
+    ) -> Result<(Figures, [T; 2])> {
         let (start, stop) = (Barrier::new(groups.len() + 1), AtomicBool::new(false));
         let counts = AtomicBool::new(false);
         thread::scope(|scope| {
             let senders: Vec<_> = groups
                 .iter_mut()
-                .map(|meters| {
+                .zip(self.addresses.iter().cycle())
+                .map(|(meters, address)| {
                     let (start, stop, counts, request) = (&start, &stop, &counts, &request);
                     scope.spawn(move || -> Result<(usize, Vec<Duration>)> {
-                        let connection = Connection::open(self.address, self.token);
+                        let address = address.trim_start_matches("http://");
+                        let connection = Connection::open(address, self.token);
                         start.wait();
                         let mut connection = connection?;
                         let (mut frames, mut latencies) = (0, Vec::new());
@@ -120,11 +132,13 @@ impl Load<'_> {
                 .collect();
             start.wait();
             thread::sleep(WARM_UP);
+            let before = look();
             counts.store(true, Ordering::Relaxed);
             let begun = Instant::now();
             thread::sleep(self.duration);
             counts.store(false, Ordering::Relaxed);
             let elapsed = begun.elapsed();
+            let looks = [before, look()];
             stop.store(true, Ordering::Relaxed);
             let mut figures = Figures { frames: 0, elapsed, latencies: Vec::new() };
             for sender in senders {
@@ -135,7 +149,7 @@ impl Load<'_> {
             }
             figures.latencies.sort_unstable();
             ensure!(!figures.latencies.is_empty(), "no request was answered in time");
-            Ok(figures)
+            Ok((figures, looks))
         })
     }
 }
@@ -146,7 +160,7 @@ impl Figures {
         self.frames as f64 / self.elapsed.as_secs_f64()
     }
 
-    fn lines(&self, name: &str) -> Vec<String> {
+    pub(super) fn lines(&self, name: &str) -> Vec<String> {
         let rate = self.rate();
         vec![
             format!("BENCH {name} {rate:.0} frames/s"),

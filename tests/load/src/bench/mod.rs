@@ -4,12 +4,14 @@ mod alerts;
 mod broker;
 mod bulk;
 mod catalogue;
+mod cluster;
 mod delivery;
 mod figures;
 mod http;
 mod ingest;
 mod objects;
 mod paced;
+mod processor;
 mod recipient;
 mod rehearsal;
 mod rules;
@@ -72,13 +74,19 @@ pub(crate) fn catalogue(setup: &Setup, quick: bool) -> Result<()> {
     Ok(())
 }
 
+/// Measures one, two and three nodes on a PostgreSQL.
+pub(crate) fn cluster(setup: &Setup, quick: bool) -> Result<()> {
+    cluster::measure(setup, quick)?.into_iter().for_each(say);
+    Ok(())
+}
+
 /// The names of groups that begin alike.
 fn groups(beginning: &str, count: usize) -> Vec<String> {
     (0..count).map(|number| format!("{beginning}-{number}")).collect()
 }
 
 /// Returns a percentile of times that are sorted, in milliseconds.
-fn percentile(sorted: &[Duration], hundredths: usize) -> f64 {
+pub(crate) fn percentile(sorted: &[Duration], hundredths: usize) -> f64 {
     let index = (sorted.len() * hundredths / 100).min(sorted.len().saturating_sub(1));
     sorted.get(index).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
 }

@@ -16,6 +16,7 @@ use super::{
     delivery::{SETTINGS, behind, put_routes, to},
     groups,
     paced::{Door, Pace},
+    processor,
     recipient::Recipient,
 };
 use crate::{
@@ -135,7 +136,7 @@ fn watch<T>(
 
 impl Sums {
     fn of(server: &Server, taken: &AtomicUsize) -> Result<Self> {
-        let processor = server.processor_seconds()?;
+        let processor = processor::of_process(server.process_id())?.as_secs_f64();
         Ok(Self { at: Instant::now(), frames: taken.load(Ordering::Relaxed), processor })
     }
 }

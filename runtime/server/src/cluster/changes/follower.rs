@@ -38,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The follower of the log of changes.
 pub(crate) struct Follower {
     store: Arc<dyn Store>,
+    /// The newest version in which this node is told of changes.
+    newest: u32,
     /// The rooms, once they are open.
     rooms: OnceLock<Rooms>,
     /// Held while the log is read and the rooms are told.
@@ -75,13 +77,21 @@ pub(crate) enum FollowError {
     TooLate,
 }
 
+impl FollowError {
+    /// Whether an entry is in a later version of the protocol than this node reads.
+    pub(crate) const fn is_of_later_protocol(&self) -> bool {
+        matches!(self, Self::Change(ChangeFault::Newer { .. }))
+    }
+}
+
 impl Follower {
     /// A follower from the end of the log. What is opened afterwards knows all that is before.
-    pub(crate) async fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
+    pub(crate) async fn open(store: Arc<dyn Store>, newest: u32) -> Result<Self, StoreError> {
         let read_at = Instant::now();
         let cursor = store.extent(tables::CHANGES.as_str()).await?.last;
         Ok(Self {
             store,
+            newest,
             rooms: OnceLock::new(),
             place: Mutex::new(Place { cursor, read_at }),
             read_at: RwLock::new(read_at),
@@ -167,7 +177,7 @@ impl Follower {
             check_gap(place.cursor, &entries)?;
             let mut rows = Rows::new();
             for entry in &entries {
-                read_into(&mut rows, &entry.value)?;
+                read_into(&mut rows, &entry.value, self.newest)?;
             }
             rooms.refresh(&rows, &self.due).await?;
             if Rooms::is_of_registry(&rows) {
@@ -204,6 +214,8 @@ impl Follower {
                 }
                 Ok(()) => {}
                 Err(error @ FollowError::FellBehind) => return Err(error),
+                // A start has the others write what this node reads, or is refused.
+                Err(error) if error.is_of_later_protocol() => return Err(error),
                 Err(error) if fails => {
                     tracing::debug!(%error, "the log of changes is not followed")
                 }

@@ -38,6 +38,50 @@ fn of_postgres_a_later_schema_is_refused_with_both_versions() {
 }
 
 #[test]
+fn of_postgres_the_version_before_makes_its_own_schema_and_works_with_the_newer_one() {
+    let database = Database::new();
+    let schema = || database.sql("SELECT max(version) FROM schema");
+    block_on(async {
+        let before = PostgresOptions::new(&database.url).schema(1);
+        let old = PostgresStore::open(&before).await.unwrap();
+        assert_eq!(schema(), "1");
+        let mut batch = Batch::new();
+        batch.put("t", "k", "v");
+        old.commit(batch).await.unwrap();
+        let new = store(&database.url).await;
+        assert_eq!(schema(), "2");
+        // The one that is there goes on, and so does one that is started now.
+        let again = PostgresStore::open(&before).await.unwrap();
+        for open in [&old, &new, &again] {
+            assert_eq!(open.get("t", b"k").await.unwrap(), Some(b"v".to_vec()));
+        }
+        assert_eq!(schema(), "2");
+    });
+}
+
+#[test]
+fn of_postgres_a_version_is_refused_that_does_not_know_what_the_schema_needs() {
+    let database = Database::new();
+    block_on(async {
+        drop(store(&database.url).await);
+        database.sql("UPDATE schema SET least = 2 WHERE version = 2");
+        drop(store(&database.url).await);
+        let before = PostgresOptions::new(&database.url).schema(1);
+        let refused = PostgresStore::open(&before).await.unwrap_err();
+        let needed = StoreError::NewerSchema {
+            server: store(&database.url).await.server().to_owned(),
+            found: 2,
+            least: 2,
+            supported: 1,
+        };
+        assert_eq!(refused.to_string(), needed.to_string());
+        for version in ["schema 2", "up to 2", "up to 1"] {
+            assert!(refused.to_string().contains(version), "{refused}");
+        }
+    });
+}
+
+#[test]
 fn of_postgres_nothing_is_left_of_what_was_truncated_and_of_rows_that_were_made_to_be_locked() {
     let database = Database::new();
     block_on(async {

@@ -13,6 +13,12 @@ use super::rising::EPOCH;
 /// The name of the database.
 const NAME: &str = "champollion";
 
+/// Has each insertion of entries of logs end as where the disk has no room for another page, and lets them through again.
+const FILL: &str = "CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+     RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+     CREATE OR REPLACE TRIGGER no_room BEFORE INSERT ON entries FOR EACH STATEMENT EXECUTE FUNCTION no_room()";
+const EMPTY: &str = "DROP TRIGGER IF EXISTS no_room ON entries";
+
 /// A database that can be killed.
 pub(super) enum Database {
     Alone(Mutex<Postgres>),
@@ -92,14 +98,25 @@ impl Database {
         }
     }
 
+    /// Has the database refuse what needs room, by the error that it has for a full disk, or take it again; false where
+    /// nobody answers. The disk itself is that of all who work on this machine, and is not filled.
+    pub(super) fn fill(&self, is_full: bool) -> bool {
+        self.sql(if is_full { FILL } else { EMPTY }).is_some()
+    }
+
+    fn sql(&self, statement: &str) -> Option<String> {
+        match self {
+            Self::Alone(server) => {
+                let server = server.lock().unwrap_or_else(PoisonError::into_inner);
+                Some(server.sql(NAME, statement))
+            }
+            Self::Pair(pair) => pair.sql(NAME, statement).ok(),
+        }
+    }
+
     /// Numbers that only grow, by their names; nothing where nobody answers.
     pub(super) fn rising(&self) -> Option<Vec<(String, u64)>> {
-        let rows = match self {
-            Self::Alone(server) => {
-                server.lock().unwrap_or_else(PoisonError::into_inner).sql(NAME, &statement())
-            }
-            Self::Pair(pair) => pair.sql(NAME, &statement()).ok()?,
-        };
+        let rows = self.sql(&statement())?;
         let number = |row: &str| {
             let (name, number) = row.split_once('|')?;
             Some((name.to_owned(), number.parse().ok()?))

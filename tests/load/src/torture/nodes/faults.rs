@@ -31,6 +31,9 @@ const REST: Duration = Duration::from_secs(6);
 /// The time that passes between a piece of the database's answers and the node that waits for it.
 const DELAY: Duration = Duration::from_millis(150);
 
+/// The time within which a database answers again that is to have room again.
+const EMPTIED_WITHIN: Duration = Duration::from_secs(120);
+
 /// A run of this time has room for each kind.
 const LONG: Duration = Duration::from_secs(120);
 
@@ -49,18 +52,24 @@ enum Kind {
     KillPrimary,
     /// Primary and standby exchange their places.
     SwitchOver,
+    /// The database has no room for more entries.
+    FullDisk,
+    /// No node reaches another one; all reach the database.
+    PartNodes,
     RevokeToken,
     ChangeRoute,
 }
 
 /// The kinds that there are.
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 10] = [
     Kind::KillPrimary,
     Kind::PauseNode,
     Kind::RevokeToken,
     Kind::KillNode,
     Kind::SwitchOver,
     Kind::CutNode,
+    Kind::PartNodes,
+    Kind::FullDisk,
     Kind::ChangeRoute,
     Kind::SlowNode,
 ];
@@ -92,6 +101,10 @@ pub(super) struct Faults {
     /// The number of faults of each kind.
     counts: Arc<Mutex<BTreeMap<Kind, u32>>>,
     lasting: Vec<Lasting>,
+    /// The moment until which no node reaches another one.
+    parted_until: Option<Instant>,
+    /// The conduct of Patroni after the next crash of the primary, as far as it has heard.
+    conduct: AfterCrash,
     errands: Vec<JoinHandle<()>>,
     /// The moment until which the database is left alone.
     rests_until: Instant,
@@ -117,6 +130,8 @@ impl Faults {
             chance,
             counts,
             lasting,
+            parted_until: None,
+            conduct: AfterCrash::Restart,
             errands,
             rests_until: now,
             started: now,
@@ -145,7 +160,7 @@ impl Faults {
     fn has_means_for(&self, kind: Kind) -> bool {
         match kind {
             Kind::SwitchOver => self.database.has_standby(),
-            kind => !kind.is_of_node() || self.world.nodes.len() > 1,
+            kind => !(kind.is_of_node() || kind == Kind::PartNodes) || self.world.nodes.len() > 1,
         }
     }
 
@@ -164,6 +179,7 @@ impl Faults {
             }
         }
         self.lasting.iter_mut().for_each(|lasting| lasting.until = self.started);
+        self.parted_until = self.parted_until.map(|_| self.started);
         self.end_those_due();
     }
 
@@ -231,7 +247,10 @@ impl Faults {
         let rests = Instant::now() < self.rests_until;
         match kind {
             Kind::SwitchOver if !self.database.has_standby() => false,
-            Kind::KillPrimary | Kind::SwitchOver => !rests && self.database.is_whole(),
+            Kind::KillPrimary | Kind::SwitchOver | Kind::FullDisk => {
+                !rests && self.database.is_whole()
+            }
+            Kind::PartNodes => self.parted_until.is_none() && self.world.nodes.len() > 1,
             Kind::RevokeToken | Kind::ChangeRoute => {
                 // One errand at a time, so that the last one that was acknowledged is the one that holds.
                 self.errands.iter().all(JoinHandle::is_finished)
@@ -244,13 +263,15 @@ impl Faults {
     fn begin(&mut self, kind: Kind) -> bool {
         let seconds = match kind {
             Kind::PauseNode => self.chance.milliseconds(5_000, 15_000),
-            Kind::CutNode => self.chance.milliseconds(1_000, 10_000),
+            Kind::CutNode | Kind::PartNodes => self.chance.milliseconds(1_000, 10_000),
             _ => self.chance.milliseconds(100, 3_000),
         };
         match kind {
             kind if kind.is_of_node() => self.disturb_node(kind, seconds),
             Kind::KillPrimary => self.kill_primary(seconds),
             Kind::SwitchOver => self.switch_over(),
+            Kind::FullDisk => self.fill_disk(seconds),
+            Kind::PartNodes => self.part_nodes(seconds),
             _ => self.send_errand(kind),
         }
     }
@@ -272,8 +293,18 @@ impl Faults {
         true
     }
 
+    fn part_nodes(&mut self, time: Duration) -> bool {
+        self.parted_until = Some(Instant::now() + time);
+        self.world.nodes.iter().for_each(|node| node.door.cut(true));
+        true
+    }
+
     fn end_those_due(&mut self) {
         let now = Instant::now();
+        if self.parted_until.is_some_and(|until| until <= now) {
+            self.parted_until = None;
+            self.world.nodes.iter().for_each(|node| node.door.cut(false));
+        }
         let (due, lasting): (Vec<Lasting>, _) =
             std::mem::take(&mut self.lasting).into_iter().partition(|lasting| lasting.until <= now);
         self.lasting = lasting;
@@ -295,10 +326,14 @@ impl Faults {
         } else if !database.kill(down) {
             return false;
         }
+        self.world.waits.lost_primary(self.conduct);
         self.rests_until = Instant::now() + REST;
         // Of the next crash Patroni hears long before it comes.
         let conduct =
             if self.chance.below(3) == 0 { AfterCrash::Restart } else { AfterCrash::Promote };
+        if self.database.has_standby() {
+            self.conduct = conduct;
+        }
         let database = Arc::clone(&self.database);
         self.errands.push(thread::spawn(move || _ = database.prefer(conduct)));
         true
@@ -310,8 +345,24 @@ impl Faults {
         self.errands.push(thread::spawn(move || {
             if let Err(error) = database.switch_over() {
                 say(format_args!("They did not exchange their places: {}", error.trim()));
-                let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-                counts.entry(Kind::SwitchOver).and_modify(|count| *count = count.saturating_sub(1));
+                take_back(&counts, Kind::SwitchOver);
+            }
+        }));
+        true
+    }
+
+    fn fill_disk(&mut self, time: Duration) -> bool {
+        let (database, counts) = (Arc::clone(&self.database), Arc::clone(&self.counts));
+        self.rests_until = Instant::now() + time + REST;
+        self.errands.push(thread::spawn(move || {
+            if !database.fill(true) {
+                take_back(&counts, Kind::FullDisk);
+            }
+            thread::sleep(time);
+            // Where the primary is away meanwhile, the next one has it too. The verdict tells of one that stays full.
+            let deadline = Instant::now() + EMPTIED_WITHIN;
+            while !database.fill(false) && Instant::now() < deadline {
+                thread::sleep(STEP);
             }
         }));
         true
@@ -332,4 +383,10 @@ impl Faults {
         }));
         true
     }
+}
+
+/// Counts a fault no more that did not come about.
+fn take_back(counts: &Mutex<BTreeMap<Kind, u32>>, kind: Kind) {
+    let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+    counts.entry(kind).and_modify(|count| *count = count.saturating_sub(1));
 }

@@ -7,6 +7,7 @@
 mod clients;
 mod database;
 mod faults;
+mod joining;
 mod log;
 mod node;
 mod partner;
@@ -15,6 +16,7 @@ mod routes;
 mod sender;
 mod tokens;
 mod verdict;
+mod waits;
 
 use std::{
     path::Path,
@@ -29,15 +31,18 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use champollion_client::{Blocking, Role};
+use champollion_databases::Proxy;
 
 use self::{
     clients::Clients,
     database::Database,
     faults::Faults,
+    joining::JoiningMeter,
     node::Node,
     partner::Partner,
     routes::{GROUPS, Routes},
     tokens::Revoked,
+    waits::Waits,
 };
 use super::{SETTINGS, chance::Chance, ledger::Ledger, lock};
 use crate::{
@@ -52,6 +57,15 @@ const SENDERS: usize = 12;
 
 /// Meters of each of them.
 const METERS: usize = 10;
+
+/// Devices that join, and join again.
+const JOINING: u32 = 6;
+
+/// The time for which copies through other gateways are waited for: with one, copies are gathered by one node.
+const COPIES_WINDOW_MS: u32 = 40;
+
+/// The port of a node that does not listen yet.
+const NOWHERE: u16 = 0;
 
 /// Other nodes that are looked at where one did not answer before.
 const OTHERS: usize = 3;
@@ -92,6 +106,10 @@ struct World {
     admin_token: String,
     /// Old frames that were played again.
     replays: AtomicU64,
+    /// Sessions that devices got by joining.
+    joins: AtomicU64,
+    /// The waits of senders.
+    waits: Waits,
     /// Whether no more frames are sent.
     enough: AtomicBool,
     /// Whether all that was sent is delivered, or never will be.
@@ -160,6 +178,8 @@ fn torture(
         ledger,
         admin_token: admin_token.clone(),
         replays: AtomicU64::new(0),
+        joins: AtomicU64::new(0),
+        waits: Waits::default(),
         enough: AtomicBool::new(false),
         settled: AtomicBool::new(false),
         over: AtomicBool::new(false),
@@ -190,13 +210,15 @@ fn start(run: &Run) -> Result<Started> {
     }
     let database = Arc::new(Database::start(run.has_standby));
     let key = folder.join("node-1/master.key");
-    let mut servers: Vec<(database::Way, Server)> = Vec::new();
+    let mut servers: Vec<((database::Way, Proxy), Server)> = Vec::new();
     for number in 1..=run.nodes {
-        let (way, url) = database.way();
+        let ((way, url), door) = (database.way(), Proxy::to(NOWHERE));
         let settings = format!(
             "{SETTINGS}[store]\npostgres = {url:?}\n[vault]\nkey-file = {:?}\n[connections]\n\
-             trusted-proxies = [\"127.0.0.1\"]\n",
-            key.display().to_string()
+             trusted-proxies = [\"127.0.0.1\"]\n[frames]\ncopies-window-ms = {COPIES_WINDOW_MS}\n[cluster]\n\
+             address = \"http://127.0.0.1:{}\"\n",
+            key.display().to_string(),
+            door.port()
         );
         let setup = Setup {
             champollion: run.setup.champollion.clone(),
@@ -212,14 +234,15 @@ fn start(run: &Run) -> Result<Started> {
             server.address,
             server.log.display()
         ));
-        servers.push((way, server));
+        node::lead_to(&door, &server);
+        servers.push(((way, door), server));
     }
     let (_, server) = servers.first().context("at least one node is needed")?;
     publish_counter(run.setup, server)?;
     let first = (server.address.clone(), server.admin_token.clone());
     let looked_after = servers.into_iter().zip(1..);
     let looked_after =
-        looked_after.map(|((way, server), number)| Node::look_after(number, way, server));
+        looked_after.map(|((ways, server), number)| Node::look_after(number, ways, server));
     let (nodes, supervisors) = looked_after.unzip();
     Ok((nodes, supervisors, database, first))
 }
@@ -248,6 +271,16 @@ fn register(admin: &Blocking, world: &World) -> Result<(Vec<Vec<Meter>>, Meter)>
     Ok((meters, refused.context("a meter was registered")?))
 }
 
+/// Registers the devices that join.
+fn register_joining(admin: &Blocking, world: &World) -> Result<Vec<JoiningMeter>> {
+    let register = |(number, group): (u32, &str)| -> Result<JoiningMeter> {
+        let device = JoiningMeter::register(admin, number, (group, ASSIGNED))?;
+        lock(&world.ledger).add_device(&device.dev_eui(), group);
+        Ok(device)
+    };
+    (0..JOINING).zip(GROUPS.into_iter().cycle()).map(register).collect()
+}
+
 /// Sets senders, partners and watchers going.
 fn spawn(
     admin: &Blocking,
@@ -262,6 +295,10 @@ fn spawn(
         let chance = Chance::of(seed, 2_000 + number);
         senders.push(thread::spawn(move || sender::send(meters, &clients, &world, chance)));
     }
+    let joining = register_joining(admin, world)?;
+    let (clients, there, chance) =
+        (Clients::of(world, &token)?, Arc::clone(world), Chance::of(seed, 2_900));
+    senders.push(thread::spawn(move || joining::send(joining, &clients, &there, chance)));
     let (mut partners, mut followers, mut scanners) = (Vec::new(), Vec::new(), Vec::new());
     for (group, number) in GROUPS.into_iter().zip(0..) {
         let fetching = partner_of(admin, group, world, Chance::of(seed, 3_000 + number))?;

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_databases::Proxy;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::database::Way;
@@ -29,6 +30,8 @@ pub(super) struct Node {
     pub(super) number: usize,
     /// The way to the database.
     pub(super) way: Way,
+    /// The way of the other nodes to this one.
+    pub(super) door: Proxy,
     running: Mutex<Option<Running>>,
     /// The time for which it is to be down; none where it is to run.
     kill: Mutex<Option<Duration>>,
@@ -50,12 +53,13 @@ impl Node {
     /// Looks after a server from now on, in a thread of its own.
     pub(super) fn look_after(
         number: usize,
-        way: Way,
+        (way, door): (Way, Proxy),
         server: Server,
     ) -> (Arc<Self>, JoinHandle<()>) {
         let node = Arc::new(Self {
             number,
             way,
+            door,
             running: Mutex::new(Some(Running::of(&server))),
             kill: Mutex::new(None),
             over: AtomicBool::new(false),
@@ -123,6 +127,7 @@ impl Node {
     fn start(&self, server: &mut Server) {
         while !self.is_over() {
             if server.restart().is_ok() {
+                lead_to(&self.door, server);
                 *self.running() = Some(Running::of(server));
                 return;
             }
@@ -143,4 +148,10 @@ impl Running {
     fn of(server: &Server) -> Self {
         Self { address: server.address.clone(), process: server.process_id() }
     }
+}
+
+/// Has a way lead to the port that a server listens on.
+pub(super) fn lead_to(door: &Proxy, server: &Server) {
+    let port = server.address.rsplit(':').next().and_then(|port| port.parse().ok());
+    port.into_iter().for_each(|port| door.lead_to(port));
 }

@@ -1,7 +1,11 @@
 //! A network server that hands frames over to any node, each until one answers: some to two nodes at once, and some that
 //! were answered long ago once more.
 
-use std::{sync::atomic::Ordering, thread, time::Duration};
+use std::{
+    sync::atomic::Ordering,
+    thread,
+    time::{Duration, Instant},
+};
 
 use champollion_client::{Answer, ClientError, PhyFrame, Receipt};
 use serde_json::json;
@@ -14,10 +18,10 @@ use super::{
 use crate::meters::Meter;
 
 /// Between two frames, at most: so that recipients that misbehave can keep up.
-const LONGEST_PAUSE_MS: u64 = 150;
+pub(super) const LONGEST_PAUSE_MS: u64 = 150;
 
 /// Before a frame that was not answered, or could not be taken, is handed to another node.
-const RETRY: Duration = Duration::from_millis(50);
+pub(super) const RETRY: Duration = Duration::from_millis(50);
 
 /// One frame in so many is handed to two nodes at once.
 const TWICE: u64 = 10;
@@ -28,8 +32,11 @@ const REPLAYS: u64 = 8;
 /// Frames that are kept to be played again.
 const KEPT: usize = 64;
 
+/// One frame in so many was heard by one gateway alone, so that one node gathers its copies.
+const BY_ONE_GATEWAY: u32 = 2;
+
 /// A frame with the device and the counter that it is of.
-struct Sent {
+pub(super) struct Sent {
     frame: PhyFrame,
     dev_eui: String,
     f_cnt: u32,
@@ -41,13 +48,8 @@ pub(super) fn send(mut meters: Vec<Meter>, clients: &Clients, world: &World, mut
     while !world.enough.load(Ordering::Relaxed) {
         let index = chance.below(meters.len() as u64) as usize;
         let Some(sent) = Sent::next(&mut meters[index]) else { return };
-        while !sent.hand_over(clients, world, &mut chance) {
-            if world.over.load(Ordering::Relaxed) {
-                lock(&world.ledger)
-                    .violate(format!("{} of {} is never taken", sent.f_cnt, sent.dev_eui));
-                return;
-            }
-            thread::sleep(RETRY);
+        if !sent.insist(clients, world, &mut chance) {
+            return;
         }
         keep(&mut old, sent, &mut chance);
         if chance.below(REPLAYS) == 0 {
@@ -67,10 +69,31 @@ fn keep(old: &mut Vec<Sent>, sent: Sent, chance: &mut Chance) {
 }
 
 impl Sent {
-    fn next(meter: &mut Meter) -> Option<Self> {
+    /// The next frame of a meter.
+    pub(super) fn next(meter: &mut Meter) -> Option<Self> {
         let f_cnt = meter.next_f_cnt;
-        let frame = serde_json::from_str(&meter.frame()).ok()?;
+        let mut frame: PhyFrame = serde_json::from_str(&meter.frame()).ok()?;
+        if f_cnt.is_multiple_of(BY_ONE_GATEWAY) {
+            frame.metadata.gateways.truncate(1);
+        }
         Some(Self { frame, dev_eui: meter.dev_eui.clone(), f_cnt })
+    }
+
+    /// Hands the frame over until a node has answered it for good; false where the run is over before.
+    pub(super) fn insist(&self, clients: &Clients, world: &World, chance: &mut Chance) -> bool {
+        let first = Instant::now();
+        let mut last = first;
+        while !self.hand_over(clients, world, chance) {
+            if world.over.load(Ordering::Relaxed) {
+                let Self { dev_eui, f_cnt, .. } = self;
+                lock(&world.ledger).violate(format!("{f_cnt} of {dev_eui} is never taken"));
+                return false;
+            }
+            thread::sleep(RETRY);
+            last = Instant::now();
+        }
+        world.waits.acknowledged(first, last);
+        true
     }
 
     /// Says whether the frame was acknowledged, or answered as it must not be.

@@ -85,13 +85,15 @@ pub(super) fn say(world: &World, faults: &Faults, checked: &Checked, seed: u64) 
         crate::say(format_args!("violation: {violation}"));
     }
     let ended: u32 = world.nodes.iter().map(|node| node.ended.load(Ordering::Relaxed)).sum();
+    let joins = world.joins.load(Ordering::Relaxed);
     let (replays, records) = (world.replays.load(Ordering::Relaxed), checked.records);
     crate::say(format_args!(
-        "{records} records in the logs, {replays} frames played again, revoked tokens refused {} times, the lead passed \
-         on {} times, nodes ended {ended} times on their own",
+        "{records} records in the logs, {replays} frames played again, {joins} joins, revoked tokens refused {} times, \
+         the lead passed on {} times, nodes ended {ended} times on their own",
         faults.revoked.refusals(),
         checked.passed
     ));
+    crate::say(world.waits.report());
     let (count, kinds) = faults.count();
     let counters = if checked.are_counts_whole { "counters whole" } else { "counters broken" };
     crate::say(format_args!(
@@ -106,6 +108,7 @@ pub(super) fn say(world: &World, faults: &Faults, checked: &Checked, seed: u64) 
         "the nodes did not keep what they promised; once more with --seed {seed}"
     );
     ensure!(ledger.acknowledged() > 0, "nothing was acknowledged, so nothing was tried");
+    ensure!(joins > 0, "no device joined, so nothing is known of joins");
     ensure!(!faults.revoked.was_never_refused(), "no token that was revoked was ever refused");
     let missing = faults.missing().join(", ");
     ensure!(missing.is_empty(), "these faults never came, so nothing is known of them: {missing}");

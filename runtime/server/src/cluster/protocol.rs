@@ -1,0 +1,229 @@
+//! The protocol of nodes: what they tell each other in the store and in requests that they hand on, by its version.
+//!
+//! Each node says in its row which versions it reads and which one it writes. All write the newest version that each
+//! node reads that has a row, also one that is silent, which may come back: so nodes are exchanged one by one, and none
+//! meets what it does not know. A node says in its row that it writes a newer version, looks once more, and only then
+//! does so; one that comes says which versions it reads before it looks. Of the two, one at least sees the other.
+//!
+//! 1. Keys in the log of changes are hexadecimal digits, and rows of nodes say nothing of the protocol.
+//! 2. Keys in the log of changes are in base64, which is a third shorter: a sheet of many devices is in it whole. What
+//!    is kept for the lead, and requests that are handed on, name the version. Rows of nodes have versions and schema.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use champollion_store::PostgresOptions;
+use serde::{Deserialize, Serialize};
+
+/// The first version of the protocol.
+pub(super) const FIRST: u32 = 1;
+
+/// The newest version of the protocol that this software knows.
+pub(super) const NEWEST: u32 = 2;
+
+/// The versions of the protocol that a node reads, and the one that it writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = NodeProtocol)]
+pub struct Spoken {
+    /// The oldest version that it reads.
+    pub reads_from: u32,
+    /// The newest version that it reads.
+    pub reads_to: u32,
+    /// The version that it writes.
+    pub writes: u32,
+}
+
+/// Nodes of the first version say nothing of it.
+impl Default for Spoken {
+    fn default() -> Self {
+        Self { reads_from: FIRST, reads_to: FIRST, writes: FIRST }
+    }
+}
+
+/// A node, by its address, and the versions that it reads and writes.
+pub(super) type Speaker<'of> = (&'of str, Spoken);
+
+/// The versions that a node reads, for people.
+struct Versions(Spoken);
+
+impl fmt::Display for Versions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} to {}", self.0.reads_from, self.0.reads_to)
+    }
+}
+
+/// The reason why a node cannot be among the others.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProtocolMismatch {
+    /// Neither can write a version that the other reads.
+    #[error(
+        "this node reads versions {own} of what nodes tell each other, and the node at {address} reads {theirs}: put a \
+         version in between on all nodes first"
+    )]
+    Foreign {
+        /// The versions that this node reads.
+        own: String,
+        /// The address of the other node.
+        address: String,
+        /// The versions that the other node reads.
+        theirs: String,
+    },
+    /// Another node goes on writing a version that this one does not read.
+    #[error(
+        "the node at {address} writes version {writes} of what nodes tell each other, and this one reads {own}: install \
+         the newer software, or start this node again once that one writes an older version"
+    )]
+    NotLowered {
+        /// The versions that this node reads.
+        own: String,
+        /// The address of the other node.
+        address: String,
+        /// The version that the other node writes.
+        writes: u32,
+    },
+}
+
+/// The protocol as this node reads and writes it.
+#[derive(Debug)]
+pub(crate) struct Protocol {
+    /// The newest version that it reads and may write.
+    newest: u32,
+    /// The newest schema of a database that it knows.
+    schema: i32,
+    /// The version that its row says or is to say next.
+    wanted: AtomicU32,
+    /// The version that it writes.
+    written: AtomicU32,
+}
+
+impl Protocol {
+    /// The protocol and the schema that this software knows; those of the version before it where that is wanted. The
+    /// oldest version is written until the others are known.
+    pub(crate) const fn of(as_before: bool) -> Self {
+        let behind = if as_before { 1 } else { 0 };
+        Self {
+            newest: NEWEST - behind as u32,
+            schema: PostgresOptions::NEWEST_SCHEMA - behind,
+            wanted: AtomicU32::new(FIRST),
+            written: AtomicU32::new(FIRST),
+        }
+    }
+
+    /// The version that this node writes.
+    pub(crate) fn written(&self) -> u32 {
+        self.written.load(Ordering::Acquire)
+    }
+
+    /// The newest version that this node reads.
+    pub(crate) const fn newest(&self) -> u32 {
+        self.newest
+    }
+
+    /// The newest schema that this node knows.
+    pub(super) const fn schema(&self) -> i32 {
+        self.schema
+    }
+
+    /// The versions that the row of this node names.
+    pub(super) fn spoken(&self) -> Spoken {
+        let writes = self.wanted.load(Ordering::Acquire);
+        Spoken { reads_from: FIRST, reads_to: self.newest, writes }
+    }
+
+    /// Writes what all nodes read from now on, as far as the row of this node, which was written before, has said it.
+    pub(super) fn settle<'of>(&self, nodes: impl Iterator<Item = Speaker<'of>>, said: Spoken) {
+        let common = nodes.map(|(_, spoken)| spoken.reads_to).min();
+        let common = common.unwrap_or(FIRST).clamp(FIRST, self.newest);
+        let written = common.min(said.writes);
+        let before = self.written.swap(written, Ordering::AcqRel);
+        self.wanted.store(common, Ordering::Release);
+        if written != before {
+            tracing::info!(before, written, "this node tells the others in another version");
+        }
+    }
+
+    /// The node with which this one has no version in common, as an error; none where there is no such node.
+    pub(super) fn foreign<'of>(
+        &self,
+        mut others: impl Iterator<Item = Speaker<'of>>,
+    ) -> Option<ProtocolMismatch> {
+        let own = self.spoken();
+        let (address, theirs) = others.find(|(_, theirs)| {
+            theirs.reads_from > own.reads_to || theirs.reads_to < own.reads_from
+        })?;
+        Some(ProtocolMismatch::Foreign {
+            own: Versions(own).to_string(),
+            address: address.to_owned(),
+            theirs: Versions(theirs).to_string(),
+        })
+    }
+
+    /// The node that writes what this one does not read, as an error; none where there is no such node.
+    pub(super) fn too_new<'of>(
+        &self,
+        mut others: impl Iterator<Item = Speaker<'of>>,
+    ) -> Option<ProtocolMismatch> {
+        let (address, newer) = others.find(|(_, theirs)| theirs.writes > self.newest)?;
+        Some(ProtocolMismatch::NotLowered {
+            own: Versions(self.spoken()).to_string(),
+            address: address.to_owned(),
+            writes: newer.writes,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: &str = "http://10.0.0.9:8080";
+
+    const fn node(reads_from: u32, reads_to: u32, writes: u32) -> Speaker<'static> {
+        (ADDRESS, Spoken { reads_from, reads_to, writes })
+    }
+
+    #[test]
+    fn a_newer_version_is_written_once_all_read_it_and_it_was_said_before() {
+        let protocol = Protocol::of(false);
+        let own = node(FIRST, NEWEST, FIRST);
+        let said = protocol.spoken();
+        assert_eq!(said.writes, 1);
+        protocol.settle([own].into_iter(), said);
+        assert_eq!((protocol.written(), protocol.spoken().writes), (1, 2), "it is not said yet");
+        protocol.settle([own].into_iter(), protocol.spoken());
+        assert_eq!(protocol.written(), 2);
+        // A node of the version before comes: at once nothing is written that it does not read.
+        let said = protocol.spoken();
+        protocol.settle([own, node(1, 1, 1)].into_iter(), said);
+        assert_eq!((protocol.written(), protocol.spoken().writes), (1, 1));
+        // It went away between the row and the look: the row has to say it first.
+        protocol.settle([own].into_iter(), Spoken { writes: 1, ..said });
+        assert_eq!((protocol.written(), protocol.spoken().writes), (1, 2));
+    }
+
+    #[test]
+    fn the_version_before_writes_and_reads_what_it_knows_alone() {
+        let before = Protocol::of(true);
+        let said = Spoken { writes: NEWEST, ..before.spoken() };
+        before.settle([node(1, NEWEST, NEWEST)].into_iter(), said);
+        assert_eq!((before.written(), before.newest()), (1, 1));
+        assert_eq!(before.schema(), PostgresOptions::NEWEST_SCHEMA - 1);
+        let refused = before.too_new([node(1, 2, 2)].into_iter()).unwrap().to_string();
+        assert!(refused.contains("10.0.0.9") && refused.contains("version 2"), "{refused}");
+        assert!(refused.contains("1 to 1"), "{refused}");
+        assert_eq!(before.too_new([node(1, 2, 1)].into_iter()), None);
+    }
+
+    #[test]
+    fn nodes_that_have_no_version_in_common_are_refused_with_those_of_both() {
+        let protocol = Protocol::of(false);
+        assert_eq!(protocol.foreign([node(1, 1, 1), node(2, 3, 2)].into_iter()), None);
+        let refused =
+            protocol.foreign([node(1, 2, 1), node(3, 4, 3)].into_iter()).unwrap().to_string();
+        assert!(refused.contains("reads versions 1 to 2"), "{refused}");
+        assert!(refused.contains("reads 3 to 4"), "{refused}");
+    }
+}
