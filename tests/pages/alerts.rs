@@ -139,6 +139,18 @@ fn what_is_wrong_with_a_rule_stands_at_its_field() {
 }
 
 #[test]
+fn what_is_wrong_is_said_in_the_language_of_the_page() {
+    let town = Town::start();
+    let owner = town.visitor("owner").in_language("fr");
+    let refused = send(&town, &owner, &[("limit", "1"), ("back", "2")]).text;
+    assert!(refused.contains("est au-delà de la limite"), "{refused}");
+    assert!(!refused.contains("is beyond"), "it is said whole in French: {refused}");
+    let unread = send(&town, &owner, &[("limit", "much")]).text;
+    assert!(unread.contains("n’a pas la forme attendue"), "{unread}");
+    assert!(unread.contains("<span class=\"beside\" lang=\"en\">when.above.limit"), "{unread}");
+}
+
+#[test]
 fn secrets_of_a_rule_are_shown_once_and_stay_where_none_is_typed() {
     let town = Town::start();
     let owner = town.visitor("owner");

@@ -25,6 +25,7 @@ mod statements;
 mod status;
 mod submission;
 mod theme;
+mod told;
 mod viewer;
 mod workbench;
 mod written;

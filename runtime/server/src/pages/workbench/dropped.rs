@@ -24,7 +24,8 @@ pub(super) struct Dropped {
 pub(super) async fn dropped(viewer: &Viewer, file: &File) -> Result<Dropped, Problem> {
     if viewer.principal().is_none() {
         let detail = "a decoder of your own can be tried once you have signed in";
-        return Err(Problem::forbidden(detail).with("path", "file"));
+        let problem = Problem::forbidden(detail).with("path", "file");
+        return Err(problem.saying(Sentence::new("trial-signed-in")));
     }
     let service = viewer.service();
     let limit = service.config.sandbox.component_bytes;

@@ -18,6 +18,7 @@ use crate::pages::{
         notice::{Tone, notice},
         table::Table,
     },
+    told::Told,
     viewer::Viewer,
     written,
 };
@@ -164,7 +165,7 @@ fn read_again(viewer: &Viewer, call: &Call<Answer>) -> Markup {
                 (pretty(&serde_json::from_str(reading.data.as_str()).unwrap_or_default()))
             }
             Ok(Answer::Downlink(_) | Answer::Derived(_)) => {}
-            Err(error) => p.soft lang="en" { (error) },
+            Err(error) => p.soft { (told(viewer, error)) },
         }
     }
 }
@@ -173,13 +174,18 @@ fn shown_error(viewer: &Viewer, error: &CallError, tried: &Tried) -> Markup {
     html! {
         (notice(Tone::Bad, html! {
             p.title { (viewer.say("workbench-error")) }
-            p lang="en" { (error) }
+            p { (told(viewer, error)) }
             @if let Some(span) = fault(tried) {
                 p { (viewer.say_with("workbench-at-byte", [("bytes", range(span).into())])) }
             }
             p { (badge(Tone::Plain, error.code())) }
         }))
     }
+}
+
+/// What has gone wrong with a call, and the decoder's own words, which are seldom those of the page.
+fn told(viewer: &Viewer, error: &CallError) -> Markup {
+    Told::of_code(viewer.language(), error.code(), error.to_string()).shown()
 }
 
 fn warnings(viewer: &Viewer, warnings: &[String]) -> Markup {

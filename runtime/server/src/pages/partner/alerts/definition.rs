@@ -96,7 +96,7 @@ pub(super) fn fields(rule: &Json) -> Submission {
 /// The fault of the form that a problem tells of, at its field.
 pub(super) fn fault_of(problem: &Problem) -> Fault {
     if problem.code() == "invalid-path" {
-        return Fault::said(problem.detail().to_owned(), "name");
+        return Fault::at_field(problem, "name");
     }
     Fault::of(problem).renamed(|path| field_of(path).map(str::to_owned))
 }
