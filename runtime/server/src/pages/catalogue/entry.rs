@@ -136,7 +136,7 @@ fn opening(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
             h1 { (manifest.name) }
             p { code { (manifest.id) " " (manifest.version) } " " (state(viewer, entry)) }
         }
-        p.lead { (manifest.description) }
+        p.lead lang="en" { (manifest.description) }
         (warnings(viewer, entry))
         p.actions {
             a.button href=(workbench) { (viewer.say("decoder-try")) }

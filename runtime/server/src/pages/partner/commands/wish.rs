@@ -150,7 +150,7 @@ fn value_fields(
     fault: &Fault,
 ) -> Markup {
     html! {
-        p { (command.meaning) }
+        p lang="en" { (command.meaning) }
         input type="hidden" name=(NAME) value=(command.name);
         @for field in &command.fields { (value_field(viewer, command, field, (submission, fault))) }
     }
