@@ -103,7 +103,7 @@ async fn shown(
 fn head(manifest: &Manifest) -> Markup {
     let path = path_of(&manifest.id);
     html! {
-        meta name="description" content=(manifest.description);
+        meta name="description" lang="en" content=(manifest.description);
         link rel="canonical" href=(path);
         link rel="alternate" type="application/json" href={ (path) ".json" };
     }

@@ -2,6 +2,7 @@
 //! everybody, within the bounds of expensive requests.
 
 mod asked;
+mod bare_script;
 mod bytes;
 mod dropped;
 mod form;

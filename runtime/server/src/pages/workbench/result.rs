@@ -54,11 +54,10 @@ fn answered(tried: &Tried) -> Json {
 }
 
 fn one(viewer: &Viewer, tried: &Tried, index: usize) -> Markup {
-    let manifest = tried.subject.manifest();
     let list = format!("bytes-{index}");
     html! {
         article.card {
-            h2 { (manifest.name) " " (tried.subject.version()) }
+            h2 { (tried.subject.title()) }
             (bytes(viewer, tried, &list))
             (answer(viewer, &tried.call, tried, &list))
             @if let Some(read_back) = &tried.read_back { (read_again(viewer, read_back)) }
@@ -96,7 +95,7 @@ fn measurements(
     (tried, list): (&Tried, &str),
 ) -> Markup {
     // Two versions beside each other have a table each, with a name of its own.
-    let name = format!("{} {}", viewer.say("workbench-measurements"), tried.subject.version());
+    let name = format!("{} {}", viewer.say("workbench-measurements"), tried.subject.title());
     let mut table = Table::new(name)
         .column(viewer.say("field-quantity"))
         .numbers(viewer.say("workbench-value"))
