@@ -215,7 +215,9 @@ fn the_command_of_an_alert_is_shown_and_outlives_a_pause() {
         0x01, 0x8E, 0xB2, 0x82, 0x66, 0x20, 0x00, 0x47, 0x07, 0x1A, 0x00, 0x02, 0x01, 0xDE, 0xFE,
         0x21, 0x00, 0x00,
     ];
-    server.admin().ingest(&light.frame(1, 23, &fault)).success();
+    let mut frame = light.frame(1, 23, &fault);
+    frame["receivedAt"] = json!(jiff::Timestamp::now());
+    server.admin().ingest(&frame).success();
     let page = eventually("the command is sent", || {
         let page = owner.open(&server, "/partner/alerts?state=all").text;
         page.contains("Command sent").then_some(page)

@@ -1,4 +1,4 @@
-//! What the server says, on pages: in the language of the page, and in English where that says more.
+//! Sentences of the server on pages: in the language of the page, and in English where that says more.
 
 use maud::{Markup, html};
 use serde_json::Value as Json;

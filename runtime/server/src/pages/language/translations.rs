@@ -1,4 +1,4 @@
-//! What the server says in English by itself, in other languages: by the value of its sentence, or else by its code.
+//! Sentences that the server says in English by itself, in other languages: by their values, or else by their codes.
 
 use fluent_bundle::{FluentArgs, FluentValue};
 use serde_json::Value as Json;
@@ -7,7 +7,7 @@ use super::Language;
 use crate::{api::Translation, sentence::Sentence};
 
 impl Language {
-    /// Returns what the server says with a code, and with the value of its sentence where there is one; nothing where
+    /// Returns the sentence that the server says with a code, and with the value of its sentence where there is one; nothing where
     /// its English words are in the language already, or the language has none of them.
     pub(in crate::pages) fn translation(
         self,

@@ -182,7 +182,7 @@ fn shown_error(viewer: &Viewer, error: &CallError, tried: &Tried) -> Markup {
     }
 }
 
-/// What has gone wrong with a call, and the decoder's own words, which are seldom those of the page.
+/// The fault of a call, beside the words of the decoder, which are seldom those of the page.
 fn told(viewer: &Viewer, error: &CallError) -> Markup {
     Told::of_code(viewer.language(), error.code(), error.to_string()).shown()
 }
