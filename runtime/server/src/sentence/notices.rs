@@ -1,4 +1,4 @@
-//! Faults of notices.
+//! Faults of notices, as values.
 
 use champollion_service::notices::NoticeFault;
 
