@@ -210,7 +210,13 @@ impl Problem {
 
     /// The same with its detail as a value.
     #[must_use]
-    pub(crate) fn saying(mut self, sentence: Sentence) -> Self {
+    pub(crate) fn saying(mut self, mut sentence: Sentence) -> Self {
+        // A key that was typed in a wrong place is no more repeated here than in the detail.
+        for value in sentence.values.values_mut() {
+            if let Json_::String(text) = value {
+                *text = without_keys(std::mem::take(text));
+            }
+        }
         self.said.get_or_insert_default().sentence = Some(sentence);
         self
     }
