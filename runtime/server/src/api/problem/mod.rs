@@ -305,3 +305,18 @@ pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<axum::b
         .unwrap_or("a panic without words");
     Problem::internal(&message).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_repeated_neither_in_the_detail_nor_in_its_value() {
+        let key = "000102030405060708090A0B0C0D0E0F";
+        let sentence = Sentence::new("rule-unknown-quantity").with("quantity", key);
+        let problem = Problem::bad_request("invalid-body", format!("{key} is no quantity"));
+        let problem = problem.saying(sentence);
+        assert!(!format!("{problem:?}").contains(key), "{problem:?}");
+        assert_eq!(problem.sentence().unwrap().code, "rule-unknown-quantity");
+    }
+}
