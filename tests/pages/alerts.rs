@@ -1,6 +1,8 @@
 //! The pages of alerts, used as people use them: a rule is tried, made, changed, paused and removed by forms.
 
-use champollion_tests::{Answer, SIGN_IN_SETTINGS, Visitor};
+use champollion_tests::{
+    Answer, LUMINAIRE, Outside, SIGN_IN_SETTINGS, Sensor, Setup, Visitor, eventually,
+};
 use serde_json::{Value as Json, json};
 
 use crate::list::Town;
@@ -136,6 +138,94 @@ fn what_is_wrong_with_a_rule_stands_at_its_field() {
     }
     let hostile = send(&town, &owner, &[("limit", "\"><script>alert(1)</script>")]);
     assert!(!hostile.text.contains("<script>alert"), "{}", hostile.text);
+}
+
+#[test]
+fn what_is_wrong_is_said_in_the_language_of_the_page() {
+    let town = Town::start();
+    let owner = town.visitor("owner").in_language("fr");
+    let refused = send(&town, &owner, &[("limit", "1"), ("back", "2")]).text;
+    assert!(refused.contains("est au-delà de la limite"), "{refused}");
+    assert!(!refused.contains("is beyond"), "it is said whole in French: {refused}");
+    let unread = send(&town, &owner, &[("limit", "much")]).text;
+    assert!(unread.contains("n’a pas la forme attendue"), "{unread}");
+    assert!(unread.contains("class=\"beside\" lang=\"en\">when"), "{unread}");
+}
+
+#[test]
+fn the_scope_of_a_rule_is_chosen_of_what_there_is() {
+    let town = Town::start();
+    let mut registration = Sensor::new(2).registration("water", None);
+    registration["subGroup"] = json!("north");
+    registration["useCase"] = json!("water-metering");
+    town.server.admin().put(&Sensor::new(2).path(), &registration).success();
+    let owner = town.visitor("owner");
+    let form = owner.open(&town.server, "/partner/alerts/new?when=alarm").text;
+    for choice in ["<option value=\"north\">north", "<option value=\"water-metering\">"] {
+        assert!(form.contains(choice), "it lacks {choice}: {form}");
+    }
+    let scope = [("when", "alarm"), ("subGroup", "north"), ("useCase", "water-metering")];
+    leads_to(&send(&town, &owner, &scope), &format!("{OWN}?done=alert-rule-made"));
+    let made = rule(&town);
+    assert_eq!(made["scope"], json!({ "subGroup": "north", "useCase": "water-metering" }));
+    registration["subGroup"] = json!("south");
+    town.server.admin().put(&Sensor::new(2).path(), &registration).success();
+    let page = owner.open(&town.server, OWN).text;
+    assert!(page.contains("<option value=\"north\" selected"), "it stays chosen: {page}");
+    assert!(page.contains("<option value=\"south\">south"), "{page}");
+}
+
+#[test]
+fn the_command_of_an_alert_is_shown_and_outlives_a_pause() {
+    let outside = Outside::away(|_| (503, String::new()));
+    let settings = format!(
+        "{SIGN_IN_SETTINGS}[network-servers.city]\nkind = \"chirpstack\"\n\
+         [network-servers.city.downlink]\nvia = \"http\"\nurl = \"{}\"\n",
+        outside.url()
+    );
+    let server = Setup::default().settings(&settings).start();
+    server.publish_own(LUMINAIRE);
+    let light = Sensor::new(1);
+    let mut registration = light.registration("light", Some("nas/ul20xx@^1"));
+    registration["networkServer"] = json!("city");
+    server.admin().put(&light.path(), &registration).success();
+    let owner = server.visitor("owner@city.example", "owner", "group:light");
+    let command = json!({
+        "manualDimming": { "destination": [{ "address": "dali_broadcast", "dimmingLevel": 100 }] },
+    });
+    let rule = json!({ "when": { "alarm": {} }, "command": { "command": command } });
+    let path = "/v1/alerts/rules/lamp?group=light";
+    server.admin().put(path, &rule).success();
+
+    let own = "/partner/alerts/light/rules/lamp";
+    leads_to(
+        &owner.send(&server, (own, &format!("{own}/pause")), &[]),
+        &format!("{own}?done=alert-rule-paused"),
+    );
+    leads_to(
+        &owner.send(&server, (own, &format!("{own}/resume")), &[]),
+        &format!("{own}?done=alert-rule-resumed"),
+    );
+    let kept = server.admin().get(path).success();
+    assert_eq!(kept["command"]["command"], command, "{kept}");
+    assert!(owner.open(&server, own).text.contains("dali_broadcast"));
+
+    // The metering of the light does not answer, which is an alarm.
+    let fault = [
+        0x01, 0x8E, 0xB2, 0x82, 0x66, 0x20, 0x00, 0x47, 0x07, 0x1A, 0x00, 0x02, 0x01, 0xDE, 0xFE,
+        0x21, 0x00, 0x00,
+    ];
+    let mut frame = light.frame(1, 23, &fault);
+    frame["receivedAt"] = json!(jiff::Timestamp::now());
+    server.admin().ingest(&frame).success();
+    let page = eventually("the command is sent", || {
+        let page = owner.open(&server, "/partner/alerts?state=all").text;
+        page.contains("Command sent").then_some(page)
+    });
+    let way = page.split("href=\"/partner/commands/").nth(1).expect("it leads to the command");
+    let id = way.split('"').next().expect("it has an end");
+    let shown = owner.open(&server, &format!("/partner/commands/{id}"));
+    assert_eq!(shown.status, 200, "{}", shown.text);
 }
 
 #[test]

@@ -65,6 +65,17 @@ impl<'of> SignedIn<'of> {
         (field, file): (&str, &[u8]),
         fields: &[(&str, &str)],
     ) -> Answer {
+        self.send_named_file(page, (field, "a.wasm", file), fields)
+    }
+
+    /// Sends a form with a file of this name.
+    #[track_caller]
+    pub(crate) fn send_named_file(
+        &self,
+        page: &str,
+        (field, file_name, file): (&str, &str, &[u8]),
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let token = token_of(&self.page(page));
         let mut body = Vec::new();
         for (name, value) in fields.iter().copied().chain([("form-token", token.as_str())]) {
@@ -72,8 +83,8 @@ impl<'of> SignedIn<'of> {
             body.extend_from_slice(format!("{head}\r\n\r\n{value}\r\n").as_bytes());
         }
         let head = format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.wasm\"\r\n\
-             Content-Type: application/wasm\r\n\r\n"
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file_name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
         );
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(file);

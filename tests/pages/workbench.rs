@@ -1,6 +1,10 @@
 //! The workbench: payloads, commands and files are tried, by everybody and by those who have signed in.
 
-use champollion_tests::{AXIOMA, LUMINAIRE, SIGN_IN_SETTINGS, Server, Setup, Visitor};
+use std::fs;
+
+use champollion_tests::{AXIOMA, LUMINAIRE, SIGN_IN_SETTINGS, Server, Setup, Visitor, workspace};
+
+use crate::signed_in::{self, SignedIn};
 
 fn address(pairs: &[(&str, &str)]) -> String {
     let pairs: Vec<String> =
@@ -64,6 +68,37 @@ fn a_command_is_encoded_and_read_back() {
     assert_eq!(tried.status, 200, "{}", tried.text);
     assert!(tried.text.contains("What is sent to the device"), "{}", tried.text);
     assert!(tried.text.contains("Read back"), "{}", tried.text);
+}
+
+#[test]
+fn a_script_that_is_in_no_package_is_tried() {
+    let server = signed_in::server();
+    let reader = SignedIn::of(&server, "reader", "group:water");
+    let codec = fs::read(workspace().join("examples/decoder/codec.js")).expect("it is there");
+    let payload = [("port", "2"), ("payload", "00D72800")];
+    let try_it = |file: (&str, &str, &[u8])| reader.send_named_file("/workbench", file, &payload);
+    let tried = try_it(("file", "codec<b>.js", &codec));
+    assert_eq!(tried.status, 200, "{}", tried.text);
+    for text in ["21.5", "humidity", "<h2>codec&lt;b&gt;.js</h2>"] {
+        assert!(tried.text.contains(text), "it lacks {text}: {}", tried.text);
+    }
+    let broken = try_it(("file", "codec.js", b"function decodeUplink( {"));
+    assert_eq!(broken.status, 422, "{}", broken.text);
+    assert!(broken.text.contains("id=\"fault-file\""), "{}", broken.text);
+    let long = vec![b' '; (1 << 20) + 1];
+    assert_eq!(try_it(("file", "codec.js", &long)).status, 413);
+    let none = server.admin().get("/v1/catalogue").success();
+    assert_eq!(none["decoders"], serde_json::json!([]), "nothing is kept");
+}
+
+#[test]
+fn what_is_wrong_with_a_trial_is_said_in_the_language_of_the_page() {
+    let server = Server::start();
+    server.publish_own(AXIOMA);
+    let pairs = [("decoder", "axioma/qalcosonic-w1"), ("port", "100"), ("payload", "zz")];
+    let wrong = Visitor::nobody().in_language("fr").open(&server, &address(&pairs)).text;
+    assert!(wrong.contains("Ce ne sont ni des chiffres hexadécimaux ni du base64."), "{wrong}");
+    assert!(!wrong.contains("it is neither"), "{wrong}");
 }
 
 #[test]

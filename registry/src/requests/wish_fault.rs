@@ -88,6 +88,18 @@ pub enum WishFault {
 }
 
 impl WishFault {
+    /// The fewest payloads of a request.
+    pub const FEWEST_PAYLOADS: usize = FEWEST_PAYLOADS;
+
+    /// The most payloads of a request.
+    pub const MOST_PAYLOADS: usize = MOST_PAYLOADS;
+
+    /// The most bytes of a payload.
+    pub const PAYLOAD_BYTES: usize = PAYLOAD_BYTES;
+
+    /// The most right values of a payload.
+    pub const RIGHT_VALUES: usize = RIGHT_VALUES;
+
     /// Returns the path of the member at fault within the wish.
     #[must_use]
     pub fn path(&self) -> String {

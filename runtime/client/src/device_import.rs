@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use champollion_frames::DevEui;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::{Answer, Client, ClientError, Problem, client::ask};
 
@@ -118,6 +118,19 @@ pub struct CellRefusal {
     pub column: String,
     /// The reason, and what to do.
     pub reason: String,
+    /// The same for programs; absent where the reason is in words alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Sentence>,
+}
+
+/// A sentence of the server as a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sentence {
+    /// The word for what is said, which does not change between releases.
+    pub code: String,
+    /// The values of which the sentence tells, by their names.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub values: Map<String, Json>,
 }
 
 impl ImportReport {

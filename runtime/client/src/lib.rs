@@ -90,7 +90,7 @@ pub use decoder_requests::{
 };
 pub use derived::DerivedDecoders;
 pub use device_import::{
-    CellRefusal, FieldChange, ImportReport, ImportUnderWay, ImportWish, RowVerdict,
+    CellRefusal, FieldChange, ImportReport, ImportUnderWay, ImportWish, RowVerdict, Sentence,
 };
 pub use devices::{
     AbpKeys, Activation, ActivationKind, Assignment, Device, DeviceList, HandedKey, HandedSession,

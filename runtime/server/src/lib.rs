@@ -58,6 +58,7 @@ pub mod rehearsals;
 pub mod repeated_members;
 pub mod run;
 pub mod schedules;
+pub mod sentence;
 pub mod service;
 pub mod sign_in;
 pub mod span_export;

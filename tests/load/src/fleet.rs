@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use anyhow::{Context, Result};
@@ -11,6 +12,9 @@ use champollion_client::{PhyFrame, Registration};
 use champollion_frames::DevEui;
 use champollion_sdk::vectors::{self, Vector};
 use serde::{Deserialize, de::DeserializeOwned};
+
+/// The time before now over which frames are spread that name no moment of their own: the recording is of a day.
+const SPREAD: Duration = Duration::from_secs(24 * 3_600);
 
 /// A fleet as `tests/fleet/record.mjs` wrote it.
 pub(crate) struct Fleet {
@@ -53,13 +57,26 @@ impl Fleet {
         let folder = workspace().join("tests/fleet");
         let devices = read_json(&folder.join("devices.json"))?;
         let path = folder.join("frames.ndjson");
-        let frames = fs::read_to_string(&path)
+        let mut frames: Vec<Frame> = fs::read_to_string(&path)
             .with_context(|| format!("{} cannot be read", path.display()))?
             .lines()
             .map(serde_json::from_str)
             .collect::<Result<_, _>>()
             .with_context(|| format!("{} is no recording", path.display()))?;
+        date(&mut frames, SystemTime::now());
         Ok(Self { devices, frames, vectors: read_vectors()? })
+    }
+}
+
+/// Dates the frames that name no moment, since their vectors do not depend on one: in their order, over the time that
+/// has just passed.
+fn date(frames: &mut [Frame], now: SystemTime) {
+    let step = SPREAD.as_secs_f64() / frames.len().max(1) as f64;
+    for (number, frame) in (1_u32..).zip(frames) {
+        let at = now - SPREAD + Duration::from_secs_f64(step * f64::from(number));
+        if frame.ingest.received_at.is_none() {
+            frame.ingest.received_at = at.try_into().ok();
+        }
     }
 }
 

@@ -33,6 +33,11 @@ pub enum UnusableText {
     ControlCharacter,
 }
 
+impl UnusableText {
+    /// The most characters that a text of a field has.
+    pub const CHARACTERS: usize = CHARACTERS;
+}
+
 impl FieldText {
     /// The text as it is.
     #[must_use]

@@ -19,6 +19,20 @@ pub struct UnknownWord {
     words: &'static [&'static str],
 }
 
+impl UnknownWord {
+    /// The text as it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The words of which the text should be one.
+    #[must_use]
+    pub fn words(&self) -> &'static [&'static str] {
+        self.words
+    }
+}
+
 macro_rules! words {
     (
         $(#[$doc:meta])* $name:ident, $what:literal,

@@ -189,6 +189,17 @@ pub enum DeclarationFault {
     },
 }
 
+impl DeclarationFault {
+    /// The most steps of a declaration.
+    pub const STAGES: usize = STAGES;
+
+    /// The most objects of a partner.
+    pub const OBJECTS: u32 = OBJECTS;
+
+    /// The most messages of a rate.
+    pub const MESSAGES: u32 = MESSAGES;
+}
+
 impl Declaration {
     /// Checks that the parts go together.
     ///

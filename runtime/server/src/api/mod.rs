@@ -93,6 +93,7 @@ pub(crate) use extract::read_body;
 pub use inside::Pages;
 pub(crate) use inside::{Asker, Interface, read_json};
 pub use problem::Problem;
+pub(crate) use problem::Translation;
 pub(crate) use request_id::RequestId;
 pub(crate) use session_cookie::{check_origin, cookie_of, session_of};
 

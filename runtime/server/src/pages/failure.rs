@@ -15,7 +15,7 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use super::{json::address, layout::SIGN_IN, viewer::Viewer};
+use super::{json::address, layout::SIGN_IN, told::Told, viewer::Viewer};
 use crate::{
     api::{Problem, RequestId},
     service::Service,
@@ -37,7 +37,7 @@ pub(super) async fn shown(
     let (viewer, request) = Viewer::of_request(request, &service);
     let response = next.run(request).await;
     match response.extensions().get::<Problem>().cloned() {
-        Some(problem) => as_page(&viewer, &problem, response),
+        Some(problem) => as_page(&viewer, &viewer.translated(problem), response),
         None => response,
     }
 }
@@ -101,7 +101,7 @@ fn detail(viewer: &Viewer, problem: &Problem) -> Markup {
             summary { (viewer.say("problem-detail")) }
             dl.facts {
                 dt { (viewer.say("problem-words")) }
-                dd lang="en" { (problem.detail()) }
+                dd { (Told::of(problem).shown()) }
                 dt { (viewer.say("problem-code")) }
                 dd { code { (problem.code()) } }
                 @if let Some(id) = RequestId::current() {

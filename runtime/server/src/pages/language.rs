@@ -1,6 +1,7 @@
 //! The languages of pages, and their texts.
 
 mod negotiation;
+mod translations;
 
 use std::sync::LazyLock;
 
@@ -43,6 +44,12 @@ static SUBJECTS: &[Subject] = &subjects![
     "sign_in",
     "statements",
     "workbench",
+];
+
+/// The files of what the server says in English by itself: in French alone, by codes.
+static OF_SERVER: [(&str, &str); 2] = [
+    ("problem_codes", include_str!("locales/fr/problem_codes.ftl")),
+    ("sentences", include_str!("locales/fr/sentences.ftl")),
 ];
 
 type Texts = FluentBundle<FluentResource>;
@@ -185,14 +192,21 @@ fn texts(language: Language) -> Texts {
         Language::French => texts.set_formatter(Some(in_french)),
     }
     for subject in SUBJECTS {
-        let read = FluentResource::try_new(language.of_subject(subject).to_owned());
-        let resource = read.unwrap_or_else(|(resource, errors)| {
-            tracing::error!(subject = subject.name, ?errors, "texts of pages cannot be read");
-            resource
-        });
-        texts.add_resource_overriding(resource);
+        add(&mut texts, subject.name, language.of_subject(subject));
+    }
+    if language == Language::French {
+        OF_SERVER.iter().for_each(|(name, text)| add(&mut texts, name, text));
     }
     texts
+}
+
+fn add(texts: &mut Texts, name: &str, text: &str) {
+    let read = FluentResource::try_new(text.to_owned());
+    let resource = read.unwrap_or_else(|(resource, errors)| {
+        tracing::error!(subject = name, ?errors, "texts of pages cannot be read");
+        resource
+    });
+    texts.add_resource_overriding(resource);
 }
 
 fn in_english<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {

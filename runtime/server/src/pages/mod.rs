@@ -26,6 +26,7 @@ mod status;
 mod submission;
 mod tables;
 mod theme;
+mod told;
 mod viewer;
 mod workbench;
 mod written;

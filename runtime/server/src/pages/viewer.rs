@@ -216,7 +216,8 @@ impl Viewer {
     /// # Errors
     /// The [`Problem`] with which the endpoint answers.
     pub(super) async fn get(&self, path: &str) -> Result<Json, Problem> {
-        self.interface()?.json(&self.0.asker, (Method::GET, path), None).await
+        let answer = self.interface()?.json(&self.0.asker, (Method::GET, path), None).await;
+        answer.map_err(|problem| self.translated(problem))
     }
 
     /// Has an endpoint of the interface do something in the name of the viewer. What a form has sent came in as a
@@ -230,7 +231,8 @@ impl Viewer {
         path: &str,
         body: Option<&Json>,
     ) -> Result<Json, Problem> {
-        self.interface()?.json(&self.0.asker, (method, path), body).await
+        let answer = self.interface()?.json(&self.0.asker, (method, path), body).await;
+        answer.map_err(|problem| self.translated(problem))
     }
 
     /// The same with a body of any type, and with the answer as it is, such as a file or one with a cookie.
@@ -242,7 +244,8 @@ impl Viewer {
         asked: (Method, &str),
         body: Option<(&str, Bytes)>,
     ) -> Result<Response, Problem> {
-        self.interface()?.ask(&self.0.asker, asked, body).await
+        let answer = self.interface()?.ask(&self.0.asker, asked, body).await;
+        answer.map_err(|problem| self.translated(problem))
     }
 
     /// The same with a further header, such as the signature of a package.
@@ -255,7 +258,14 @@ impl Viewer {
         header: (HeaderName, HeaderValue),
         body: Option<(&str, Bytes)>,
     ) -> Result<Response, Problem> {
-        self.interface()?.ask(&self.0.asker.with(header), asked, body).await
+        let answer = self.interface()?.ask(&self.0.asker.with(header), asked, body).await;
+        answer.map_err(|problem| self.translated(problem))
+    }
+
+    /// The problem in the language of the page, as far as it has texts for it.
+    pub(super) fn translated(&self, problem: Problem) -> Problem {
+        let translation = self.language().translation(problem.code(), problem.sentence());
+        problem.translated(translation)
     }
 
     fn interface(&self) -> Result<&Interface, Problem> {

@@ -103,6 +103,14 @@ pub enum TargetError {
     Expiry(u32),
 }
 
+impl TargetError {
+    /// The most characters of a name.
+    pub(crate) const NAME_LENGTH: usize = NAME_LENGTH;
+
+    /// The longest time that a command may wait, in seconds.
+    pub(crate) const SECONDS: u32 = LONGEST_EXPIRY_SECONDS;
+}
+
 impl ScheduleRequest {
     /// Checks what does not depend on the devices that there are.
     ///

@@ -152,6 +152,14 @@ pub enum RuleFault {
     CommandTooLarge(usize),
 }
 
+impl RuleFault {
+    /// The most bytes of a command as JSON.
+    pub const COMMAND_BYTES: usize = COMMAND_BYTES;
+
+    /// The longest time that a command may wait, in seconds.
+    pub const COMMAND_SECONDS: u32 = LONGEST_EXPIRY_SECONDS;
+}
+
 fn meant(nearest: &Option<String>) -> String {
     nearest.as_ref().map(|name| format!(": did you mean {name}?")).unwrap_or_default()
 }

@@ -92,6 +92,12 @@ pub enum NoticeFault {
 }
 
 impl NoticeFault {
+    /// The most bytes of a notice with its follow-ups.
+    pub const BYTES: usize = BYTES;
+
+    /// The longest time of a notice in days.
+    pub const DAYS: i64 = DAYS;
+
     /// Returns the member of a request that is at fault, where one is.
     #[must_use]
     pub fn path(&self) -> Option<&'static str> {

@@ -121,6 +121,14 @@ pub enum WhenError {
     Never,
 }
 
+impl WhenError {
+    /// The most days that a schedule leaves out.
+    pub const EXCEPTIONS: usize = EXCEPTIONS;
+
+    /// The most minutes between the sun and a moment, before and after it.
+    pub const OFFSET_MINUTES: i32 = OFFSET_MINUTES;
+}
+
 impl When {
     /// Returns the moments of this time, where it makes sense from `now` on. `usual_zone` and `usual_place` count where
     /// nothing is said; moments are at least `least` apart.

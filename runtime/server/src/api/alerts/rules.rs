@@ -294,7 +294,7 @@ async fn checked(
 
 impl From<RuleFault> for Problem {
     fn from(fault: RuleFault) -> Self {
-        refused(fault.to_string())
+        refused(fault.to_string()).worded(&fault)
     }
 }
 

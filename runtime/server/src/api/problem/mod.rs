@@ -2,6 +2,7 @@
 
 mod codes;
 mod conversions;
+mod translation;
 
 use std::any::Any;
 
@@ -15,8 +16,10 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json_};
 
 use super::{request_id::RequestId, secrets::without_keys};
+use crate::sentence::{Sentence, Worded};
 
 pub(super) use codes::{PROBLEM_CODES, ProblemCode};
+pub(crate) use translation::Translation;
 
 /// Seconds after which a client that met a passing condition should come back.
 const RETRY_AFTER_SECONDS: u32 = 1;
@@ -41,6 +44,15 @@ pub struct Problem {
     /// More for programs, beside the standard members. Boxed, since most have none and all are handed upwards.
     extra: Box<Map<String, Json_>>,
     retry_after: Option<u32>,
+    /// The detail as a value, and in the language of the page that asks. Boxed for the same reason.
+    said: Option<Box<Said>>,
+}
+
+/// A detail beside its English words.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    sentence: Option<Sentence>,
+    translation: Option<Translation>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +70,7 @@ impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let detail = without_keys(in_plain_words(&detail).into_owned());
-        Self { status, code, detail, extra: Box::default(), retry_after: None }
+        Self { status, code, detail, extra: Box::default(), retry_after: None, said: None }
     }
 
     /// The request is not what it should be.
@@ -149,12 +161,16 @@ impl Problem {
     pub(super) fn advised(mut self, advice: Option<String>) -> Self {
         if let Some(advice) = advice {
             self.detail.extend(["; ", &advice]);
+            // The value tells nothing of the advice.
+            self.said = None;
         }
         self
     }
 
     /// The same of one of several things that were handed over at once, which stands at this place.
     pub(super) fn within(mut self, place: &str) -> Self {
+        // The value tells nothing of the place.
+        self.said = None;
         self.detail = format!("{place}: {}", self.detail);
         let path = match self.extra.get("path").and_then(Json_::as_str) {
             Some(path) => format!("{place}.{path}"),
@@ -177,9 +193,56 @@ impl Problem {
         self.code
     }
 
+    /// Returns the words of all codes, of each of which pages have a text.
+    #[cfg(test)]
+    pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
+        PROBLEM_CODES.iter().map(|code| code.word)
+    }
+
     /// Returns the fault, its place, and the remedy.
     pub(crate) fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// The same with its detail as a value, where the error that it tells of has one.
+    #[must_use]
+    pub(crate) fn worded(self, error: &impl Worded) -> Self {
+        match error.sentence() {
+            Some(sentence) => self.saying(sentence),
+            None => self,
+        }
+    }
+
+    /// The same with its detail as a value.
+    #[must_use]
+    pub(crate) fn saying(mut self, mut sentence: Sentence) -> Self {
+        // A key that was typed in a wrong place is no more repeated here than in the detail.
+        for value in sentence.values.values_mut() {
+            if let Json_::String(text) = value {
+                *text = without_keys(std::mem::take(text));
+            }
+        }
+        self.said.get_or_insert_default().sentence = Some(sentence);
+        self
+    }
+
+    /// Returns the detail as a value, where it is more than its code.
+    pub(crate) fn sentence(&self) -> Option<&Sentence> {
+        self.said.as_ref()?.sentence.as_ref()
+    }
+
+    /// The same with its detail in the language of a page; nothing leaves it in English.
+    #[must_use]
+    pub(crate) fn translated(mut self, translation: Option<Translation>) -> Self {
+        if translation.is_some() {
+            self.said.get_or_insert_default().translation = translation;
+        }
+        self
+    }
+
+    /// Returns the detail in the language of the page, where it has one.
+    pub(crate) fn translation(&self) -> Option<&Translation> {
+        self.said.as_ref()?.translation.as_ref()
     }
 
     /// Returns a member for programs beside the standard ones, such as the path of the value at fault.
@@ -246,4 +309,19 @@ pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<axum::b
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("a panic without words");
     Problem::internal(&message).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_repeated_neither_in_the_detail_nor_in_its_value() {
+        let key = "000102030405060708090A0B0C0D0E0F";
+        let sentence = Sentence::new("rule-unknown-quantity").with("quantity", key);
+        let problem = Problem::bad_request("invalid-body", format!("{key} is no quantity"));
+        let problem = problem.saying(sentence);
+        assert!(!format!("{problem:?}").contains(key), "{problem:?}");
+        assert_eq!(problem.sentence().unwrap().code, "rule-unknown-quantity");
+    }
 }

@@ -11,9 +11,12 @@ use super::{
     merge::{Merged, field_of, merge},
     report::refusal,
 };
-use crate::devices::{
-    DESCRIPTION_BYTES, DEVICES, Device, Devices, DevicesError, line::Line,
-    registration::Registration, rows::Row,
+use crate::{
+    devices::{
+        DESCRIPTION_BYTES, DEVICES, Device, Devices, DevicesError, line::Line,
+        registration::Registration, rows::Row,
+    },
+    sentence::RowFault,
 };
 
 /// Members of a stored line that are keys.
@@ -118,8 +121,8 @@ impl Devices {
             goes_on: true,
         };
         for refused in &row.refusals {
-            let (cell, column) = (refused.cell.clone(), refused.heading.clone());
-            judged.refuse(CellRefusal { cell, column, reason: refused.fault.to_string() });
+            let place = (refused.cell.clone(), refused.heading.clone());
+            judged.refuse(CellRefusal::new(place, &refused.fault));
         }
         let Some(dev_eui) = row.dev_eui else { return Ok(judged) };
         let before = Row::read(DEVICES, &*self.store, dev_eui).await?;
@@ -127,10 +130,8 @@ impl Devices {
             let Device { group, sub_group, .. } = &line.device;
             if (wish.refuses)(group, sub_group.as_ref()).is_some() {
                 // Nothing of it is laid under the row, so nothing of it is told.
-                let reason = format!(
-                    "{dev_eui} cannot be registered in your groups: ask the operator of the server"
-                );
-                judged.refuse(refusal(sheet, Field::DevEui, row.number, reason));
+                let fault = RowFault::Elsewhere(dev_eui);
+                judged.refuse(refusal(sheet, Field::DevEui, row.number, &fault));
                 return Ok(judged);
             }
         }
@@ -146,22 +147,23 @@ impl Devices {
         };
         let Registration { group, sub_group, .. } = &registration;
         if let Some(reason) = (wish.refuses)(group, sub_group.as_ref()) {
-            judged.refuse(refusal(sheet, Field::Group, row.number, reason));
+            judged.refuse(refusal(sheet, Field::Group, row.number, &RowFault::OtherGroup(reason)));
             return Ok(judged);
         }
         let line = match Line::of_registration(dev_eui, registration) {
             Ok(line) => line,
             Err(impossible) => {
                 let field = field_of(&impossible);
-                judged.refuse(refusal(sheet, field, row.number, impossible));
+                let fault = RowFault::other(&impossible);
+                judged.refuse(refusal(sheet, field, row.number, &fault));
                 return Ok(judged);
             }
         };
         let value = DEVICES.encode(&dev_eui, &line)?;
         if value.len() > DESCRIPTION_BYTES {
             let (bytes, limit) = (value.len(), DESCRIPTION_BYTES);
-            let reason = DevicesError::DescriptionTooLarge { bytes, limit };
-            judged.refuse(refusal(sheet, Field::DevEui, row.number, reason));
+            let fault = RowFault::other(&DevicesError::DescriptionTooLarge { bytes, limit });
+            judged.refuse(refusal(sheet, Field::DevEui, row.number, &fault));
             return Ok(judged);
         }
         judged.compare(before, &line, value)?;

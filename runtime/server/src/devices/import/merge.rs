@@ -1,6 +1,6 @@
 //! A row of a sheet, laid over what is registered.
 
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr};
 
 use champollion_delivery::names::NameError;
 use champollion_fleet::{
@@ -11,8 +11,11 @@ use champollion_frames::NetworkKeys;
 use champollion_sdk::vectors::Setting;
 
 use super::{CellRefusal, ImportWish, report::refusal};
-use crate::devices::registration::{
-    Abp, AbpFields, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
+use crate::{
+    devices::registration::{
+        Abp, AbpFields, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
+    },
+    sentence::RowFault,
 };
 
 /// Longest name of a group, a sub-group or a use case that is made of what people write.
@@ -69,8 +72,8 @@ struct Merging<'of> {
 }
 
 impl Merging<'_> {
-    fn refuse(&mut self, field: Field, reason: impl ToString) {
-        self.refusals.push(refusal(self.sheet, field, self.row.number, reason));
+    fn refuse(&mut self, field: Field, fault: &RowFault) {
+        self.refusals.push(refusal(self.sheet, field, self.row.number, fault));
     }
 
     fn merged(
@@ -89,9 +92,7 @@ impl Merging<'_> {
             (None, Some(group)) => Registration::of_group(group),
             (None, None) => {
                 if self.refusals.is_empty() {
-                    let reason =
-                        "a device has a group: name it in the column, or for all rows (--group)";
-                    self.refuse(Field::Group, reason);
+                    self.refuse(Field::Group, &RowFault::NoGroup);
                 }
                 return None;
             }
@@ -133,8 +134,7 @@ impl Merging<'_> {
         if let Some(server) = server.value()
             && !self.wish.network_servers.contains(server)
         {
-            let reason = format!("the settings have no [network-servers.{server}]");
-            self.refuse(Field::NetworkServer, reason);
+            self.refuse(Field::NetworkServer, &RowFault::UnknownNetworkServer(server.clone()));
         }
         merged.network_server = server.or_as_before(merged.network_server.take());
         for (name, value) in std::mem::take(&mut values.tags) {
@@ -187,9 +187,7 @@ impl Merging<'_> {
             (Some(ActivationWord::OtaaElsewhere), _, _) => Activation::OtaaElsewhere {},
             (Some(ActivationWord::NetworkServer), _, _) => Activation::NetworkServer {},
             (None, true, true) => {
-                let reason = "the row has root keys and keys of a session: say in the column activation \
-                              which of them count, OTAA or ABP";
-                self.refuse(Field::Activation, reason);
+                self.refuse(Field::Activation, &RowFault::TwoActivations);
                 before
             }
             // The JoinEUI may be another one.
@@ -198,9 +196,7 @@ impl Merging<'_> {
             }
             (None, false, false) => {
                 if is_new && values.app_key == Said::Empty {
-                    let reason = "the cell is empty, and a device that joins has an AppKey; where the \
-                                  network server has its keys, say \"network server\" in the column activation";
-                    self.refuse(Field::AppKey, reason);
+                    self.refuse(Field::AppKey, &RowFault::NoKeys);
                 }
                 before
             }
@@ -215,7 +211,7 @@ impl Merging<'_> {
             _ => (None, None, None),
         };
         let Some(app_key) = values.app_key.or_kept(app_key) else {
-            self.refuse(Field::AppKey, "the cell is empty, and a device that joins has an AppKey");
+            self.refuse(Field::AppKey, &RowFault::NoAppKey);
             return before;
         };
         let join_eui = values.join_eui.or_as_before(join_eui);
@@ -243,17 +239,11 @@ impl Merging<'_> {
         let of_1_0 = of_1_0.filter(|_| !says_1_1);
         let of_1_1 = of_1_1.filter(|_| !says_1_0);
         let Some(dev_addr) = values.dev_addr.or_kept(abp.map(|abp| abp.dev_addr)) else {
-            self.refuse(
-                Field::DevAddr,
-                "the cell is empty, and a device that does not join has a DevAddr",
-            );
+            self.refuse(Field::DevAddr, &RowFault::NoDevAddr);
             return before;
         };
         let Some(app_s_key) = values.app_s_key.or_kept(abp.map(|abp| abp.app_s_key.clone())) else {
-            self.refuse(
-                Field::AppSKey,
-                "the cell is empty, and a device that does not join has an AppSKey",
-            );
+            self.refuse(Field::AppSKey, &RowFault::NoAppSKey);
             return before;
         };
         let fields = AbpFields {
@@ -273,7 +263,7 @@ impl Merging<'_> {
         match Abp::try_from(fields) {
             Ok(abp) => Activation::Abp(abp),
             Err(impossible) => {
-                self.refuse(field_of(&impossible), impossible);
+                self.refuse(field_of(&impossible), &RowFault::other(&impossible));
                 before
             }
         }
@@ -301,24 +291,20 @@ impl Merging<'_> {
                 Said::Value(name)
             }
             Err(_) => {
-                self.refuse(field, error);
+                self.refuse(field, &RowFault::other(&error));
                 Said::Nothing
             }
         }
     }
 
-    fn parsed<T: FromStr<Err: ToString>>(
-        &mut self,
-        field: Field,
-        said: Said<FieldText>,
-    ) -> Said<T> {
+    fn parsed<T: FromStr<Err: Display>>(&mut self, field: Field, said: Said<FieldText>) -> Said<T> {
         match said {
             Said::Nothing => Said::Nothing,
             Said::Empty => Said::Empty,
             Said::Value(text) => match text.as_str().parse() {
                 Ok(value) => Said::Value(value),
                 Err(error) => {
-                    self.refuse(field, error);
+                    self.refuse(field, &RowFault::other(&error));
                     Said::Nothing
                 }
             },
@@ -354,7 +340,7 @@ impl Merging<'_> {
             (Field::AppKey, joins || matches!(merged.activation, Activation::Abp(_))),
         ] {
             if !is_there && !self.is_refused(field) {
-                self.refuse(field, format_args!("{} is mandatory, and is missing", field.name()));
+                self.refuse(field, &RowFault::Mandatory(field.name()));
             }
         }
     }

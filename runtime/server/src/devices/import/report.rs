@@ -1,9 +1,13 @@
 //! The outcome of a sheet, row by row.
 
+use std::fmt::Display;
+
 use champollion_fleet::sheets::{Field, Sheet};
 use champollion_frames::DevEui;
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::sentence::{RowFault, Sentence, Worded};
 
 /// The outcome of a sheet, or the outcome that it would have.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -88,12 +92,21 @@ pub struct CellRefusal {
     pub column: String,
     /// The reason, and what to do. Keys are not shown.
     pub reason: String,
+    /// The same for programs: a code, and the values of the reason. Absent where the reason is in words alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Sentence>,
+}
+
+impl CellRefusal {
+    /// The refusal of the cell at a place, which is its name and the heading of its column.
+    pub(super) fn new((cell, column): (String, String), fault: &(impl Worded + Display)) -> Self {
+        Self { cell, column, reason: fault.to_string(), fault: fault.sentence() }
+    }
 }
 
 /// A refusal of a row for a field, whether the sheet has a column of it or not.
-pub(super) fn refusal(sheet: &Sheet, field: Field, row: u32, reason: impl ToString) -> CellRefusal {
-    let (cell, column) = sheet.cell_of(field, row);
-    CellRefusal { cell, column, reason: reason.to_string() }
+pub(super) fn refusal(sheet: &Sheet, field: Field, row: u32, fault: &RowFault) -> CellRefusal {
+    CellRefusal::new(sheet.cell_of(field, row), fault)
 }
 
 impl ImportReport {

@@ -62,13 +62,18 @@ fn fields(viewer: &Viewer, manifest: &Manifest) -> Table {
     for field in &manifest.fields {
         table.row(vec![
             html! { code { (field.name) } },
-            html! { (field.meaning) @if field.inferred { " " em.soft { (viewer.say("field-inferred")) } } },
+            html! { (english(&field.meaning)) @if field.inferred { " " em.soft { (viewer.say("field-inferred")) } } },
             html! { (viewer.say_word("type", field.kind.as_str())) },
             unit(field),
             quantity(viewer, field),
         ]);
     }
     table
+}
+
+/// A text of a manifest. Manifests are in English, which those who are read to in another language should hear so.
+fn english(text: &str) -> Markup {
+    html! { span lang="en" { (text) } }
 }
 
 /// The sign of what a decoder does not say.
@@ -112,7 +117,7 @@ fn ports(viewer: &Viewer, manifest: &Manifest) -> Table {
             Direction::Up => viewer.say("direction-up"),
             Direction::Down => viewer.say("direction-down"),
         };
-        table.row(vec![html! { (port.port) }, html! { (direction) }, html! { (port.meaning) }]);
+        table.row(vec![html! { (port.port) }, html! { (direction) }, english(&port.meaning)]);
     }
     table
 }
@@ -128,7 +133,7 @@ fn variables(viewer: &Viewer, manifest: &Manifest) -> Table {
         let required = if variable.required { viewer.say("yes") } else { viewer.say("no") };
         table.row(vec![
             html! { code { (variable.name) } },
-            html! { (variable.meaning) },
+            english(&variable.meaning),
             html! { (viewer.say_word("type", variable.kind.as_str())) },
             html! { (written::unit(variable.unit.as_deref().unwrap_or("–"))) },
             html! { (required) },
@@ -154,7 +159,7 @@ fn commands(viewer: &Viewer, manifest: &Manifest) -> Table {
         );
         table.row(vec![
             html! { code { (command.name) } },
-            html! { (command.meaning) },
+            english(&command.meaning),
             html! { code { (command.example) } " " a href=(tried) { (viewer.say("decoder-try-one")) } },
         ]);
     }

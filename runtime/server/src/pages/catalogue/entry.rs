@@ -103,7 +103,7 @@ async fn shown(
 fn head(manifest: &Manifest) -> Markup {
     let path = path_of(&manifest.id);
     html! {
-        meta name="description" content=(manifest.description);
+        meta name="description" lang="en" content=(manifest.description);
         link rel="canonical" href=(path);
         link rel="alternate" type="application/json" href={ (path) ".json" };
     }
@@ -136,7 +136,7 @@ fn opening(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
             h1 { (manifest.name) }
             p { code { (manifest.id) " " (manifest.version) } " " (state(viewer, entry)) }
         }
-        p.lead { (manifest.description) }
+        p.lead lang="en" { (manifest.description) }
         (warnings(viewer, entry))
         p.actions {
             a.button href=(workbench) { (viewer.say("decoder-try")) }

@@ -66,7 +66,7 @@ fn one(address: &str, moment: Timestamp, entry: &CatalogueEntry) -> Markup {
             id { (page) "/" (manifest.version) }
             updated { (moment) }
             (link("alternate", &page))
-            summary { (without_controls(&manifest.description)) }
+            summary xml:lang="en" { (without_controls(&manifest.description)) }
         }
     }
 }

@@ -107,7 +107,7 @@ fn card(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
     html! {
         h3 { a href=(path_of(&manifest.id)) { (manifest.name) } }
         p.soft.small { (devices(&manifest.id, entry)) }
-        p.small { (shortened(&manifest.description)) }
+        p.small lang="en" { (shortened(&manifest.description)) }
         ul.tags { @for quantity in quantities.iter().take(QUANTITIES) { li { (viewer.quantity(quantity)) } } }
         @if entry.deprecated.is_some() {
             p { (badge(Tone::Warning, &viewer.say("catalogue-deprecated"))) }

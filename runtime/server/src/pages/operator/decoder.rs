@@ -60,7 +60,7 @@ pub(super) fn page(viewer: &Viewer, decoder: &Decoder, outcome: Markup) -> Page 
 fn head(viewer: &Viewer, decoder: &Decoder) -> Markup {
     let (id, entry) = (decoder.id(), &decoder.entry);
     html! {
-        p.lead { (text(entry, "/description")) }
+        p.lead lang="en" { (text(entry, "/description")) }
         @if let Some(deprecated) = entry.get("deprecated") {
             (notice(Tone::Warning, html! {
                 p.title { (viewer.say("operator-decoders-deprecated")) }

@@ -19,6 +19,7 @@ use crate::{
             table::Table,
         },
         submission::Submission,
+        told::Told,
         viewer::Viewer,
     },
 };
@@ -111,7 +112,7 @@ fn refused(viewer: &Viewer, problem: &Problem) -> Markup {
         Tone::Bad,
         html! {
             p.title { (viewer.say("form-fault")) }
-            p lang="en" { (problem.detail()) }
+            p { (Told::of(problem).shown()) }
         },
     )
 }

@@ -122,7 +122,7 @@ fn details(viewer: &Viewer, server: &Json) -> Markup {
 }
 
 fn shown_finding(viewer: &Viewer, finding: &Json) -> Markup {
-    let severity = text(finding, "/severity");
+    let (severity, code) = (text(finding, "/severity"), text(finding, "/code"));
     let tone = match severity.as_str() {
         "error" => Tone::Bad,
         "warning" => Tone::Warning,
@@ -131,7 +131,10 @@ fn shown_finding(viewer: &Viewer, finding: &Json) -> Markup {
     notice(
         tone,
         html! {
-            p.title { (viewer.say_word("operator-severity", &severity)) ": " code { (text(finding, "/code")) } }
+            p.title {
+                (viewer.say_word("operator-severity", &severity)) ": " (viewer.say_word("operator-finding", &code))
+                " " code { (code) }
+            }
             p lang="en" { (text(finding, "/detail")) }
             p lang="en" { (text(finding, "/remedy")) }
         },

@@ -22,6 +22,7 @@ use crate::{
             table::Table,
         },
         submission::Submission,
+        told,
         viewer::Viewer,
     },
 };
@@ -68,7 +69,7 @@ fn row(viewer: &Viewer, message: &Json) -> Vec<Markup> {
     vec![
         html! { a href={ (LIST) "/" (id) } { (text(message, "/topic")) } },
         html! { (text(message, "/networkServer")) },
-        html! { code { (text(message, "/code")) } " " span lang="en" { (text(message, "/detail")) } },
+        html! { code { (text(message, "/code")) } " " (told::problem(viewer.language(), message, "")) },
         moment_at(viewer, message, "/lastAt"),
         number_at(viewer, message, "/times"),
         size_at(viewer, message, "/bytes"),
@@ -93,7 +94,7 @@ pub(super) async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page,
         p { a href=(LIST) { (viewer.say("operator-parked-title")) } }
         (notice(Tone::Warning, html! {
             p.title { code { (text(&message, "/code")) } }
-            p lang="en" { (text(&message, "/detail")) }
+            p { (told::problem(viewer.language(), &message, "")) }
         }))
         (facts([
             (viewer.say("operator-parked-topic"), html! { code { (text(&message, "/topic")) } }),

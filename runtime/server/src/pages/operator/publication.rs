@@ -31,6 +31,7 @@ use crate::{
             notice::{Tone, notice},
         },
         submission::Submission,
+        told,
         viewer::Viewer,
     },
     service::Service,
@@ -163,9 +164,9 @@ fn findings(viewer: &Viewer, problem: &Problem) -> Markup {
         Tone::Bad,
         html! {
             p.title { (viewer.say("operator-publish-refused")) }
-            ul lang="en" {
+            ul {
                 @for finding in all {
-                    li { code { (text(finding, "/code")) } " " (text(finding, "/detail")) }
+                    li { code { (text(finding, "/code")) } " " (told::problem(viewer.language(), finding, "")) }
                 }
             }
         },

@@ -7,6 +7,7 @@ use crate::{
     pages::{
         layout::token_field,
         parts::notice::{Tone, notice},
+        told::Told,
         viewer::Viewer,
     },
 };
@@ -14,9 +15,9 @@ use crate::{
 /// The fault of a form that was sent: the words of the problem, and the field that it names.
 #[derive(Debug, Default)]
 pub(in crate::pages) struct Fault {
-    detail: Option<String>,
+    told: Option<Told>,
     field: Option<String>,
-    others: Vec<(String, String)>,
+    others: Vec<(String, Told)>,
 }
 
 impl Fault {
@@ -28,13 +29,19 @@ impl Fault {
     /// The fault that a problem tells of.
     pub(in crate::pages) fn of(problem: &Problem) -> Self {
         let path = problem.member("path").and_then(|path| path.as_str());
-        let (detail, field) = (Some(problem.detail().to_owned()), path.map(str::to_owned));
-        Self { detail, field, others: Vec::new() }
+        let field = path.map(str::to_owned);
+        Self { told: Some(Told::of(problem)), field, others: Vec::new() }
+    }
+
+    /// The fault that a problem tells of, at a field that the problem does not name.
+    pub(in crate::pages) fn at_field(problem: &Problem, field: &str) -> Self {
+        Self { field: Some(field.to_owned()), ..Self::of(problem) }
     }
 
     /// A fault in words of the page, at a field.
-    pub(in crate::pages) fn said(detail: String, field: &str) -> Self {
-        Self { detail: Some(detail), field: Some(field.to_owned()), others: Vec::new() }
+    pub(in crate::pages) fn said(text: String, field: &str) -> Self {
+        let told = Some(Told::by_page(text));
+        Self { told, field: Some(field.to_owned()), others: Vec::new() }
     }
 
     /// The same at the field of the form that is called otherwise than the member of the interface; a field that no name
@@ -45,28 +52,28 @@ impl Fault {
     }
 
     /// The same with faults of single fields, each with words of its own.
-    pub(in crate::pages) fn with_others(self, others: Vec<(String, String)>) -> Self {
+    pub(in crate::pages) fn with_others(self, others: Vec<(String, Told)>) -> Self {
         Self { others, ..self }
     }
 
     /// The words about a field: it is named, or what the path names is below it.
-    pub(in crate::pages) fn at(&self, name: &str) -> Option<&str> {
-        if let Some((_, words)) = self.others.iter().find(|(own, _)| own == name) {
-            return Some(words);
+    pub(in crate::pages) fn at(&self, name: &str) -> Option<&Told> {
+        if let Some((_, told)) = self.others.iter().find(|(own, _)| own == name) {
+            return Some(told);
         }
         let path = self.field.as_deref()?;
         let is_meant = path == name
             || path.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '[']));
-        self.detail.as_deref().filter(|_| is_meant)
+        self.told.as_ref().filter(|_| is_meant)
     }
 
     /// The notice at the head of the form.
     fn notice(&self, viewer: &Viewer) -> Markup {
         html! {
-            @if let Some(detail) = &self.detail {
+            @if let Some(told) = &self.told {
                 (notice(Tone::Bad, html! {
                     p.title { (viewer.say("form-fault")) }
-                    p lang="en" { (detail) }
+                    p { (told.shown()) }
                 }))
             }
         }
@@ -144,7 +151,7 @@ pub(in crate::pages) struct Field<'of> {
     kind: Kind,
     value: String,
     hint: Option<String>,
-    fault: Option<&'of str>,
+    fault: Option<&'of Told>,
     is_required: bool,
     completion: Option<&'static str>,
 }
@@ -211,7 +218,7 @@ impl<'of> Field<'of> {
                 label for=(self.id()) { (self.label) }
                 @if let Some(hint) = &self.hint { p.hint id=(self.hint_id()) { (hint) } }
                 @if let Some(fault) = self.fault {
-                    p.fault id=(self.fault_id()) lang="en" { (fault) }
+                    p.fault id=(self.fault_id()) { (fault.shown()) }
                 }
                 (self.control())
             }
@@ -308,10 +315,10 @@ mod tests {
         let problem = Problem::bad_request("invalid-body", "no").with("path", "to.http.url");
         let fault =
             Fault::of(&problem).renamed(|path| (path == "to.http.url").then(|| "url".into()));
-        assert_eq!((fault.at("url"), fault.at("to")), (Some("no"), None));
-        let several =
-            Fault::of(&problem).with_others(vec![("latitude".into(), "it is none".into())]);
-        assert_eq!(several.at("latitude"), Some("it is none"));
+        assert_eq!((fault.at("url"), fault.at("to")), (Some(&Told::of(&problem)), None));
+        let none = Told::by_page("it is none".into());
+        let several = Fault::of(&problem).with_others(vec![("latitude".into(), none.clone())]);
+        assert_eq!(several.at("latitude"), Some(&none));
     }
 
     #[test]

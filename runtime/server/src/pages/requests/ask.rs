@@ -128,7 +128,7 @@ fn payloads(viewer: &Viewer, draft: &Draft, fault: &Fault) -> Markup {
     html! {
         h2 { (viewer.say("request-payloads")) }
         p { (viewer.say("request-payloads-lead")) }
-        @if let Some(said) = fault_of_all { p.fault lang="en" { (said) } }
+        @if let Some(said) = fault_of_all { p.fault { (said.shown()) } }
         @for index in 0..open { (block(viewer, draft, fault, index)) }
         @if open < BLOCKS {
             details {

@@ -2,7 +2,7 @@
 
 use champollion_frames::{AppSKey, NwkSKey};
 
-use crate::{api::Problem, pages::json::address};
+use crate::{api::Problem, pages::json::address, sentence::Sentence};
 
 /// The words of the form.
 #[derive(Debug, Default)]
@@ -64,7 +64,10 @@ fn read<Key: std::str::FromStr>(text: &str, field: &str) -> Result<Option<Key>, 
     if text.is_empty() {
         return Ok(None);
     }
-    let wrong = || Problem::bad_request("invalid-body", "a key is 32 hexadecimal digits");
+    let wrong = || {
+        let problem = Problem::bad_request("invalid-body", "a key is 32 hexadecimal digits");
+        problem.saying(Sentence::new("trial-key"))
+    };
     text.parse().map(Some).map_err(|_| wrong().with("path", field))
 }
 

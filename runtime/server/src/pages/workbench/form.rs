@@ -48,7 +48,7 @@ fn decoder(viewer: &Viewer, (asked, fault): (&Asked, &Fault), subject: Option<&S
                 (version(viewer, ("other", &asked.other), entry, fault))
             }
             @if viewer.principal().is_some() {
-                (Field::new("file", viewer.say("workbench-file")).kind(Kind::File(".wasm"))
+                (Field::new("file", viewer.say("workbench-file")).kind(Kind::File(".wasm,.js,.txt"))
                     .hint(viewer.say("workbench-file-hint")).fault(fault).shown())
             }
         }

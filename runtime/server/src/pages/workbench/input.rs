@@ -11,7 +11,7 @@ use super::{
     asked::{Asked, Kind},
     specimen::specimen,
 };
-use crate::api::Problem;
+use crate::{api::Problem, sentence::Sentence};
 
 /// Makes the input.
 ///
@@ -20,7 +20,10 @@ use crate::api::Problem;
 pub(super) fn input(asked: &Asked) -> Result<Input, Problem> {
     if asked.kind == Kind::Reading {
         let read: Result<ReadingInput, _> = serde_json::from_str(&asked.command);
-        let wrong = |error| wrong("command", format!("it is no reading: {error}"));
+        let wrong = |error| {
+            let said = format!("it is no reading: {error}");
+            wrong("command", said, Sentence::new("trial-reading"))
+        };
         return read.map(Input::Reading).map_err(wrong);
     }
     let (variables, at) = (variables(&asked.variables)?, moment(&asked.moment)?);
@@ -46,8 +49,8 @@ pub(super) fn input(asked: &Asked) -> Result<Input, Problem> {
     })
 }
 
-fn wrong(field: &str, said: String) -> Problem {
-    Problem::bad_request("invalid-body", said).with("path", field)
+fn wrong(field: &str, said: String, sentence: Sentence) -> Problem {
+    Problem::bad_request("invalid-body", said).with("path", field).saying(sentence)
 }
 
 /// The port that was filled in, or else the one of the frame.
@@ -56,11 +59,16 @@ fn port(text: &str, of_frame: Option<u8>) -> Result<u8, Problem> {
         "" => of_frame,
         digits => digits.parse().ok().filter(|port| *port > 0),
     };
-    read.ok_or_else(|| wrong("port", "the port is a number from 1 to 255".to_owned()))
+    read.ok_or_else(|| {
+        let said = "the port is a number from 1 to 255".to_owned();
+        wrong("port", said, Sentence::new("trial-port"))
+    })
 }
 
 fn json(text: &str, field: &str) -> Result<Json, Problem> {
-    serde_json::from_str(text).map_err(|error| wrong(field, format!("it is no JSON: {error}")))
+    serde_json::from_str(text).map_err(|error| {
+        wrong(field, format!("it is no JSON: {error}"), Sentence::new("trial-json"))
+    })
 }
 
 fn variables(text: &str) -> Result<IndexMap<String, Setting>, Problem> {
@@ -68,13 +76,15 @@ fn variables(text: &str) -> Result<IndexMap<String, Setting>, Problem> {
         return Ok(IndexMap::new());
     }
     serde_json::from_str(text).map_err(|error| {
-        wrong("variables", format!("it is no JSON object such as {{\"offset\": 1}}: {error}"))
+        let said = format!("it is no JSON object such as {{\"offset\": 1}}: {error}");
+        wrong("variables", said, Sentence::new("trial-variables"))
     })
 }
 
 fn state(text: &str) -> Result<Hex, Problem> {
     text.parse().map_err(|error: champollion_sdk::vectors::HexError| {
-        wrong("state", format!("the state is hexadecimal digits: {error}"))
+        let said = format!("the state is hexadecimal digits: {error}");
+        wrong("state", said, Sentence::new("trial-state"))
     })
 }
 
@@ -84,7 +94,8 @@ fn moment(text: &str) -> Result<Timestamp, Problem> {
         return Ok(Timestamp::now());
     }
     text.parse().map_err(|error: jiff::Error| {
-        wrong("moment", format!("a moment is written as 2026-05-01T10:00:00Z: {error}"))
+        let said = format!("a moment is written as 2026-05-01T10:00:00Z: {error}");
+        wrong("moment", said, Sentence::new("trial-moment"))
     })
 }
 

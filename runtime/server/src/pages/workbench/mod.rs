@@ -2,6 +2,7 @@
 //! everybody, within the bounds of expensive requests.
 
 mod asked;
+mod bare_script;
 mod bytes;
 mod dropped;
 mod form;
@@ -67,7 +68,10 @@ async fn answer(
     };
     let (status, fault, tried) = match done {
         Ok(tried) => (axum::http::StatusCode::OK, Fault::none(), tried),
-        Err(problem) => (problem.status(), Fault::of(&problem), Vec::new()),
+        Err(problem) => {
+            let problem = viewer.translated(problem);
+            (problem.status(), Fault::of(&problem), Vec::new())
+        }
     };
     let content = content(viewer, (&asked, &fault), &vectors, (&subjects, &tried));
     viewer.page(viewer.say("workbench-title"), content).with_status(status).into_response()

@@ -18,6 +18,7 @@ use crate::pages::{
         notice::{Tone, notice},
         table::Table,
     },
+    told::Told,
     viewer::Viewer,
     written,
 };
@@ -53,11 +54,10 @@ fn answered(tried: &Tried) -> Json {
 }
 
 fn one(viewer: &Viewer, tried: &Tried, index: usize) -> Markup {
-    let manifest = tried.subject.manifest();
     let list = format!("bytes-{index}");
     html! {
         article.card {
-            h2 { (manifest.name) " " (tried.subject.version()) }
+            h2 { (tried.subject.title()) }
             (bytes(viewer, tried, &list))
             (answer(viewer, &tried.call, tried, &list))
             @if let Some(read_back) = &tried.read_back { (read_again(viewer, read_back)) }
@@ -95,7 +95,7 @@ fn measurements(
     (tried, list): (&Tried, &str),
 ) -> Markup {
     // Two versions beside each other have a table each, with a name of its own.
-    let name = format!("{} {}", viewer.say("workbench-measurements"), tried.subject.version());
+    let name = format!("{} {}", viewer.say("workbench-measurements"), tried.subject.title());
     let mut table = Table::new(name)
         .column(viewer.say("field-quantity"))
         .numbers(viewer.say("workbench-value"))
@@ -164,7 +164,7 @@ fn read_again(viewer: &Viewer, call: &Call<Answer>) -> Markup {
                 (pretty(&serde_json::from_str(reading.data.as_str()).unwrap_or_default()))
             }
             Ok(Answer::Downlink(_) | Answer::Derived(_)) => {}
-            Err(error) => p.soft lang="en" { (error) },
+            Err(error) => p.soft { (told(viewer, error)) },
         }
     }
 }
@@ -173,13 +173,18 @@ fn shown_error(viewer: &Viewer, error: &CallError, tried: &Tried) -> Markup {
     html! {
         (notice(Tone::Bad, html! {
             p.title { (viewer.say("workbench-error")) }
-            p lang="en" { (error) }
+            p { (told(viewer, error)) }
             @if let Some(span) = fault(tried) {
                 p { (viewer.say_with("workbench-at-byte", [("bytes", range(span).into())])) }
             }
             p { (badge(Tone::Plain, error.code())) }
         }))
     }
+}
+
+/// The fault of a call, beside the words of the decoder, which are seldom those of the page.
+fn told(viewer: &Viewer, error: &CallError) -> Markup {
+    Told::of_code(viewer.language(), error.code(), error.to_string()).shown()
 }
 
 fn warnings(viewer: &Viewer, warnings: &[String]) -> Markup {

@@ -10,7 +10,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD, HEXUPPER};
 use serde_json::Value as Json;
 
 use super::asked::{Asked, Format, Keys};
-use crate::api::Problem;
+use crate::{api::Problem, sentence::Sentence};
 
 /// A payload in clear, with what else is known of its frame.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -48,8 +48,10 @@ fn bytes(text: &str) -> Result<Vec<u8>, Problem> {
         let whole = BASE64.decode(joined.as_bytes()).ok();
         let decoded = whole
             .or_else(|| BASE64URL_NOPAD.decode(url_safe.trim_end_matches('=').as_bytes()).ok());
-        decoded
-            .ok_or_else(|| wrong(format!("it is neither hexadecimal digits ({error}) nor base64")))
+        decoded.ok_or_else(|| {
+            let said = format!("it is neither hexadecimal digits ({error}) nor base64");
+            wrong(said).saying(Sentence::new("trial-payload"))
+        })
     })
 }
 
@@ -63,14 +65,16 @@ fn of_frame(phy: &[u8], keys: &Keys) -> Result<Specimen, Problem> {
     if inspection.mic_check == MicCheck::Wrong {
         let said =
             "the MIC of the frame does not fit: the frame is damaged, or the key is another's";
-        return Err(Problem::bad_request("invalid-body", said).with("path", "nwk-s-key"));
+        let problem = Problem::bad_request("invalid-body", said).with("path", "nwk-s-key");
+        return Err(problem.saying(Sentence::new("trial-mic")));
     }
     let Message::Data(data) = inspection.message else {
         return Err(wrong(format!("it is no data frame: {}", inspection.m_type)));
     };
     if !has_key && !data.frm_payload.is_empty() {
         let said = "the payload of a whole frame is encrypted: give its AppSKey";
-        return Err(Problem::bad_request("invalid-body", said).with("path", "app-s-key"));
+        let problem = Problem::bad_request("invalid-body", said).with("path", "app-s-key");
+        return Err(problem.saying(Sentence::new("trial-encrypted")));
     }
     let digits = data.payload.unwrap_or_default();
     let payload = HEXUPPER.decode(digits.to_uppercase().as_bytes()).unwrap_or_default();
@@ -80,9 +84,11 @@ fn of_frame(phy: &[u8], keys: &Keys) -> Result<Specimen, Problem> {
 /// The payload that a message of a network server hands over.
 fn of_message(text: &str, keys: &Keys) -> Result<Specimen, Problem> {
     let json: Json = serde_json::from_str(text)
-        .map_err(|error| wrong(format!("the message is no JSON: {error}")))?;
+        .map_err(|error| wrong(format!("the message is no JSON: {error}")))
+        .map_err(|problem| problem.saying(Sentence::new("trial-json")))?;
     let kind = Kind::recognize(&json).ok_or_else(|| {
         wrong("it looks like the message of no network server that is known here")
+            .saying(Sentence::new("trial-message"))
     })?;
     let incoming = Incoming {
         event: "up",

@@ -23,7 +23,7 @@ use crate::{
 pub(super) enum Subject {
     /// A version that is published here.
     Published(Arc<LoadedDecoder>),
-    /// A package that nobody has published here.
+    /// A package that nobody has published here, or a script that is in none.
     Dropped(Arc<Dropped>),
 }
 
@@ -40,13 +40,17 @@ impl Subject {
     pub(super) fn manifest(&self) -> &Manifest {
         match self {
             Self::Published(loaded) => &loaded.manifest,
-            Self::Dropped(dropped) => dropped.package.manifest(),
+            Self::Dropped(dropped) => &dropped.manifest,
         }
     }
 
-    /// The version that is tried.
-    pub(super) fn version(&self) -> &Version {
-        &self.manifest().version
+    /// The name and version of what is tried; of a script that is in no package the name of its file alone.
+    pub(super) fn title(&self) -> String {
+        let Manifest { name, version, .. } = self.manifest();
+        match self {
+            Self::Dropped(dropped) if dropped.is_bare => name.clone(),
+            _ => format!("{name} {version}"),
+        }
     }
 }
 
@@ -62,7 +66,7 @@ pub(super) async fn subjects(
 ) -> Result<Vec<Subject>, Problem> {
     let mut subjects = Vec::new();
     if let Some(file) = submission.file("file") {
-        subjects.push(Subject::Dropped(Arc::new(dropped(viewer, file).await?)));
+        subjects.push(Subject::Dropped(Arc::new(dropped(viewer, file, &asked.decoder).await?)));
     } else if !asked.decoder.is_empty() {
         let first = published(viewer, &asked.decoder, ("version", &asked.version)).await?;
         subjects.push(first);

@@ -18,7 +18,7 @@ const VECTORS: usize = 200;
 pub(super) async fn of(viewer: &Viewer, subject: Option<&Subject>) -> Vec<Vector> {
     let mut vectors = match subject {
         None => Vec::new(),
-        Some(Subject::Dropped(dropped)) => dropped.package.vectors().to_vec(),
+        Some(Subject::Dropped(dropped)) => dropped.vectors.clone(),
         Some(Subject::Published(loaded)) => {
             let read = read(viewer, loaded).await;
             read.unwrap_or_else(|error| {

@@ -47,7 +47,8 @@ impl Problem {
     fn of_quota(self, exceeded: &QuotaExceeded) -> Self {
         let QuotaExceeded { group, quota, used, limit, .. } = exceeded;
         let setting = format!("[quotas.groups.{group}] {}", quota.as_str());
-        self.with("quota", quota.as_str())
+        self.worded(exceeded)
+            .with("quota", quota.as_str())
             .with("group", group)
             .with("used", used)
             .with("limit", limit)

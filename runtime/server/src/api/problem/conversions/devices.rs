@@ -42,7 +42,7 @@ impl From<NotAdmitted> for Problem {
 
 impl From<SheetError> for Problem {
     fn from(error: SheetError) -> Self {
-        Self::bad_request("unreadable-sheet", error.to_string())
+        Self::bad_request("unreadable-sheet", error.to_string()).worded(&error)
     }
 }
 
@@ -84,13 +84,14 @@ impl From<SendError> for Problem {
 
 impl From<TargetError> for Problem {
     fn from(error: TargetError) -> Self {
-        Self::bad_request("invalid-schedule", error.to_string())
+        Self::bad_request("invalid-schedule", error.to_string()).worded(&error)
     }
 }
 
 impl From<WhenError> for Problem {
     fn from(error: WhenError) -> Self {
-        Self::bad_request("invalid-schedule", error.to_string()).with("path", "when")
+        let problem = Self::bad_request("invalid-schedule", error.to_string()).worded(&error);
+        problem.with("path", "when")
     }
 }
 

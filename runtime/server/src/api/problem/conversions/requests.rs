@@ -10,7 +10,9 @@ impl From<RequestError> for Problem {
         let detail = error.to_string();
         match error {
             RequestError::Unknown(_) => Self::not_found("unknown-request", detail),
-            RequestError::Declaration(_) => Self::bad_request("invalid-declaration", detail),
+            RequestError::Declaration(fault) => {
+                Self::bad_request("invalid-declaration", detail).worded(&fault)
+            }
             RequestError::Name(_) => Self::bad_request("invalid-name", detail),
             RequestError::TooMany { .. } => Self::too_many_requests("too-many-waiting", detail),
             RequestError::TooLarge { .. } => Self::bad_request("request-too-large", detail),
@@ -34,7 +36,8 @@ impl From<RequestFault> for Problem {
         match fault {
             RequestFault::Unknown(_) => Self::not_found("unknown-request", detail),
             RequestFault::Wish(fault) => {
-                Self::bad_request("invalid-wish", detail).with("path", fault.path())
+                let problem = Self::bad_request("invalid-wish", detail).worded(&fault);
+                problem.with("path", fault.path())
             }
             RequestFault::TooMany { .. } => Self::too_many_requests("too-many-waiting", detail),
             RequestFault::TooLarge { .. } => Self::bad_request("request-too-large", detail),

@@ -22,22 +22,32 @@ const KEPT: &str = "(hidden)";
 /// The rule that a form makes, in the place of the one before.
 pub(super) fn definition(entered: &Submission, before: Option<&Json>) -> Json {
     let is_paused = before.is_some_and(|before| before["paused"] == true);
-    json!({
+    let rule = json!({
         "scope": scope(entered),
         "when": condition(entered),
         "tell": tell(entered, before),
         "paused": is_paused,
-    })
+    });
+    with_command(rule, before)
+}
+
+/// The rule with the command of the one before, which no form says otherwise.
+fn with_command(mut rule: Json, before: Option<&Json>) -> Json {
+    if let Some(command) = before.and_then(|before| before.get("command")) {
+        rule["command"] = command.clone();
+    }
+    rule
 }
 
 /// The rule that is shown as one that can be put back, paused or armed.
 pub(super) fn with_pause(rule: &Json, is_paused: bool) -> Json {
-    json!({
+    let same = json!({
         "scope": rule["scope"],
         "when": rule["when"],
         "tell": rule["tell"],
         "paused": is_paused,
-    })
+    });
+    with_command(same, Some(rule))
 }
 
 /// The scope that a form says.
@@ -96,7 +106,7 @@ pub(super) fn fields(rule: &Json) -> Submission {
 /// The fault of the form that a problem tells of, at its field.
 pub(super) fn fault_of(problem: &Problem) -> Fault {
     if problem.code() == "invalid-path" {
-        return Fault::said(problem.detail().to_owned(), "name");
+        return Fault::at_field(problem, "name");
     }
     Fault::of(problem).renamed(|path| field_of(path).map(str::to_owned))
 }
@@ -153,13 +163,16 @@ mod tests {
                 "webhook": { "url": "https://a.example/x", "secret": KEPT },
                 "mqtt": { "url": "mqtts://b.example", "topic": "alerts", "user": "ada", "password": KEPT },
             },
+            "command": { "command": { "valve": "close" }, "confirmed": true, "expiresInSeconds": 600 },
         });
         let made = definition(&fields(&rule), Some(&rule));
         assert_eq!((&made["scope"], &made["when"]), (&rule["scope"], &rule["when"]));
         assert_eq!((&made["paused"], &made["tell"]["mail"]), (&json!(true), &rule["tell"]["mail"]));
         assert_eq!(made["tell"]["mqtt"], rule["tell"]["mqtt"], "the password stays");
         assert!(made["tell"]["webhook"].get("secret").is_none(), "the interface keeps it");
+        assert_eq!(made["command"], rule["command"], "no form says another one");
         assert!(serde_json::from_value::<Definition>(made).is_ok());
+        assert_eq!(with_pause(&rule, true)["command"], rule["command"]);
         let armed = with_pause(&rule, false);
         assert!(serde_json::from_value::<Definition>(armed).is_ok_and(|rule| !rule.paused));
     }

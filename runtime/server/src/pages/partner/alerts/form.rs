@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::{
     condition::{CONDITIONS, UNITS, fields_of, is_required},
     definition::SCOPE,
+    parts::Parts,
     quantities::choices,
 };
 use crate::pages::{
@@ -30,6 +31,8 @@ pub(super) struct RuleForm<'of> {
     pub(super) quantities: &'of [&'static Quantity],
     /// The names of the routes of the group.
     pub(super) routes: &'of [String],
+    /// The sub-groups and use cases of the group's objects.
+    pub(super) parts: &'of Parts,
 }
 
 impl RuleForm<'_> {
@@ -132,8 +135,15 @@ impl RuleForm<'_> {
             details open[SCOPE.iter().any(|name| self.is_touched(name))] {
                 summary { (self.viewer.say("alert-scope")) }
                 p.hint { (self.viewer.say("alert-scope-hint")) }
-                @for name in SCOPE { (self.hinted(name).shown()) }
+                @for name in SCOPE { (self.of_scope(name)) }
             }
+        }
+    }
+
+    fn of_scope(&self, name: &str) -> Markup {
+        match self.parts.choices(self.viewer, name, self.filled.text(name)) {
+            Some(choices) => self.hinted(name).kind(Kind::Choice(choices)).shown(),
+            None => self.hinted(name).shown(),
         }
     }
 

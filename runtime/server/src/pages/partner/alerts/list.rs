@@ -151,6 +151,26 @@ fn state(viewer: &Viewer, alert: &Json) -> Markup {
         } @else if optional(alert, "/endedAt").is_none() && viewer.may(Scope::Routes) {
             " " (button_form(viewer, &action, &viewer.say("alert-acknowledge"), false))
         }
+        (commanded(viewer, alert))
+    }
+}
+
+/// The end of the command that an alert has ordered: the way to it, or why none was sent.
+fn commanded(viewer: &Viewer, alert: &Json) -> Markup {
+    let Some(device) = optional(alert, "/commanded/device") else { return html! {} };
+    html! {
+        div.small {
+            @match optional(alert, "/commanded/command") {
+                Some(id) => {
+                    a href=(format!("/partner/commands/{}", path_part(id))) { (viewer.say("alert-commanded")) }
+                }
+                None => {
+                    (badge(Tone::Warning, &viewer.say("alert-not-commanded")))
+                    " " span lang="en" { (text(alert, "/commanded/problem")) }
+                }
+            }
+            " " a href=(format!("/partner/objects/{device}")) { code { (device) } }
+        }
     }
 }
 

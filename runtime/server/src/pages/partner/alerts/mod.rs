@@ -4,6 +4,7 @@ mod condition;
 mod definition;
 mod form;
 mod list;
+mod parts;
 mod quantities;
 mod rule;
 mod trial;

@@ -17,6 +17,7 @@ use super::{
     condition::{chosen, parts},
     definition::{definition, fault_of, fields, with_pause},
     form::RuleForm,
+    parts::Parts,
     quantities, trial,
     words::in_words,
 };
@@ -182,6 +183,7 @@ async fn form_of(
 ) -> Result<Markup, Problem> {
     let quantities = quantities::offered(viewer, group, shown.filled).await?;
     let routes = if condition == "route" { routes_of(viewer, group).await? } else { Vec::new() };
+    let of_group = Parts::of(viewer, group);
     let form = RuleForm {
         viewer,
         action,
@@ -192,6 +194,7 @@ async fn form_of(
         is_new,
         quantities: &quantities,
         routes: &routes,
+        parts: &of_group,
     };
     Ok(html! {
         @if let Some(outcome) = &shown.trial { (trial::outcome(viewer, outcome)) }
@@ -250,6 +253,7 @@ async fn rule_page(
     let content = html! {
         (back(viewer))
         p.lead { (in_words(viewer, &rule["when"])) }
+        (ordered(viewer, rule))
         @if viewer.may(Scope::Routes) {
             (acts(viewer, rule, &own))
             section.card {
@@ -268,6 +272,22 @@ async fn rule_page(
         }
     };
     Ok(partner_page(viewer, &format!("{group} › {name}"), content))
+}
+
+/// The command that each alert of a rule sends, where it has one.
+fn ordered(viewer: &Viewer, rule: &Json) -> Markup {
+    html! {
+        @if let Some(command) = rule.pointer("/command/command") {
+            p {
+                (viewer.say("alert-rule-commands")) " "
+                @match optional(rule, "/command/device") {
+                    Some(device) => a href=(format!("/partner/objects/{device}")) { code { (device) } },
+                    None => (viewer.say("alert-rule-commands-itself")),
+                }
+                ": " code { (command) }
+            }
+        }
+    }
 }
 
 /// The condition that the form of a rule is for: one that the viewer has chosen, or that of the rule.

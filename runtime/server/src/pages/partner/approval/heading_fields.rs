@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn fault_of(problem: &Problem) -> Fault {
     let by_words = (problem.code() == "invalid-declaration").then(|| field_of(problem.detail()));
     match by_words.flatten() {
-        Some(field) => Fault::said(problem.detail().to_owned(), &field),
+        Some(field) => Fault::at_field(problem, &field),
         None => Fault::of(problem).renamed(field_of),
     }
 }
@@ -54,7 +54,7 @@ fn period(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
 fn coverage(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
     let is_ticked = |word: &str| filled.all("coverage").iter().any(|own| own == word);
     html! {
-        @if let Some(said) = fault.at("coverage") { p.fault lang="en" { (said) } }
+        @if let Some(said) = fault.at("coverage") { p.fault { (said.shown()) } }
         @for word in COVERAGES {
             div.field.tick {
                 input type="checkbox" name="coverage" value=(word) id={ "coverage-" (word) } checked[is_ticked(word)];
@@ -121,14 +121,15 @@ fn frequency(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::told::Told;
 
     #[test]
     fn a_fault_of_a_declaration_stands_at_its_heading() {
         let said = "objects[1]: it begins on 2026-01-01, which is not after the step before it";
-        let fault = fault_of(&Problem::bad_request("invalid-declaration", said));
-        assert_eq!(fault.at("stage1-from"), Some(said));
+        let problem = Problem::bad_request("invalid-declaration", said);
+        assert_eq!(fault_of(&problem).at("stage1-from"), Some(&Told::of(&problem)));
         let problem = Problem::bad_request("invalid-body", "no day");
-        let fault = fault_of(&problem.with("path", "declaration.period.from"));
-        assert_eq!(fault.at("periodFrom"), Some("no day"));
+        let fault = fault_of(&problem.clone().with("path", "declaration.period.from"));
+        assert_eq!(fault.at("periodFrom"), Some(&Told::of(&problem)));
     }
 }

@@ -57,10 +57,16 @@ async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
         p { a href=(format!("/partner/objects/{dev_eui}/commands")) { (viewer.say("command-of")) " " (dev_eui) } }
         p.lead { (state(&viewer, &command)) }
         @if let Some(problem) = optional(&command, "/problem") {
-            (notice(Tone::Warning, html! { p lang="en" { (problem) } }))
+            (notice(Tone::Warning, html! {
+                p.title { (viewer.say("command-attempt")) }
+                p lang="en" { (problem) }
+            }))
         }
         @if let Some(reason) = optional(&command, "/waitingFor") {
-            (notice(Tone::Plain, html! { p lang="en" { (reason) } }))
+            (notice(Tone::Plain, html! {
+                p.title { (viewer.say_word("command-waits", &text(&command, "/state"))) }
+                p lang="en" { (reason) }
+            }))
         }
         (facts(&viewer, &command))
         p.actions {

@@ -33,6 +33,7 @@ use crate::{
             table::Table,
         },
         submission::Submission,
+        told,
         viewer::Viewer,
     },
     service::Service,
@@ -189,7 +190,7 @@ fn result_row(viewer: &Viewer, result: &Json) -> Vec<Markup> {
                 a href=(command) { (viewer.say("command-follow")) }
             }
         },
-        html! { span lang="en" { (text(result, "/problem/detail")) } },
+        told::problem(viewer.language(), result, "/problem"),
     ]
 }
 

@@ -133,7 +133,7 @@ fn choice(
         nav aria-label=(viewer.say("command-choose")) {
             ul.tabs {
                 @for command in declared {
-                    li { a href=(way(&command.name)) title=(command.meaning) aria-current=[current(command.name == chosen)] {
+                    li { a href=(way(&command.name)) lang="en" title=(command.meaning) aria-current=[current(command.name == chosen)] {
                         (command.name)
                     } }
                 }
@@ -150,7 +150,7 @@ fn value_fields(
     fault: &Fault,
 ) -> Markup {
     html! {
-        p { (command.meaning) }
+        p lang="en" { (command.meaning) }
         input type="hidden" name=(NAME) value=(command.name);
         @for field in &command.fields { (value_field(viewer, command, field, (submission, fault))) }
     }

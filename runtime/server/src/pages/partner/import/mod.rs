@@ -117,7 +117,7 @@ async fn judge(
             Ok(page.into_response())
         }
         Err(problem) => {
-            let fault = Fault::said(problem.detail().to_owned(), "sheet");
+            let fault = Fault::at_field(&problem, "sheet");
             refused(&viewer, &fault, problem.status()).await
         }
     }
@@ -200,7 +200,7 @@ async fn take(
             Ok(partner_page(&viewer, &viewer.say("import-title"), content).into_response())
         }
         Err(problem) => {
-            let fault = Fault::said(problem.detail().to_owned(), "sheet");
+            let fault = Fault::at_field(&problem, "sheet");
             refused(&viewer, &fault, problem.status()).await
         }
     }

@@ -5,7 +5,9 @@ use serde_json::Value as Json;
 
 use crate::pages::{
     json::{items, text},
+    language::Language,
     parts::{badge::badge, notice::Tone, table::Table},
+    told::Told,
     viewer::Viewer,
 };
 
@@ -57,15 +59,16 @@ fn cells(viewer: &Viewer, row: &Json, (word, tone): (&str, Tone)) -> Vec<Markup>
         html! { (text(row, "/row")) },
         html! { code { (text(row, "/devEui")) } },
         badge(tone, &viewer.say_word("verdict", word)),
-        told(row),
+        told(viewer.language(), row),
     ]
 }
 
 /// The words about a row: its refusals, its changes and its notes.
-fn told(row: &Json) -> Markup {
+fn told(language: Language, row: &Json) -> Markup {
     html! {
         @for refusal in items(row, "/refusals") {
-            div { strong { (text(refusal, "/cell")) " " (text(refusal, "/column")) } " " span lang="en" { (text(refusal, "/reason")) } }
+            @let reason = Told::of_answer(language, &refusal["fault"], text(refusal, "/reason"));
+            div { strong { (text(refusal, "/cell")) " " (text(refusal, "/column")) } " " (reason.shown()) }
         }
         @for change in items(row, "/changes") {
             div { (text(change, "/field")) ": " (member(change, "before")) " → " (member(change, "after")) }
@@ -92,11 +95,15 @@ mod tests {
     #[test]
     fn a_row_tells_its_refusals_and_changes_as_text() {
         let row = json!({
-            "refusals": [{ "cell": "C2", "column": "Latitude", "reason": "<b>no</b>" }],
+            "refusals": [
+                { "cell": "C2", "column": "Latitude", "reason": "<b>no</b>" },
+                { "cell": "D2", "column": "Name", "reason": "it is none", "fault": { "code": "cell-formula" } },
+            ],
             "changes": [{ "field": "name", "after": "Meter" }],
         });
-        let told = told(&row).into_string();
+        let told = told(Language::French, &row).into_string();
         assert!(told.contains("C2 Latitude") && told.contains("&lt;b&gt;no&lt;/b&gt;"), "{told}");
         assert!(told.contains("name: – → Meter"), "{told}");
+        assert!(told.contains("formule") && !told.contains("it is none"), "{told}");
     }
 }

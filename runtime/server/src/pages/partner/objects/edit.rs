@@ -24,6 +24,7 @@ use crate::{
     api::Problem,
     pages::{
         json::{path_part, text},
+        language::Language,
         layout::Page,
         partner::{
             frame::{confirmed_form, get_if_any, partner_page},
@@ -82,7 +83,7 @@ async fn create(viewer: Viewer, submission: Submission) -> Result<Response, Prob
             Ok(viewer.done(&path, "done-object-created"))
         }
         Err(problem) => {
-            let page = new_page(&viewer, &submission, &fault_of(&problem)).await?;
+            let page = new_page(&viewer, &submission, &fault_of(&viewer, &problem)).await?;
             Ok(page.with_status(problem.status()).into_response())
         }
     }
@@ -124,7 +125,8 @@ async fn save(
             Ok(viewer.done(&path, "done-object-saved"))
         }
         Err(problem) => {
-            let page = edit_page(&viewer, &dev_eui, &submission, &fault_of(&problem)).await?;
+            let fault = fault_of(&viewer, &problem);
+            let page = edit_page(&viewer, &dev_eui, &submission, &fault).await?;
             Ok(page.with_status(problem.status()).into_response())
         }
     }
@@ -154,9 +156,13 @@ async fn imported(
 }
 
 /// The fault of a form that was imported as a sheet: each refusal stands at its field.
-fn fault_of(problem: &Problem) -> Fault {
+fn fault_of(viewer: &Viewer, problem: &Problem) -> Fault {
+    fault_in(viewer.language(), problem)
+}
+
+fn fault_in(language: Language, problem: &Problem) -> Fault {
     let verdicts = problem.member("verdicts").unwrap_or(&Json::Null);
-    let refused = refusals(verdicts).into_iter();
+    let refused = refusals(verdicts, language).into_iter();
     let others = refused.map(|FieldRefusal { field, reason }| (field.to_owned(), reason));
     Fault::of(problem).with_others(others.collect())
 }
@@ -268,12 +274,19 @@ mod tests {
     #[test]
     fn a_refused_row_is_a_fault_of_its_fields() {
         let verdicts = json!([{ "row": 2, "refusals": [
-            { "cell": "B2", "column": "Latitude", "reason": "latitude 488 is none" },
+            { "cell": "B2", "column": "Latitude", "reason": "latitude 488 is none",
+              "fault": { "code": "cell-degrees-beyond", "values": { "degrees": 488, "limit": 90 } } },
         ] }]);
         let problem = Problem::unprocessable("rows-refused", "1 of 1 rows is refused");
-        let fault = fault_of(&problem.with("verdicts", verdicts));
-        assert_eq!(fault.at("latitude"), Some("latitude 488 is none"));
-        assert_eq!(fault.at("longitude"), None);
+        let problem = problem.with("verdicts", verdicts);
+        let said = |language: Language| {
+            let fault = fault_in(language, &problem);
+            assert_eq!(fault.at("longitude"), None);
+            fault.at("latitude").unwrap().shown().into_string()
+        };
+        assert_eq!(said(Language::English), "<span lang=\"en\">latitude 488 is none</span>");
+        let french = said(Language::French);
+        assert!(french.contains("488") && !french.contains("none"), "{french}");
     }
 
     #[test]

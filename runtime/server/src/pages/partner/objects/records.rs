@@ -9,6 +9,7 @@ use crate::{
         json::{address, items, moment, optional, text},
         partner::frame::{dash, get_if_any},
         parts::{badge::badge, code::pretty, notice::Tone, table::Table},
+        told::Told,
         viewer::Viewer,
     },
 };
@@ -85,10 +86,8 @@ fn trial(record: &Json) -> Option<String> {
 fn reading(viewer: &Viewer, record: &Json) -> Markup {
     if let Some(message) = optional(record, "/decodeError/message") {
         let code = text(record, "/decodeError/code");
-        return html! {
-            (badge(Tone::Bad, &code)) " "
-            span lang="en" { (message) }
-        };
+        let told = Told::of_code(viewer.language(), &code, message.to_owned());
+        return html! { (badge(Tone::Bad, &code)) " " (told.shown()) };
     }
     let Some(data) = record.pointer("/decoded/data") else { return dash() };
     let warnings = items(record, "/decoded/warnings");

@@ -1,8 +1,12 @@
 //! An object as a sheet of one row: the form of an object is imported as such a sheet, so that a field which is left alone
 //! stays as it is, keys stay what they are, and a refusal names its field.
 
-use champollion_fleet::sheets::{Cell, Field, FileForm, Language, WriteError, write_sheet};
+use champollion_fleet::sheets::{
+    Cell, Field, FileForm, Language as SheetLanguage, WriteError, write_sheet,
+};
 use serde_json::Value as Json;
+
+use crate::pages::{language::Language, told::Told};
 
 /// The fields of the form, in their order. Keys are beside them in the form of a new object alone.
 pub(super) const FIELDS: [Field; 20] = [
@@ -34,7 +38,7 @@ pub(super) struct FieldRefusal {
     /// The name of the field in the interface.
     pub(super) field: &'static str,
     /// The reason, and the remedy.
-    pub(super) reason: String,
+    pub(super) reason: Told,
 }
 
 /// Writes the sheet of one object. A field whose text is `None` has no column, and stays as it is.
@@ -45,10 +49,10 @@ pub(super) fn sheet_of<'text>(
 ) -> Result<Vec<u8>, WriteError> {
     let said = fields.into_iter().filter_map(|field| Some((field, text(field)?)));
     let said: Vec<(Field, &str)> = [(Field::DevEui, dev_eui)].into_iter().chain(said).collect();
-    let heading = |(field, _): &(Field, &str)| field.heading(Language::English).to_owned();
+    let heading = |(field, _): &(Field, &str)| field.heading(SheetLanguage::English).to_owned();
     let headings: Vec<String> = said.iter().map(heading).collect();
     let row = said.iter().map(|(field, text)| cell(*field, text)).collect();
-    write_sheet(FileForm::csv(Language::English), &headings, [row])
+    write_sheet(FileForm::csv(SheetLanguage::English), &headings, [row])
 }
 
 /// The cell of a text. Degrees are numbers: a text that begins with a minus would be taken for a formula.
@@ -66,7 +70,7 @@ fn cell(field: Field, text: &str) -> Cell {
 }
 
 /// The refusals of the only row of a sheet, each with its field; those of no field are of the DevEUI.
-pub(super) fn refusals(verdicts: &Json) -> Vec<FieldRefusal> {
+pub(super) fn refusals(verdicts: &Json, language: Language) -> Vec<FieldRefusal> {
     let rows = verdicts.as_array().into_iter().flatten();
     let cells = rows.filter_map(|row| row.get("refusals")?.as_array()).flatten();
     let text = |cell: &Json, name: &str| {
@@ -74,7 +78,8 @@ pub(super) fn refusals(verdicts: &Json) -> Vec<FieldRefusal> {
     };
     let refusal = |cell: &Json| {
         let field = Field::of_heading(&text(cell, "column")).unwrap_or(Field::DevEui);
-        FieldRefusal { field: field.name(), reason: text(cell, "reason") }
+        let reason = Told::of_answer(language, &cell["fault"], text(cell, "reason"));
+        FieldRefusal { field: field.name(), reason }
     };
     cells.map(refusal).collect()
 }
@@ -109,11 +114,9 @@ mod tests {
             { "cell": "C2", "column": "Latitude", "reason": "it is none" },
             { "cell": "2", "column": "Rows", "reason": "there is no place" },
         ] }]);
-        let refused = refusals(&verdicts);
-        assert_eq!(refused[0].field, "latitude");
-        assert_eq!(
-            refused[1],
-            FieldRefusal { field: "devEui", reason: "there is no place".to_owned() }
-        );
+        let refused = refusals(&verdicts, Language::English);
+        assert_eq!((refused[0].field, refused[1].field), ("latitude", "devEui"));
+        let said = refused[1].reason.shown().into_string();
+        assert_eq!(said, "<span lang=\"en\">there is no place</span>");
     }
 }

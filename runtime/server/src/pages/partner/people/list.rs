@@ -72,7 +72,7 @@ pub(super) fn fault_of(problem: &Problem) -> Fault {
         _ => None,
     };
     match field {
-        Some(field) => Fault::said(problem.detail().to_owned(), field),
+        Some(field) => Fault::at_field(problem, field),
         None => Fault::of(problem).renamed(|path| {
             let of_grant = path.rsplit_once('.').filter(|_| path.starts_with("grants"));
             of_grant.map(|(_, member)| member.to_owned())
@@ -197,14 +197,15 @@ pub(super) fn grant_fields(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::told::Told;
 
     #[test]
     fn a_problem_about_a_person_stands_at_its_field() {
-        let taken = fault_of(&Problem::conflict("email-taken", "it is taken"));
-        assert_eq!(taken.at("email"), Some("it is taken"));
+        let taken = Problem::conflict("email-taken", "it is taken");
+        assert_eq!(fault_of(&taken).at("email"), Some(&Told::of(&taken)));
         let scope = Problem::bad_request("invalid-body", "no").with("path", "grants[0].scope");
-        assert_eq!(fault_of(&scope).at("scope"), Some("no"));
+        assert_eq!(fault_of(&scope).at("scope"), Some(&Told::of(&scope)));
         let name = Problem::bad_request("invalid-body", "no").with("path", "firstName");
-        assert_eq!(fault_of(&name).at("firstName"), Some("no"));
+        assert_eq!(fault_of(&name).at("firstName"), Some(&Told::of(&name)));
     }
 }

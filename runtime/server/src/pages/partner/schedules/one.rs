@@ -30,6 +30,7 @@ use crate::{
             table::Table,
         },
         submission::Submission,
+        told::{self, Told},
         viewer::Viewer,
     },
     service::Service,
@@ -54,7 +55,7 @@ async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
             h2 { (viewer.say("schedule-next-moments")) }
             @match &planned {
                 Ok(planned) => (moments(&viewer, planned)),
-                Err(problem) => (notice(Tone::Warning, html! { p lang="en" { (problem.detail()) } })),
+                Err(problem) => (notice(Tone::Warning, html! { p { (Told::of(problem).shown()) } })),
             }
         }
         section {
@@ -95,7 +96,7 @@ fn moments(viewer: &Viewer, planned: &Json) -> Markup {
                 html! { (text(moment, "/local")) },
                 html! { (text(payload, "/devices")) },
                 html! { (text(payload, "/fPort")) },
-                payload_cell(payload),
+                payload_cell(viewer, payload),
             ]);
         }
     }
@@ -104,10 +105,10 @@ fn moments(viewer: &Viewer, planned: &Json) -> Markup {
     }
 }
 
-fn payload_cell(payload: &Json) -> Markup {
+fn payload_cell(viewer: &Viewer, payload: &Json) -> Markup {
     html! {
         @if let Some(bytes) = optional(payload, "/payload") { code { (bytes) } }
-        @if let Some(reason) = optional(payload, "/problem/detail") { span lang="en" { (reason) } }
+        @if payload.get("problem").is_some() { (told::problem(viewer.language(), payload, "/problem")) }
     }
 }
 
