@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// Longest name of a network server in bytes: it stands in every record.
 const NAME_BYTES: usize = 64;
 
-/// The name of a network server in the settings: lower-case letters, digits, `-`, `_` and `.`. Copies of a name share its
-/// text, and a name is one pointer wide: there are few, and each device may have one.
+/// The name of a network server in the settings: lower-case letters, digits, `-`, `_` and `.`.
+// Copies of a name share its text, and a name is one pointer wide: there are few, and each device may have one.
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
 )]

@@ -106,8 +106,8 @@ pub struct Devices {
     imports: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// A device that is registered: all but its keys, which are never shown again. It is read from its stored line; `default`
-/// says in the reference that a member may be missing. What many devices have alike is [`Shared`].
+/// A device that is registered: all but its keys, which are never shown again.
+// It is read as a `StoredLine`: here `default` says to the reference that a member may be missing.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {

@@ -6,8 +6,8 @@ use champollion_frames::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Abp, Activation, ActivationKind, Assignment, Device, ImpossibleRegistration, Otaa, Registration,
-    stored_line::StoredLine,
+    Abp, Activation, ActivationKind, Assignment, Device, ImpossibleRegistration, Otaa,
+    Registration, stored_line::StoredLine,
 };
 
 /// The line that the store keeps of a device.

@@ -171,7 +171,8 @@ mod tests {
         let nameless = json!({ "devEui": "70B3D5499A000001", "group": "water" });
         let said = Device::of_stored(nameless).unwrap_err().to_string();
         assert!(said.contains("missing field `name`"), "{said}");
-        let empty = json!({ "devEui": "70B3D5499A000001", "name": "", "group": "water", "later": 1 });
+        let empty =
+            json!({ "devEui": "70B3D5499A000001", "name": "", "group": "water", "later": 1 });
         assert!(Device::of_stored(empty).is_ok(), "a member of a later release is passed over");
     }
 }
