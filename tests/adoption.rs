@@ -19,7 +19,9 @@ fn forget_adoption(server: &Server) {
         let rows = store.scan(table, b"", None, usize::MAX).await.expect("it can be read");
         assert_eq!(rows.len(), 1, "the first start has noted that there was nothing to do");
         let mut batch = Batch::new();
-        rows.into_iter().for_each(|row| drop(batch.delete(table, row.key)));
+        for row in rows {
+            batch.delete(table, row.key);
+        }
         store.commit(batch).await.expect("it is written");
         store.close().await.expect("it is closed");
     });
