@@ -32,7 +32,7 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> UnreadPage<K, V, KC, VC> {
         Self { table, lines }
     }
 
-    /// Reads the lines.
+    /// Reads the lines of the page.
     pub fn read(self) -> Result<Vec<(K, V)>, TableError> {
         // Room for all of them at once: a page of large values would be moved whenever it grows.
         let mut read = Vec::with_capacity(self.lines.len());
