@@ -255,6 +255,60 @@ fn of_npm_keys_that_change_are_fetched_and_a_provider_that_is_away_is_told() {
 }
 
 #[test]
+fn of_npm_the_word_of_the_provider_is_the_second_factor_of_an_admin_where_settings_name_it() {
+    let provider = OpenidProvider::start(PUBLIC);
+    let mut server = server(&provider);
+    let wanted = json!({
+        "name": "Lovelace", "firstName": "Ada", "email": "ada@city.example",
+        "grants": [{ "role": "admin", "scope": "territory" }],
+    });
+    server.admin().post("/v1/people", &wanted).success();
+    let signed_in = |server: &Server, way: &Json| {
+        provider.signs_in_by("subject-1", &verified("ada@city.example"), way);
+        let mut browser = Browser::default();
+        sign_in(server, &provider, &mut browser).success();
+        browser
+    };
+    let works = |server: &Server, browser: &mut Browser| {
+        browser.get(&server.anybody(), "/v1/people").success();
+    };
+    let is_refused = |server: &Server, browser: &mut Browser| {
+        let refused = browser.get(&server.anybody(), "/v1/people");
+        refused.problem(403, "second-factor-needed");
+        me(server, browser).success();
+    };
+    let mfa = json!({ "amr": ["pwd", "mfa"] });
+    let mut before = signed_in(&server, &mfa);
+    is_refused(&server, &mut before);
+
+    let plain = provider.settings(PUBLIC);
+    let named =
+        "second-factor-amr = [\"mfa\", \"hwk\"]\nsecond-factor-acr = [\"urn:example:strong\"]\n";
+    server.change_settings(&format!("{plain}{named}"));
+    server.stop();
+    server.restart();
+    is_refused(&server, &mut before);
+    let mut by_method = signed_in(&server, &mfa);
+    works(&server, &mut by_method);
+    let begun = server.anybody().get("/v1/session/openid");
+    let address = begun.header("location");
+    assert!(address.contains("acr_values=urn%3Aexample%3Astrong"), "{address}");
+    let mut by_context = signed_in(&server, &json!({ "acr": "urn:example:strong" }));
+    works(&server, &mut by_context);
+    for way in [json!({}), json!({ "amr": ["pwd"] }), json!({ "acr": "urn:example:weak" })] {
+        is_refused(&server, &mut signed_in(&server, &way));
+    }
+    // The session is as good after a restart, and as long as the settings say so.
+    server.stop();
+    server.restart();
+    works(&server, &mut by_method);
+    server.change_settings(&plain);
+    server.stop();
+    server.restart();
+    is_refused(&server, &mut by_method);
+}
+
+#[test]
 fn of_npm_a_server_starts_while_its_provider_is_away() {
     let mut provider = OpenidProvider::start(PUBLIC);
     provider.go();
@@ -282,6 +336,7 @@ fn settings_that_cannot_be_used_end_the_start_with_their_fault() {
         (good.replace("client-id = \"champollion\"\n", ""), "client-id"),
         (good.replace("public-address = \"https://champollion.example\"\n", ""), "public-address"),
         (format!("{good}client-secret-file = \"/nowhere/secret\"\n"), "/nowhere/secret"),
+        (format!("{good}second-factor-acr = [\"\"]\n"), "second-factor-acr"),
         (format!("{good}ca-file = \"/nowhere/ca.pem\"\n"), "/nowhere/ca.pem"),
         (format!("{good}client-secret = \"a\"\nclient-secret-file = \"/b\"\n"), "both"),
     ] {

@@ -81,7 +81,12 @@ impl OpenidProvider {
 
     /// Has the provider sign somebody in from now on, with these claims.
     pub fn signs_in(&self, subject: &str, claims: &Json) {
-        self.says(&json!({ "subject": subject, "claims": claims }));
+        self.signs_in_by(subject, claims, &json!({}));
+    }
+
+    /// Has the provider sign somebody in from now on, and say in which way: `amr` and `acr`.
+    pub fn signs_in_by(&self, subject: &str, claims: &Json, way: &Json) {
+        self.says(&json!({ "subject": subject, "claims": claims, "login": way }));
     }
 
     /// Has the provider refuse everybody from now on.

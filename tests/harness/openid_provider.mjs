@@ -20,8 +20,9 @@ const client = JSON.parse(readFileSync(join(folder, "client.json"), "utf8"));
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [client],
   jwks: { keys: [key] },
+  acrValues: ["urn:example:strong"],
   cookies: { keys: ["a test"] },
-  claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
+  claims: { openid: ["sub", "acr", "amr"], email: ["email", "email_verified"], profile: ["name"] },
   features: { devInteractions: { enabled: false } },
   findAccount: async (_ctx, id) => ({
     accountId: id,
@@ -41,10 +42,10 @@ createServer(async (request, response) => {
   if (!request.url.startsWith("/interaction/")) {
     return provider.callback()(request, response);
   }
-  const { subject, refuses } = person();
+  const { subject, refuses, login } = person();
   const result = refuses
     ? { error: "access_denied", error_description: refuses }
-    : { login: { accountId: subject } };
+    : { login: { accountId: subject, ...login } };
   try {
     await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
   } catch (error) {

@@ -107,7 +107,7 @@ impl<'de> Deserialize<'de> for DecoderId {
 
 /// A requirement of a device: a decoder and the versions of it that will do, such as
 /// `axioma/qalcosonic-w1@^1.2`. Without a version any will do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DecoderRef {
     /// The decoder that is required.
     pub id: DecoderId,

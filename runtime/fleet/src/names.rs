@@ -1,6 +1,8 @@
 //! Names that partners and operators give: of partners, of their groups, of what is within these. Names of the same
 //! form that belong to other crates are made by [`plain_name!`](crate::plain_name).
 
+use std::sync::Arc;
+
 /// Longest name in characters: it becomes part of the name of a log.
 const CHARACTERS: usize = 64;
 
@@ -10,9 +12,10 @@ fn is_plain(text: &str) -> bool {
     (1..=CHARACTERS).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-')
 }
 
-/// A plain name: the text that all names of the same form are made of.
+/// A plain name: the text that all names of the same form are made of. Copies of a name share its text, so that a
+/// million devices of one group have it once; a name is one pointer wide, since each of them has several.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PlainName(String);
+pub struct PlainName(Arc<String>);
 
 impl PlainName {
     /// Reads the name of a thing, which an error calls `what`.
@@ -21,7 +24,7 @@ impl PlainName {
     /// [`NameError`] where the text is no plain name.
     pub fn read(text: &str, what: &'static str) -> Result<Self, NameError> {
         match is_plain(text) {
-            true => Ok(Self(text.to_owned())),
+            true => Ok(Self(Arc::new(text.to_owned()))),
             false => Err(NameError { text: text.to_owned(), what }),
         }
     }
@@ -125,7 +128,10 @@ mod tests {
 
     #[test]
     fn a_name_is_plain() {
-        assert_eq!("water-2".parse::<GroupId>().unwrap().as_str(), "water-2");
+        let water = "water-2".parse::<GroupId>().unwrap();
+        assert_eq!(water.as_str(), "water-2");
+        assert!(std::ptr::eq(water.as_str(), water.clone().as_str()), "a copy shares the text");
+        assert_eq!(size_of::<Option<GroupId>>(), size_of::<usize>());
         let long = "a".repeat(CHARACTERS + 1);
         for text in ["", "-a", "A", "a/b", "a b", "é", &long] {
             assert!(text.parse::<GroupId>().is_err(), "{text:?}");

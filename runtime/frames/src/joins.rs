@@ -57,10 +57,15 @@ pub struct Joiner {
 #[derive(Debug)]
 struct Joining {
     joiner: Joiner,
-    state: JoinState,
+    /// Absent until the device asks to join for the first time: of a park that is registered before it is built in, that
+    /// is every device.
+    state: Option<Box<JoinState>>,
     /// A frame of it was verified and is not durable yet.
     pending: bool,
 }
+
+/// The state of a device that has never asked to join.
+static NEVER_ASKED: JoinState = JoinState::never_asked();
 
 /// A message of the join procedure that was verified and is not durable yet. Until it is confirmed or
 /// dropped every other of the device is refused as [`InFlight`](JoinRefusal::InFlight).
@@ -173,7 +178,17 @@ pub enum JoinRefusal {
 
 impl Joining {
     fn new(joiner: Joiner, state: JoinState) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Self { joiner, state, pending: false }))
+        let mut joining = Self { joiner, state: None, pending: false };
+        joining.put_state(state);
+        Arc::new(Mutex::new(joining))
+    }
+
+    fn state(&self) -> &JoinState {
+        self.state.as_deref().unwrap_or(&NEVER_ASKED)
+    }
+
+    fn put_state(&mut self, state: JoinState) {
+        self.state = (state != NEVER_ASKED).then(|| Box::new(state));
     }
 }
 
@@ -254,20 +269,20 @@ impl Joins {
         if let Some(registered) = join_eui.filter(|&registered| registered != asked) {
             return Err(JoinRefusal::OtherJoinEui { dev_eui, asked, registered });
         }
-        if joining.state.is_last_request(request) {
+        if joining.state().is_last_request(request) {
             return Err(if joining.pending {
                 JoinRefusal::InFlight { dev_eui }
             } else {
                 JoinRefusal::Duplicate { dev_eui, m_type: MType::JoinRequest }
             });
         }
-        if !joining.state.is_fresh_dev_nonce(dev_nonce, *version) {
+        if !joining.state().is_fresh_dev_nonce(dev_nonce, *version) {
             return Err(JoinRefusal::UsedDevNonce { dev_eui, dev_nonce });
         }
         if joining.pending {
             return Err(JoinRefusal::InFlight { dev_eui });
         }
-        let next_state = joining.state.after_request(request, *version);
+        let next_state = joining.state().after_request(request, *version);
         joining.pending = true;
         drop(joining);
         let message = JoinMessage::Request { dev_nonce };
@@ -321,16 +336,16 @@ fn accept_for(
     phy: &[u8],
 ) -> Option<Result<JoinClaim, JoinRefusal>> {
     let mut joining = known.lock();
-    let request = joining.state.last_request()?;
+    let request = joining.state().last_request()?;
     let asked = Asked { dev_eui, join_eui: request.join_eui, dev_nonce: request.dev_nonce };
     let accept = joining.joiner.root_keys.open(phy, asked)?;
     let join_nonce = accept.join_nonce();
-    if joining.state.is_last_accept(join_nonce, accept.mic()) {
+    if joining.state().is_last_accept(join_nonce, accept.mic()) {
         let m_type = MType::JoinAccept;
         return Some(Err(JoinRefusal::Duplicate { dev_eui, m_type }));
     }
-    if !joining.state.awaits_accept()
-        || !joining.state.is_fresh_join_nonce(join_nonce, joining.joiner.version)
+    if !joining.state().awaits_accept()
+        || !joining.state().is_fresh_join_nonce(join_nonce, joining.joiner.version)
     {
         return Some(Err(JoinRefusal::UsedJoinNonce { dev_eui, join_nonce }));
     }
@@ -339,7 +354,7 @@ fn accept_for(
     }
     joining.pending = true;
     let session = Box::new(joining.joiner.root_keys.session(&accept, asked));
-    let next_state = joining.state.after_accept(join_nonce, accept.mic(), joining.joiner.version);
+    let next_state = joining.state().after_accept(join_nonce, accept.mic(), joining.joiner.version);
     let message = JoinMessage::Accept { session };
     drop(joining);
     let joining = Arc::clone(known);
@@ -377,7 +392,7 @@ impl Drop for JoinClaim {
         let mut joining = self.joining.lock();
         joining.pending = false;
         if self.kept {
-            joining.state = std::mem::take(&mut self.next_state);
+            joining.put_state(std::mem::take(&mut self.next_state));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The names of network servers.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 const NAME_BYTES: usize = 64;
 
 /// The name of a network server in the settings: lower-case letters, digits, `-`, `_` and `.`.
+// Copies of a name share its text, and a name is one pointer wide: there are few, and each device may have one.
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[schema(value_type = String, pattern = "^[a-z0-9._-]{1,64}$")]
 #[serde(try_from = "String", into = "String")]
-pub struct NetworkServerName(String);
+pub struct NetworkServerName(Arc<String>);
 
 /// A text that is no name of a network server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +53,7 @@ impl TryFrom<String> for NetworkServerName {
             matches!(byte, b'-' | b'_' | b'.') || byte.is_ascii_lowercase() || byte.is_ascii_digit()
         };
         if (1..=NAME_BYTES).contains(&text.len()) && text.bytes().all(is_allowed) {
-            Ok(Self(text))
+            Ok(Self(Arc::new(text)))
         } else {
             Err(NetworkServerNameError(text))
         }
@@ -61,7 +62,7 @@ impl TryFrom<String> for NetworkServerName {
 
 impl From<NetworkServerName> for String {
     fn from(name: NetworkServerName) -> Self {
-        name.0
+        Arc::unwrap_or_clone(name.0)
     }
 }
 

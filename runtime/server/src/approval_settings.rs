@@ -14,6 +14,8 @@ pub struct ApprovalSettings {
     pub waiting: usize,
     /// Days between the notice and the end of an approval.
     pub notice_days: u32,
+    /// Whether devices may be registered in a group that no partner owns.
+    pub unowned_groups: bool,
     /// The questions that the operator checks before a partner is accepted.
     pub checks: Vec<String>,
 }

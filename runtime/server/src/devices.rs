@@ -19,6 +19,8 @@ mod progress;
 mod registration;
 mod reports;
 mod rows;
+mod shared;
+mod stored_line;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -37,7 +39,7 @@ use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use indexmap::IndexMap;
 use parking_lot::{Mutex, RwLock};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
 pub use admission::NotAdmitted;
@@ -54,6 +56,7 @@ pub use points::{PlaceError, PlacedPoint};
 pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
 };
+pub use shared::Shared;
 
 use crate::{authors::Author, turns::Turns};
 use admission::Admission;
@@ -66,6 +69,7 @@ pub(crate) use progress::FrameTurn;
 use progress::Written;
 pub(crate) use rows::Overtaken;
 use rows::Row;
+use shared::Alike;
 
 const DEVICES: Table<DevEui, Line> = Table::new(tables::DEVICES);
 const SESSIONS: Table<DevEui, SessionState> = Table::new(tables::SESSIONS);
@@ -90,6 +94,7 @@ pub struct Devices {
     written: Written,
     /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Device>>>,
+    alike: Alike,
     /// The devices of each group, by their DevEUIs. Taken after `known` where both are held.
     of_groups: Mutex<OfGroups>,
     admission: Admission,
@@ -102,7 +107,8 @@ pub struct Devices {
 }
 
 /// A device that is registered: all but its keys, which are never shown again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+// It is read as a `StoredLine`: here `default` says to the reference that a member may be missing.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {
     /// The DevEUI of the device.
@@ -114,7 +120,7 @@ pub struct Device {
     #[serde(default)]
     pub activation: ActivationKind,
     /// The version of LoRaWAN that it is made for.
-    #[serde(default = "oldest_registered_version")]
+    #[serde(default)]
     pub lorawan: LorawanVersion,
     /// The join server that it names, where it must be a certain one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,19 +140,23 @@ pub struct Device {
     pub use_case: Option<UseCase>,
     /// The decoder of the device.
     #[serde(flatten)]
-    pub assignment: Assignment,
+    #[schema(value_type = Assignment)]
+    pub assignment: Shared<Assignment>,
     /// The variables for the device's decoder.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    pub variables: IndexMap<String, Setting>,
+    #[schema(value_type = IndexMap<String, Setting>)]
+    pub variables: Shared<IndexMap<String, Setting>>,
     /// Words of the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub tags: BTreeMap<String, String>,
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub tags: Shared<BTreeMap<String, String>>,
     /// The network server that it belongs to, which alone speaks for it and takes its commands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_server: Option<NetworkServerName>,
     /// The name that its network server has for it, where its messages hold no DevEUI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device_id: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub device_id: Option<Box<str>>,
     /// Whether its uplinks are taken on its network server's word though its keys are registered here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reported: bool,
@@ -164,11 +174,6 @@ impl Device {
     pub fn needs_mic(&self) -> bool {
         self.activation.has_keys() && !self.reported
     }
-}
-
-/// Returns the version of a device that was registered before its version could be said.
-fn oldest_registered_version() -> LorawanVersion {
-    LorawanVersion::V1_0_3
 }
 
 /// Why the devices cannot be read or changed.
@@ -231,6 +236,7 @@ impl Devices {
             turns: Turns::default(),
             written: Written::default(),
             known: RwLock::new(HashMap::new()),
+            alike: Alike::default(),
             of_groups: Mutex::default(),
             admission: Admission::default(),
             names: Names::default(),
@@ -463,6 +469,7 @@ impl Devices {
         if device.activation != ActivationKind::Abp {
             device.dev_addr = self.sessions.get(device.dev_eui).map(|session| session.dev_addr());
         }
+        self.alike.share(&mut device);
         let device = Arc::new(device);
         let mut known = self.known.write();
         let before = known.insert(device.dev_eui, Arc::clone(&device));

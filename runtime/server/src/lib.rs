@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod adoption;
 mod alert_commands;
 mod alert_rounds;
 pub mod alerts;

@@ -30,6 +30,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
+    adoption::{Adoption, AdoptionError},
     alerts::Alerts,
     at_once::AtOnce,
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
@@ -243,6 +244,9 @@ pub enum StartError {
     /// The sessions at brokers, or the partners and people, cannot be read.
     #[error(transparent)]
     Rows(#[from] TableError),
+    /// Groups that were there before do not become partners.
+    #[error(transparent)]
+    Adoption(#[from] AdoptionError),
     /// The node does not come to the others that share the store.
     #[error(transparent)]
     Cluster(#[from] AgreementError),
@@ -329,6 +333,10 @@ impl Service {
         let desk = Desk::open(&*store).await?;
         let decoder_requests = Arc::new(registry.open_requests().await?);
         let tokens = Arc::new(Tokens::open(Arc::clone(&store)).await?);
+        if cluster.has_lease() {
+            let (registry, roster) = (&registry, &roster);
+            Adoption { registry, roster, devices: &devices, tokens: &tokens }.run(&*store).await?;
+        }
         let sessions = Sessions::open(&*store, &config.sign_in).await?;
         let passwords = Passwords::new(Arc::clone(&store));
         let links = Links::new(&config.sign_in);
@@ -339,7 +347,7 @@ impl Service {
         let quotas = Arc::new(config.quotas.clone());
         tokens.limit_by(Arc::clone(&quotas), config.people);
         devices.limit_by(Arc::clone(&quotas));
-        devices.approve_by(Arc::clone(&roster));
+        devices.approve_by(Arc::clone(&roster), config.approvals.unowned_groups);
         let of_routes = Arc::clone(&quotas);
         dispatcher.limit_routes(move |group| of_routes.of(group).routes);
         let (sign_ins, rates) = (config.requests.sign_ins(), config.requests.rates());

@@ -50,4 +50,4 @@ pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Sequence, Store
 #[cfg(feature = "postgres")]
 pub use crate::postgres::{PostgresBlobs, PostgresOptions, PostgresStore, Standing};
 pub use crate::sled::{SledOptions, SledStore};
-pub use crate::table::{Pages, Seen, Table, TableError, codec};
+pub use crate::table::{Pages, Seen, Table, TableError, UnreadPage, codec};

@@ -144,6 +144,9 @@ names! { TableName,
     /// candidate and its steps.
     DECODER_REQUESTS = open("decoder-requests");
 
+    /// The moment at which groups that were there before became partners. Key: `at`. Value, JSON: the moment.
+    GROUPS_ADOPTED = open("groups-adopted");
+
     /// People. Key: the UUID of the person. Value, JSON: name, first name, e-mail, home, and whether suspended.
     PEOPLE = open("people");
 

@@ -356,9 +356,11 @@ fn show_approval(approval: &Answer<PartnerApproval>, json: bool) -> Result<(), F
     }
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     let notice = approval.approval.notice.as_ref();
+    let origin =
+        if approval.approval.of_existing_group { ", of a group that was there" } else { "" };
     let row = [
         approval.partner.clone(),
-        output::quoted(&approval.state),
+        format!("{}{origin}", output::quoted(&approval.state)),
         approval.objects.to_string(),
         number(approval.declared),
         number(approval.most),

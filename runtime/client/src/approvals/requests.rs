@@ -194,6 +194,9 @@ pub struct Approval {
     /// The request that it was granted to; absent where the operator added the partner without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Uuid>,
+    /// Whether it was granted without a declaration to a group that was there before it had a partner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_existing_group: bool,
     /// The first day on which it is in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Date>,

@@ -1,6 +1,6 @@
 //! Latitude and longitude, in degrees of WGS 84.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, num::NonZeroU64, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use utoipa::{
@@ -11,6 +11,23 @@ use utoipa::{
 /// Parts of a degree that are kept: a billionth is a tenth of a millimetre, and a number of so many digits is the same
 /// after it was written and read.
 const PARTS: f64 = 1e9;
+
+/// The number that stands for 0 degrees: above the parts of half the globe, so that no coordinate is kept as 0, and a
+/// coordinate that is left out takes no memory beside it. The order of numbers is that of degrees.
+const ZERO: i64 = 1 << 38;
+
+/// The number that stands for degrees of at most half the globe.
+#[expect(clippy::cast_possible_truncation, reason = "180 degrees are 1.8e11 parts")]
+fn number_of(degrees: f64) -> Option<NonZeroU64> {
+    let parts = (degrees * PARTS).round() as i64;
+    NonZeroU64::new(u64::try_from(ZERO + parts).ok()?)
+}
+
+/// The degrees that a number stands for.
+#[expect(clippy::cast_precision_loss, reason = "39 bits fit into the 53 of a double")]
+fn degrees_of(number: NonZeroU64) -> f64 {
+    (number.get().cast_signed() - ZERO) as f64 / PARTS
+}
 
 /// A number of degrees that no place on earth has.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -41,15 +58,15 @@ pub enum OutOfRange {
 macro_rules! degrees {
     ($(#[$doc:meta])* $name:ident, $what:literal, $limit:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
         #[serde(try_from = "f64", into = "f64")]
-        pub struct $name(f64);
+        pub struct $name(NonZeroU64);
 
         impl $name {
             /// The number of degrees.
             #[must_use]
             pub fn degrees(self) -> f64 {
-                self.0
+                degrees_of(self.0)
             }
         }
 
@@ -57,11 +74,10 @@ macro_rules! degrees {
             type Error = OutOfRange;
 
             fn try_from(degrees: f64) -> Result<Self, OutOfRange> {
-                if degrees.is_finite() && degrees.abs() <= $limit {
-                    Ok(Self((degrees * PARTS).round() / PARTS))
-                } else {
-                    Err(OutOfRange::Beyond { what: $what, degrees, limit: $limit })
-                }
+                let is_on_earth = degrees.is_finite() && degrees.abs() <= $limit;
+                let number = is_on_earth.then(|| number_of(degrees)).flatten();
+                let beyond = OutOfRange::Beyond { what: $what, degrees, limit: $limit };
+                number.map(Self).ok_or(beyond)
             }
         }
 
@@ -77,13 +93,19 @@ macro_rules! degrees {
 
         impl From<$name> for f64 {
             fn from(value: $name) -> Self {
-                value.0
+                value.degrees()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(formatter)
+                self.degrees().fmt(formatter)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.debug_tuple(stringify!($name)).field(&self.degrees()).finish()
             }
         }
 
@@ -128,6 +150,12 @@ mod tests {
         assert_eq!(serde_json::from_str::<Latitude>("48").unwrap().degrees(), 48.0);
         assert!(serde_json::from_str::<Latitude>("\"48\"").is_err());
         assert!(serde_json::from_str::<Longitude>("180.5").is_err());
+        assert_eq!(size_of::<Option<Latitude>>(), 8);
+        let ordered =
+            [-180.0, -0.5, 0.0, 1e-9, 180.0].map(|degrees| Longitude::try_from(degrees).unwrap());
+        assert!(
+            ordered.is_sorted() && ordered[0].degrees() == -180.0 && ordered[3].degrees() == 1e-9
+        );
         let long = Longitude::try_from(2.352_221_912_345_678).unwrap();
         let written = serde_json::to_string(&long).unwrap();
         assert_eq!(written, "2.352221912");

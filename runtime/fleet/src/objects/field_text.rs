@@ -13,7 +13,7 @@ const CHARACTERS: usize = 250;
 )]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, min_length = 1, max_length = 250)]
-pub struct FieldText(String);
+pub struct FieldText(Box<str>);
 
 /// A text that no field can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +61,7 @@ impl FromStr for FieldText {
         if characters > CHARACTERS {
             return Err(UnusableText::TooLong { characters });
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -75,7 +75,7 @@ impl TryFrom<String> for FieldText {
 
 impl From<FieldText> for String {
     fn from(text: FieldText) -> Self {
-        text.0
+        text.0.into()
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Approval {
     /// The request that it was granted to; absent where the operator added the partner without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Uuid>,
+    /// Whether it was granted without a declaration to a group that was there before it had a partner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_existing_group: bool,
     /// The first day on which it is in force; absent: from the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Date>,
@@ -118,6 +121,7 @@ impl Approval {
         Self {
             granted_at,
             request: None,
+            of_existing_group: false,
             from: None,
             until: None,
             numbers: Vec::new(),
@@ -125,6 +129,12 @@ impl Approval {
             more_refused_at: None,
             notice: None,
         }
+    }
+
+    /// The approval of a partner that a group became which was there already: nothing was declared, so nothing bounds it.
+    #[must_use]
+    pub fn of_existing_group(granted_at: Timestamp) -> Self {
+        Self { of_existing_group: true, ..Self::of_operator(granted_at) }
     }
 
     /// The approval of a declaration. Where no quota is named, it is twice the largest number that was declared.

@@ -5,6 +5,7 @@
 //! whose batch its caller makes durable together with what else belongs to it, such as a line of the audit. Then the
 //! turn applies it.
 
+mod adoption;
 mod change;
 mod error;
 mod members;

@@ -309,3 +309,33 @@ async fn accounts_and_grants_are_bounded() {
     let third = grant(GrantRole::Owner).await;
     assert!(third.unwrap_err().to_string().contains("[people] grants"));
 }
+
+#[tokio::test]
+async fn a_group_that_was_there_becomes_a_partner_with_its_people() {
+    let kept = Kept::new().await;
+    kept.partner("city", &["light"]).await;
+    kept.partner("waste", &[]).await;
+    let owner = GrantRole::Owner;
+    let owning = kept.person("ada@water.example", "group:water", &[("group:water", owner)]).await;
+    let reader = [("group:water", GrantRole::Reader)];
+    let reading = kept.person("bob@water.example", "group:water", &reader).await;
+    let (owning, reading) = (owning.unwrap().0.id, reading.unwrap().0.id);
+    let groups = groups_of(&["light", "waste", "water"]);
+    let adopted = kept.keep(|turn| turn.adopt(&groups, now())).await.unwrap();
+    let ids: Vec<&str> = adopted.iter().map(|partner| partner.partner.id.as_str()).collect();
+    assert_eq!(ids, ["waste-2", "water"], "the city keeps its group, and a name is taken once");
+    for roster in [&kept.roster, &kept.reread().await] {
+        let water = roster.partner(&"water".parse().unwrap()).unwrap();
+        assert_eq!(water.groups, ["water".parse().unwrap()]);
+        let approval = water.partner.approval();
+        assert!(approval.of_existing_group && approval.most(now()).is_none());
+        let scopes = |person| roster.grants_of(person).remove(0).scope;
+        assert_eq!(
+            (scopes(owning), scopes(reading)),
+            (place("partner:water"), place("group:water"))
+        );
+        let homes = roster.people(None).into_iter().map(|person| person.home);
+        assert_eq!(homes.collect::<Vec<_>>(), vec![place("partner:water"); 2]);
+    }
+    assert!(kept.keep(|turn| turn.adopt(&groups, now())).await.unwrap().is_empty());
+}

@@ -33,6 +33,17 @@ pub(super) struct LastRequest {
 }
 
 impl JoinState {
+    /// The state of a device that has never asked to join.
+    pub(super) const fn never_asked() -> Self {
+        Self {
+            dev_nonces: Vec::new(),
+            join_nonces: Vec::new(),
+            last_request: None,
+            last_accept_mic: None,
+            awaits_accept: false,
+        }
+    }
+
     pub(super) fn last_request(&self) -> Option<LastRequest> {
         self.last_request
     }

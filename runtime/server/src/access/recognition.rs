@@ -28,6 +28,7 @@ impl Service {
         Ok(Principal {
             token,
             has_session,
+            provider_second_factor: false,
             name,
             standings,
             person,
@@ -77,11 +78,13 @@ impl Service {
         let session = self.sessions.recognize(secret, uses, now).ok_or(AuthError::SessionEnded)?;
         let (name, standings) = self.person_in_force(session.person).ok_or(AuthError::Suspended)?;
         uses.note(Used::Session(&session.id), now);
+        let provider_second_factor = session.provider_second_factor;
         let (person, token) = (Some(session.person), session.id);
         let (has_session, scopes, network_server) = (true, None, None);
         Ok(Principal {
             token,
             has_session,
+            provider_second_factor,
             name,
             standings,
             person,

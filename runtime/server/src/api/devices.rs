@@ -40,7 +40,7 @@ pub(super) struct Shown {
 
 impl Shown {
     fn new(service: &Service, device: &Device) -> Self {
-        let Assignment { decoder, firmware_decoders, .. } = &device.assignment;
+        let Assignment { decoder, firmware_decoders, .. } = &*device.assignment;
         let wanted = decoder.iter().chain(firmware_decoders.values());
         let unresolved = wanted.filter_map(|wanted| service.registry.resolve(wanted).err());
         let mut warnings: Vec<String> = unresolved.map(|error| error.to_string()).collect();
@@ -159,7 +159,7 @@ pub(super) async fn show(
         (status = 503, description = "not-kept"),
         (
             status = 409,
-            description = "quota-exceeded, device-elsewhere, approval-not-in-force, beyond-approval",
+            description = "quota-exceeded, device-elsewhere, approval-not-in-force, beyond-approval, unowned-group",
         ),
     ),
 )]

@@ -34,7 +34,7 @@ use crate::{
     auth::Principal,
     authors::AuditedAuthor,
     service::Service,
-    sign_in::{Session, SignInError},
+    sign_in::{Session, SignInError, SignedIn},
 };
 
 pub(super) use forgotten::{__path_forgotten, forgotten};
@@ -124,7 +124,8 @@ pub(super) async fn sign_in(
         let found = service.passwords.sign_in(people, password, code.as_deref(), now).await;
         let (person, batch) = found.inspect_err(|error| note_failure(&service, &origin, error))?;
         let author = AuditedAuthor::new(&service.registry, origin.actor(person.full_name()));
-        let begun = service.sessions.begin(person.id, before.as_deref(), batch, &author, now).await;
+        let signed_in = SignedIn::here(person.id);
+        let begun = service.sessions.begin(signed_in, before.as_deref(), batch, &author, now).await;
         let (secret, session) = begun.map_err(SignInError::from)?;
         Ok((secret, session, person))
     });

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use champollion_fleet::{
@@ -22,6 +25,7 @@ use crate::quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations};
 pub(super) struct Admission {
     quotas: OnceLock<Arc<Quotas>>,
     roster: OnceLock<Arc<Roster>>,
+    refuses_unowned: AtomicBool,
     of_groups: Reservations<GroupId>,
     of_partners: Reservations<PartnerId>,
 }
@@ -43,6 +47,12 @@ pub enum NotAdmitted {
     /// The approval of the partner does not allow it.
     #[error(transparent)]
     Approval(#[from] ApprovalRefused),
+    /// No partner owns the group, and the settings ask for one.
+    #[error(
+        "no partner owns the group {0}: add one (champollion partners add), or give the group to one \
+         (champollion partners change)"
+    )]
+    Unowned(GroupId),
 }
 
 /// A partner that bounds the devices of some groups.
@@ -68,9 +78,11 @@ impl Devices {
         drop(self.admission.quotas.set(quotas));
     }
 
-    /// Has partners admit devices as their approvals say, from now on. Devices that there are stay.
-    pub fn approve_by(&self, roster: Arc<Roster>) {
+    /// Has partners admit devices as their approvals say, from now on; devices come into groups that no partner owns
+    /// where that is allowed. Devices that there are stay.
+    pub fn approve_by(&self, roster: Arc<Roster>, unowned_groups: bool) {
         drop(self.admission.roster.set(roster));
+        self.admission.refuses_unowned.store(!unowned_groups, Ordering::Relaxed);
     }
 
     /// Returns the partner that owns a group, where one does.
@@ -137,7 +149,11 @@ impl<'of> WantedPlaces<'of> {
         let comes_from_others = |found: &Arc<(Bounding, usize)>| {
             from.is_none_or(|from| !found.0.found.groups.contains(from))
         };
-        let partner = self.look_up(group).filter(comes_from_others);
+        let owner = self.look_up(group);
+        if owner.is_none() && self.devices.admission.refuses_unowned.load(Ordering::Relaxed) {
+            return Err(NotAdmitted::Unowned(group.clone()));
+        }
+        let partner = owner.filter(comes_from_others);
         if let Some(found) = &partner {
             let (bounding, used) = &**found;
             bounding.approval.check_in_force(bounding.id(), self.now)?;

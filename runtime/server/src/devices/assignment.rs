@@ -19,7 +19,7 @@ use crate::authors::Author;
 
 /// The assignment of a decoder to a device: a requirement such as `acme/meter@^1.2`, or a pin,
 /// `acme/meter@=1.2.3`; another one while a certain firmware runs on the device.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Assignment {
     /// The decoder in general.
@@ -74,7 +74,7 @@ impl Devices {
         let unknown = || DevicesError::Unknown(dev_eui);
         let row = Row::read(DEVICES, &*self.store, dev_eui).await?;
         let mut line = row.value.ok_or_else(unknown)?;
-        line.device.assignment = assignment.clone();
+        line.device.assignment = assignment.clone().into();
         let mut batch = Batch::new();
         row.seen.expect_unchanged(&mut batch);
         put_line(&mut batch, &line)?;

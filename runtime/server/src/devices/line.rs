@@ -6,21 +6,22 @@ use champollion_frames::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Abp, Activation, ActivationKind, Assignment, Device, ImpossibleRegistration, Otaa, Registration,
+    Abp, Activation, ActivationKind, Assignment, Device, ImpossibleRegistration, Otaa,
+    Registration, stored_line::StoredLine,
 };
 
 /// The line that the store keeps of a device.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", from = "StoredLine")]
 pub(super) struct Line {
     #[serde(flatten)]
     pub(super) device: Device,
     #[serde(flatten)]
-    session_keys: SessionKeys,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    app_key: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    nwk_key: Option<String>,
+    pub(super) session_keys: SessionKeys,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) app_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) nwk_key: Option<String>,
 }
 
 /// The line that the store keeps of the sessions of a device that joined.
@@ -48,17 +49,17 @@ pub(super) struct JoinedSession {
 /// The keys of a session, each as hexadecimal digits.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SessionKeys {
+pub(super) struct SessionKeys {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    nwk_s_key: Option<String>,
+    pub(super) nwk_s_key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    f_nwk_s_int_key: Option<String>,
+    pub(super) f_nwk_s_int_key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    s_nwk_s_int_key: Option<String>,
+    pub(super) s_nwk_s_int_key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    nwk_s_enc_key: Option<String>,
+    pub(super) nwk_s_enc_key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    app_s_key: Option<String>,
+    pub(super) app_s_key: Option<String>,
 }
 
 /// The credentials that a device is verified with.
@@ -99,11 +100,11 @@ impl Line {
             group,
             sub_group,
             use_case,
-            assignment,
-            variables,
-            tags,
+            assignment: assignment.into(),
+            variables: variables.into(),
+            tags: tags.into(),
             network_server: registration.network_server,
-            device_id: registration.device_id,
+            device_id: registration.device_id.map(String::into_boxed_str),
             reported: registration.reported,
             payload: registration.payload,
             object,

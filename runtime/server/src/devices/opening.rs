@@ -1,39 +1,79 @@
-//! All devices, read at the start. The tables of their rows are read side by side in the order of the DevEUIs, each by a
-//! task of its own: a row that is absent costs no look-up, and a page is unsealed and parsed while another is taken into
-//! memory.
+//! All devices, read at the start. The tables of their rows are read side by side in the order of the DevEUIs: a row that
+//! is absent costs no look-up. Each table has two tasks of its own, so that one page is fetched and unsealed while the
+//! one before is parsed, and the one before that is taken into memory.
 
 use std::{sync::Arc, vec};
 
 use champollion_frames::DevEui;
-use champollion_store::{Store, Table, TableError};
+use champollion_store::{
+    Store, Table, TableError, UnreadPage,
+    codec::{Json, Text},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::mpsc;
 
 use super::{
-    DEVICES, Devices, DevicesError, JOINED, JOINS, REPORTS, SESSIONS, line::Credentials,
+    DEVICES, Device, Devices, DevicesError, JOINED, JOINS, REPORTS, SESSIONS,
+    line::{Credentials, Line},
     rows::Progress,
 };
 
 /// Pages of a table that are read ahead: enough for a reader and a taker that take turns.
 const AHEAD: usize = 2;
 
-/// The rows of a table, read ahead in the order of the devices.
-struct Ahead<V> {
-    pages: mpsc::Receiver<Result<Vec<(DevEui, V)>, TableError>>,
-    page: vec::IntoIter<(DevEui, V)>,
+/// The rows of a table, read ahead in the order of the devices, each made into what is taken into memory.
+struct Ahead<T> {
+    pages: mpsc::Receiver<Result<Vec<(DevEui, T)>, TableError>>,
+    page: vec::IntoIter<(DevEui, T)>,
     /// The row of a device that is yet to come.
-    waiting: Option<(DevEui, V)>,
+    waiting: Option<(DevEui, T)>,
 }
 
-impl<V: Serialize + DeserializeOwned + Send + 'static> Ahead<V> {
-    fn of(table: Table<DevEui, V>, store: &Arc<dyn Store>) -> Self {
+/// A page of rows as it is stored.
+type Unread<V> = UnreadPage<DevEui, V, Text, Json>;
+
+/// Fetches the pages of a table, one after another.
+async fn fetch<V: Serialize + DeserializeOwned>(
+    table: Table<DevEui, V>,
+    store: Arc<dyn Store>,
+    fetched: mpsc::Sender<Result<Unread<V>, TableError>>,
+) {
+    let mut pages = table.pages(&*store);
+    while let Some(page) = pages.next_unread().await.transpose() {
+        let fails = page.is_err();
+        // Nobody waits for more where another table cannot be read.
+        if fetched.send(page).await.is_err() || fails {
+            return;
+        }
+    }
+}
+
+/// Reads the rows of a page, and makes of each what is taken into memory.
+fn read<V: Serialize + DeserializeOwned, T>(
+    page: Result<Unread<V>, TableError>,
+    make: fn(DevEui, V) -> Result<T, TableError>,
+) -> Result<Vec<(DevEui, T)>, TableError> {
+    let rows = page?.read()?;
+    let mut made = Vec::with_capacity(rows.len());
+    for (dev_eui, row) in rows {
+        made.push((dev_eui, make(dev_eui, row)?));
+    }
+    Ok(made)
+}
+
+impl<T: Send + 'static> Ahead<T> {
+    fn of<V: Serialize + DeserializeOwned + Send + 'static>(
+        table: Table<DevEui, V>,
+        store: &Arc<dyn Store>,
+        make: fn(DevEui, V) -> Result<T, TableError>,
+    ) -> Self {
+        let (fetched, mut unread) = mpsc::channel(AHEAD);
+        tokio::spawn(fetch(table, Arc::clone(store), fetched));
         let (sender, pages) = mpsc::channel(AHEAD);
-        let store = Arc::clone(store);
         tokio::spawn(async move {
-            let mut pages = table.pages(&*store);
-            while let Some(page) = pages.next().await.transpose() {
+            while let Some(page) = unread.recv().await {
+                let page = read(page, make);
                 let fails = page.is_err();
-                // Nobody waits for more where another table cannot be read.
                 if sender.send(page).await.is_err() || fails {
                     return;
                 }
@@ -43,7 +83,7 @@ impl<V: Serialize + DeserializeOwned + Send + 'static> Ahead<V> {
     }
 
     /// The next row; `None` after the last one.
-    async fn next(&mut self) -> Result<Option<(DevEui, V)>, TableError> {
+    async fn next(&mut self) -> Result<Option<(DevEui, T)>, TableError> {
         loop {
             if let Some(row) = self.waiting.take().or_else(|| self.page.next()) {
                 return Ok(Some(row));
@@ -56,7 +96,7 @@ impl<V: Serialize + DeserializeOwned + Send + 'static> Ahead<V> {
     }
 
     /// The row of a device. Rows of those before it are passed over: nobody has them.
-    async fn row_of(&mut self, dev_eui: DevEui) -> Result<Option<V>, TableError> {
+    async fn row_of(&mut self, dev_eui: DevEui) -> Result<Option<T>, TableError> {
         while let Some((of, value)) = self.next().await? {
             if of == dev_eui {
                 return Ok(Some(value));
@@ -70,16 +110,21 @@ impl<V: Serialize + DeserializeOwned + Send + 'static> Ahead<V> {
     }
 }
 
+/// The device of a line, and what it is verified with: the keys as text go no further.
+fn registered(dev_eui: DevEui, line: Line) -> Result<(Device, Credentials), TableError> {
+    let credentials = line.credentials_of(dev_eui)?;
+    Ok((line.device, credentials))
+}
+
 impl Devices {
     /// Takes all devices and their sessions into memory.
     pub(super) async fn read_all(&self) -> Result<(), DevicesError> {
-        let mut lines = Ahead::of(DEVICES, &self.store);
-        let mut all_sessions = Ahead::of(SESSIONS, &self.store);
-        let mut all_joins = Ahead::of(JOINS, &self.store);
-        let mut all_joined = Ahead::of(JOINED, &self.store);
-        let mut all_reports = Ahead::of(REPORTS, &self.store);
-        while let Some((dev_eui, line)) = lines.next().await? {
-            let credentials = line.credentials_of(dev_eui)?;
+        let mut lines = Ahead::of(DEVICES, &self.store, registered);
+        let mut all_sessions = Ahead::of(SESSIONS, &self.store, |_, row| Ok(row));
+        let mut all_joins = Ahead::of(JOINS, &self.store, |_, row| Ok(row));
+        let mut all_joined = Ahead::of(JOINED, &self.store, |_, row| Ok(row));
+        let mut all_reports = Ahead::of(REPORTS, &self.store, |_, row| Ok(row));
+        while let Some((dev_eui, (device, credentials))) = lines.next().await? {
             let session = all_sessions.row_of(dev_eui).await?;
             let joins = all_joins.row_of(dev_eui).await?;
             let joined = all_joined.row_of(dev_eui).await?;
@@ -91,7 +136,7 @@ impl Devices {
             };
             let (joins, reports) = (joins.as_ref(), reports.as_ref());
             let progress = Progress { session, joins, joined, reports };
-            self.restore(line.device, credentials, &progress)?;
+            self.restore(device, credentials, &progress)?;
         }
         Ok(())
     }

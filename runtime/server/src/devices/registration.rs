@@ -24,7 +24,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use super::{Device, PayloadState};
+use super::{Assignment, Device, PayloadState};
 
 /// Longest name that a network server has for a device, in bytes.
 const DEVICE_ID_BYTES: usize = 64;
@@ -406,7 +406,7 @@ impl Registration {
 
     /// The registration that a device has, with its keys; its counter goes on where it is.
     pub(super) fn of_device(device: &Device, activation: Activation) -> Self {
-        let Device { assignment, object, .. } = device.clone();
+        let (assignment, object) = (Assignment::clone(&device.assignment), device.object.clone());
         Self {
             name: device.name.clone(),
             sub_group: device.sub_group.clone(),
@@ -417,10 +417,10 @@ impl Registration {
             lorawan: Some(device.lorawan),
             activation,
             allow_counter_reset: device.allow_counter_reset,
-            variables: device.variables.clone(),
-            tags: device.tags.clone(),
+            variables: IndexMap::clone(&device.variables),
+            tags: BTreeMap::clone(&device.tags),
             network_server: device.network_server.clone(),
-            device_id: device.device_id.clone(),
+            device_id: device.device_id.as_deref().map(str::to_owned),
             reported: device.reported,
             payload: device.payload,
             serial_number: object.serial_number,

@@ -1,7 +1,10 @@
 //! A verified frame becomes a record: the decoder that its device is to have, what that decoder remembers,
 //! and what came of the call.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use champollion_delivery::records::{
     DecoderName, Derived, DeviceInfo, ObjectInfo, Outcome, PointInfo, PointOffset, Record,
@@ -154,7 +157,7 @@ impl Decoding {
             name: device.name.clone(),
             sub_group: device.sub_group.clone(),
             use_case: device.use_case.clone(),
-            tags: device.tags.clone(),
+            tags: BTreeMap::clone(&device.tags),
         };
         let network_server = &sender.speaker.name;
         let record = Record::new(uplink, network_server, device.group.clone(), info, outcome);

@@ -10,5 +10,5 @@ mod settings;
 pub use attempts::{Attempts, TooManySignIns};
 pub use links::{Link, LinkError, LinkKind, Links, UsedLink};
 pub use passwords::{Passwords, SignInError};
-pub use sessions::{Session, SessionError, Sessions};
+pub use sessions::{Session, SessionError, Sessions, SignedIn};
 pub use settings::SignInSettings;

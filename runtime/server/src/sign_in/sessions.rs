@@ -39,10 +39,30 @@ pub struct Session {
     pub id: String,
     /// The person who has signed in.
     pub person: Uuid,
+    /// Whether it began with a second factor on the word of a provider of OpenID Connect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provider_second_factor: bool,
     /// The moment of the sign-in.
     pub created_at: Timestamp,
     /// The moment at which it ends in any case.
     pub ends_at: Timestamp,
+}
+
+/// A sign-in that has come to its end.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedIn {
+    /// The person who has signed in.
+    pub person: Uuid,
+    /// Whether a provider of OpenID Connect has said that it was with a second factor.
+    pub provider_second_factor: bool,
+}
+
+impl SignedIn {
+    /// A sign-in by what is known here.
+    #[must_use]
+    pub fn here(person: Uuid) -> Self {
+        Self { person, provider_second_factor: false }
+    }
 }
 
 /// The reason why no session begins or ends.
@@ -93,7 +113,7 @@ impl Sessions {
     /// The session is not durable, and there is none.
     pub async fn begin(
         &self,
-        person: Uuid,
+        signed_in: SignedIn,
         before: Option<&str>,
         mut batch: Batch,
         author: &dyn Author,
@@ -103,7 +123,9 @@ impl Sessions {
         getrandom::fill(&mut id)?;
         let secret = Secret::of_session()?;
         let ends_at = now.saturating_add(self.longest).unwrap_or(now);
-        let session = Session { id: HEXLOWER.encode(&id), person, created_at: now, ends_at };
+        let SignedIn { person, provider_second_factor } = signed_in;
+        let id = HEXLOWER.encode(&id);
+        let session = Session { id, person, provider_second_factor, created_at: now, ends_at };
         let hash = secret.hash();
         SESSIONS.insert(&mut batch, &hash, &session)?;
         let before = before.map(TokenHash::of).filter(|hash| self.known.read().contains_key(hash));
@@ -264,8 +286,12 @@ mod tests {
         let sessions = Sessions::open(&*store, &settings()).await.unwrap();
         let begin = Timestamp::from_second(1_780_000_000).unwrap();
         let person = Uuid::now_v7();
-        let begun = sessions.begin(person, None, Batch::new(), &author, begin).await.unwrap();
+        let begun = sessions
+            .begin(SignedIn::here(person), None, Batch::new(), &author, begin)
+            .await
+            .unwrap();
         let (secret, session) = begun;
+        assert!(!session.provider_second_factor);
         let secret = secret.reveal();
         let goes_on = |now| sessions.recognize(secret, &uses, now).is_some();
         assert!(goes_on(begin + 59.minutes()) && !goes_on(begin + 60.minutes()));
@@ -279,8 +305,12 @@ mod tests {
         // It is there after another start, and its secret is not.
         let again = Sessions::open(&*store, &settings()).await.unwrap();
         assert!(again.recognize(secret, &uses, begin + 1.minute()).is_some());
+        let by_provider = SignedIn { person, provider_second_factor: true };
         let rotated =
-            again.begin(person, Some(secret), Batch::new(), &author, begin).await.unwrap();
+            again.begin(by_provider, Some(secret), Batch::new(), &author, begin).await.unwrap();
+        let read = Sessions::open(&*store, &settings()).await.unwrap();
+        let rotated_secret = rotated.0.reveal();
+        assert!(read.recognize(rotated_secret, &uses, begin).unwrap().provider_second_factor);
         assert!(again.recognize(secret, &uses, begin).is_none(), "it was rotated");
         assert_eq!(again.of_person(person, &uses, begin), std::slice::from_ref(&rotated.1));
         assert!(again.of_person(Uuid::now_v7(), &uses, begin).is_empty());

@@ -26,7 +26,7 @@ use crate::{Batch, KeyValue, Store, TableName};
 use codec::{Bytes, Json, KeyCodec, Text, ValueCodec};
 
 pub use error::TableError;
-pub use pages::Pages;
+pub use pages::{Pages, UnreadPage};
 pub use seen::Seen;
 
 /// A table of keys `K` and values `V`, written by the codecs `KC` and `VC`.
@@ -165,10 +165,8 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> Table<K, V, KC, VC> {
         Ok((key, self.decode_value(&line.key, &line.value)?))
     }
 
-    fn decode_all(&self, mut lines: Vec<KeyValue>) -> Result<Vec<(K, V)>, TableError> {
-        let decoded = lines.iter().map(|line| self.decode(line)).collect();
-        lines.iter_mut().for_each(|line| wipe(self.name, &mut line.value));
-        decoded
+    fn decode_all(&self, lines: Vec<KeyValue>) -> Result<Vec<(K, V)>, TableError> {
+        UnreadPage::new(Self::new(self.name), lines).read()
     }
 
     fn decode_value(&self, key: &[u8], value: &[u8]) -> Result<V, TableError> {

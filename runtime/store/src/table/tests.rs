@@ -81,6 +81,9 @@ async fn pages_give_each_line_once_in_the_order_of_the_keys() {
     assert_eq!(lengths, [pages::LINES, pages::LINES, 1]);
     assert_eq!(numbers, (10_000..10_000 + LINES).collect::<Vec<_>>());
     assert!(pages.next().await.unwrap().is_none());
+    let unread = METERS.pages(&*store).next_unread().await.unwrap().unwrap();
+    let read = tokio::spawn(async { unread.read() }).await.unwrap().unwrap();
+    assert_eq!(read.last(), Some(&(10_999, litres(10_999))));
 }
 
 #[tokio::test]

@@ -268,6 +268,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[409],
         "The partner has as many objects as its approval allows: declare more.",
     ),
+    ProblemCode::new(
+        "unowned-group",
+        &[409],
+        "No partner owns the group, and the settings let devices come into groups of partners alone.",
+    ),
     // Requests for decoders.
     ProblemCode::new(
         "invalid-wish",

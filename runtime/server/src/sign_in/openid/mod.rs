@@ -31,6 +31,8 @@ pub struct Asserted {
     pub subject: String,
     /// The e-mail address, where the provider has verified it.
     pub email: Option<Email>,
+    /// Whether the person has signed in with what the settings take for a second factor.
+    pub has_second_factor: bool,
     /// The token that asserts it, by which the person signs out again.
     pub id_token: String,
 }

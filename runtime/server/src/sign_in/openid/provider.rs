@@ -7,8 +7,8 @@ use std::{
 
 use champollion_fleet::people::Email;
 use openidconnect::{
-    AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, LogoutRequest, Nonce,
+    AuthenticationContextClass, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret,
+    CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, LogoutRequest, Nonce,
     OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl,
     ProviderMetadataWithLogout, RedirectUrl, RequestTokenError, Scope, SignatureVerificationError,
     TokenResponse,
@@ -48,6 +48,7 @@ pub struct Provider {
     /// The page that a person comes to after signing out at the provider.
     afterwards: PostLogoutRedirectUrl,
     outbound: Outbound,
+    settings: OpenidSettings,
     /// Found at the first need, so that the server starts whether the provider is there or not.
     document: RwLock<Option<Arc<Document>>>,
 }
@@ -86,6 +87,7 @@ impl Provider {
             afterwards: PostLogoutRedirectUrl::new(format!("{public_address}/"))
                 .map_err(unusable)?,
             outbound: outbound.map_err(|error| format!("ca-file cannot be used: {error}"))?,
+            settings: OpenidSettings { client_secret: String::new(), ..settings.clone() },
             document: RwLock::default(),
         }))
     }
@@ -100,10 +102,14 @@ impl Provider {
         let (state, nonce) =
             (CsrfToken::new(pending.state.clone()), Nonce::new(pending.nonce.clone()));
         let flow = CoreAuthenticationFlow::AuthorizationCode;
+        let contexts = self.settings.second_factor_acr.iter().cloned();
         let request = client
             .authorize_url(flow, move || state, move || nonce)
             .add_scopes(self.scopes.iter().cloned())
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+        let request = contexts
+            .map(AuthenticationContextClass::new)
+            .fold(request, |request, context| request.add_auth_context_value(context));
         let (address, ..) = request.url();
         Ok(address.to_string())
     }
@@ -137,8 +143,16 @@ impl Provider {
             issuer: self.issuer.to_string(),
             subject: claims.subject().to_string(),
             email,
+            has_second_factor: self.has_second_factor(&claims),
             id_token: token.to_string(),
         })
+    }
+
+    /// Whether verified claims say that the person has signed in with a second factor.
+    fn has_second_factor(&self, claims: &CoreIdTokenClaims) -> bool {
+        let methods = claims.auth_method_refs().into_iter().flatten();
+        let context = claims.auth_context_ref().map(|context| context.as_str());
+        self.settings.is_second_factor(methods.map(|method| method.as_str()), context)
     }
 
     /// The claims of a token that holds. Where no key goes with it the provider's keys are fetched once more: it has

@@ -20,6 +20,10 @@ pub struct OpenidSettings {
     pub scopes: String,
     /// The file with the authorities that sign the provider's certificate; empty: those of the system.
     pub ca_file: String,
+    /// The authentication methods (`amr`) of an ID token of which each is the second factor of an admin.
+    pub second_factor_amr: Vec<String>,
+    /// The authentication contexts (`acr`) of which each is one; they are asked for.
+    pub second_factor_acr: Vec<String>,
 }
 
 impl OpenidSettings {
@@ -28,11 +32,30 @@ impl OpenidSettings {
     pub fn is_on(&self) -> bool {
         !self.issuer.is_empty()
     }
+
+    /// Whether an ID token can stand for the second factor of an admin.
+    #[must_use]
+    pub fn takes_second_factors(&self) -> bool {
+        self.is_on() && !(self.second_factor_amr.is_empty() && self.second_factor_acr.is_empty())
+    }
+
+    /// Whether what an ID token says of the way in which a person has signed in stands for a second factor.
+    #[must_use]
+    pub fn is_second_factor<'of>(
+        &self,
+        mut methods: impl Iterator<Item = &'of str>,
+        context: Option<&str>,
+    ) -> bool {
+        methods.any(|method| self.second_factor_amr.iter().any(|known| known == method))
+            || context
+                .is_some_and(|context| self.second_factor_acr.iter().any(|own| own == context))
+    }
 }
 
 impl fmt::Debug for OpenidSettings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { issuer, client_id, client_secret_file, scopes, ca_file, .. } = self;
+        let Self { second_factor_amr, second_factor_acr, .. } = self;
         formatter
             .debug_struct("OpenidSettings")
             .field("issuer", issuer)
@@ -40,6 +63,39 @@ impl fmt::Debug for OpenidSettings {
             .field("client_secret_file", client_secret_file)
             .field("scopes", scopes)
             .field("ca_file", ca_file)
+            .field("second_factor_amr", second_factor_amr)
+            .field("second_factor_acr", second_factor_acr)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_factor_is_what_the_settings_name() {
+        let of = |amr: &[&str], acr: &[&str]| OpenidSettings {
+            issuer: "https://login.example".to_owned(),
+            second_factor_amr: amr.iter().map(ToString::to_string).collect(),
+            second_factor_acr: acr.iter().map(ToString::to_string).collect(),
+            ..OpenidSettings::default()
+        };
+        let (none, both) = (of(&[], &[]), of(&["mfa", "hwk"], &["urn:strong"]));
+        assert!(!none.takes_second_factors() && both.takes_second_factors());
+        assert!(!OpenidSettings { issuer: String::new(), ..both.clone() }.takes_second_factors());
+        for (methods, context, expected) in [
+            (&["pwd", "mfa"][..], None, true),
+            (&["pwd"], Some("urn:strong"), true),
+            (&["pwd"], Some("urn:weak"), false),
+            (&["MFA"], Some(""), false),
+            (&[], None, false),
+        ] {
+            let said = |settings: &OpenidSettings| {
+                settings.is_second_factor(methods.iter().copied(), context)
+            };
+            assert_eq!(said(&both), expected, "{methods:?} {context:?}");
+            assert!(!said(&none), "nothing is one where nothing is named");
+        }
     }
 }

@@ -38,6 +38,11 @@ impl OpenidSettings {
             "" => None,
             file => Some(text_file::read(Path::new(file))?),
         };
+        let mut named = self.second_factor_amr.iter().chain(&self.second_factor_acr);
+        if named.any(|value| value.trim().is_empty()) {
+            return Err("second-factor-amr and second-factor-acr hold an empty value, which any token might have"
+                .to_owned());
+        }
         let scopes = self.scopes.split_whitespace().map(str::to_owned).collect();
         let (issuer, client_id) = (self.issuer.clone(), self.client_id.clone());
         Ok(Usable { issuer, client_id, client_secret, scopes, authorities })
@@ -87,6 +92,8 @@ mod tests {
         let twice =
             OpenidSettings { client_secret_file: "/etc/secret".to_owned(), ..settings.clone() };
         assert!(twice.usable().err().unwrap().contains("both"));
+        let empty = OpenidSettings { second_factor_acr: vec![" ".to_owned()], ..settings.clone() };
+        assert!(empty.usable().err().unwrap().contains("second-factor-acr"));
         let nobody = OpenidSettings { client_id: String::new(), ..settings };
         assert!(nobody.usable().err().unwrap().contains("client-id"));
     }

@@ -36,6 +36,7 @@ impl From<NotAdmitted> for Problem {
         match refused {
             NotAdmitted::Quota(exceeded) => exceeded.into(),
             NotAdmitted::Approval(refused) => refused.into(),
+            NotAdmitted::Unowned(_) => Self::conflict("unowned-group", refused.to_string()),
         }
     }
 }

@@ -424,6 +424,7 @@ approval-most = At most
 approval-from = From
 approval-until = Until
 approval-notice = The approval ends:
+approval-of-existing-group = This partner was a group of the server before it had an approval: nothing was declared, and nothing bounds its objects but the quotas.
 approval-none = You look after no partner
 approval-none-advice = The approval is shown to those who have a role for a whole partner.
 approval-again = Ask for another approval

@@ -424,6 +424,7 @@ approval-most = Au plus
 approval-from = Depuis
 approval-until = Jusqu’au
 approval-notice = Fin de l’agrément :
+approval-of-existing-group = Ce partenaire était un groupe du serveur avant d’avoir un agrément : rien n’a été déclaré, et seuls les quotas limitent ses objets.
 approval-none = Vous ne gérez aucun partenaire
 approval-none-advice = L’agrément est montré à ceux qui ont un rôle pour un partenaire entier.
 approval-again = Demander un autre agrément

@@ -101,6 +101,9 @@ fn of_partner(viewer: &Viewer, partner: &Json, approval: &Json, requests: &[Json
                     p { (text(approval, "/approval/notice/letter")) }
                 }))
             }
+            @if approval.pointer("/approval/ofExistingGroup") == Some(&Json::Bool(true)) {
+                p { (viewer.say("approval-of-existing-group")) }
+            }
             (facts(viewer, approval))
             @for one in own { (request(viewer, one)) }
         }

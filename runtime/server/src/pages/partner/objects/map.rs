@@ -96,7 +96,7 @@ mod tests {
             for (name, value) in more.as_object().unwrap() {
                 whole[name] = value.clone();
             }
-            serde_json::from_value(whole).unwrap()
+            Device::of_stored(whole).unwrap()
         };
         assert!(place(&device(json!({})), false).is_none());
         let placed = place(&device(json!({ "latitude": 48.5, "longitude": 2.0 })), true).unwrap();
