@@ -1,7 +1,12 @@
 //! Bounds whose settings no attack elsewhere sets: a client that reads nothing, answers that are on their way,
 //! packages that are under way, requests without a token.
 
-use std::{io::Write, net::TcpStream, thread, time::Duration};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    thread,
+    time::Duration,
+};
 
 use champollion_tests::{
     Answer, Client, MISCHIEF, Mischief, Sensor, Server, Setup, digits, eventually, mischief,
@@ -133,10 +138,13 @@ fn a_proxy_names_its_clients_by_the_header_of_the_settings() {
     assert_eq!(wrong("X-Forwarded-For", "192.0.2.4"), 429);
 }
 
-/// Begins to publish a package whose body never comes.
+/// Begins to publish a package whose body never comes, and waits until it has its place: the body is asked for then.
 fn half_a_package(server: &Server, token: &str) -> TcpStream {
-    let more = "Content-Length: 1000\r\n";
+    let more = "Content-Length: 1000\r\nExpect: 100-continue\r\n";
     let mut stream = asked(server, "PUT", "/v1/registry/acme/half/1.0.0", token, more);
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).expect("the server answers");
+    assert_eq!(answer, *b"HTTP/1.1 100", "{}", String::from_utf8_lossy(&answer));
     stream.write_all(b"half").expect("the server takes some bytes");
     stream
 }
@@ -151,18 +159,12 @@ fn packages_under_way_have_places_by_token_and_in_all() {
     let tokens = ["first", "second", "third"].map(|_| server.new_token("publisher", None));
     let [first, second, third] = [0, 1, 2].map(|index| server.anybody().token(&tokens[index]));
     let held = half_a_package(&server, &tokens[0]);
-    let refused = eventually("the token has its package under way", || {
-        let answer = publish(&first);
-        (answer.status == 429).then_some(answer)
-    });
+    let refused = publish(&first);
     let said = refused.problem(429, "too-many-at-once");
     assert!(said.contains("[publication] waiting-of-token"), "{said}");
     assert_eq!(publish(&second).status, 200);
     let _also_held = half_a_package(&server, &tokens[1]);
-    let refused = eventually("all places are taken", || {
-        let answer = publish(&third);
-        (answer.status == 503).then_some(answer)
-    });
+    let refused = publish(&third);
     let said = refused.problem(503, "too-busy");
     assert!(said.contains("[publication] waiting"), "{said}");
     drop(held);
