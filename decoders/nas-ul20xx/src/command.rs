@@ -133,14 +133,14 @@ impl Instruction {
     pub(crate) fn parse(command: &Command) -> Result<Self, Failure> {
         // Of an object without a key, or with two, the parser says no more than that it expected
         // something else.
-        let keys = command.parse_compact::<BTreeMap<String, IgnoredAny>>();
+        let keys = command.parse::<BTreeMap<String, IgnoredAny>>();
         if !keys.is_ok_and(|keys| keys.len() == 1) {
             return Err(Failure::invalid_command(
                 "a command is an object with one key, its name, such as {\"manualDimming\": \
                  {\"destination\": [{\"address\": \"dali_broadcast\", \"dimmingLevel\": 50}]}}",
             ));
         }
-        command.parse_compact()
+        command.parse()
     }
 
     /// Writes the instruction as the device expects it.
