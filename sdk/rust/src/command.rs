@@ -13,6 +13,11 @@ impl Command {
         T::deserialize(&self.json()?).map_err(|Mismatch(message)| Failure::invalid_command(message))
     }
 
+    /// Returns the names of the command's members, in their order.
+    pub fn names(&self) -> Result<Vec<String>, Failure> {
+        Ok(self.members()?.into_iter().map(|(name, _)| name).collect())
+    }
+
     /// The members of the command, where a decoder looks for them by their names.
     pub(crate) fn members(&self) -> Result<Map<String, Json>, Failure> {
         match self.json()? {

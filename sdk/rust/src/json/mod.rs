@@ -8,6 +8,7 @@ mod map;
 mod parser;
 mod powers;
 mod shortest;
+mod special;
 mod typed;
 mod value;
 mod writer;

@@ -1,6 +1,6 @@
 //! Reads a text of JSON.
 
-use super::{Json, Map, from_decimal};
+use super::{Json, Map, from_decimal, special::special_byte};
 
 /// Objects and arrays that may stand in each other: as many as the host takes.
 const DEEPEST: usize = 128;
@@ -135,11 +135,10 @@ impl Parser<'_> {
         self.expect(b'"')?;
         let mut string = String::new();
         loop {
-            let start = self.position;
-            while !matches!(self.byte(), None | Some(0..0x20 | b'"' | b'\\')) {
-                self.position += 1;
-            }
-            string.push_str(self.text.get(start..self.position).unwrap_or_default());
+            let rest = self.text.get(self.position..).unwrap_or_default();
+            let plain = special_byte(rest.as_bytes()).ok_or(Fault::Syntax)?;
+            string.push_str(rest.get(..plain).unwrap_or_default());
+            self.position += plain;
             if self.takes(b'"') {
                 return Ok(string);
             }

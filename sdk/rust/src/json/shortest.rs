@@ -18,7 +18,7 @@ struct Binary {
 }
 
 /// Most decimals of a number for which they are tried one after another: what devices send has fewer.
-const TRIED: i32 = 4;
+const TRIED: i32 = 6;
 
 /// Below this all decimal numbers of 15 digits are floats of their own.
 const FIFTEEN_DIGITS: f64 = 1e15;

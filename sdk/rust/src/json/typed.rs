@@ -167,6 +167,7 @@ fn read_nothing<'de, V: Visitor<'de>>(value: &Json, visitor: V) -> Result<V::Val
     }
 }
 
+#[inline(never)]
 fn read_truth<'de, V: Visitor<'de>>(value: &Json, visitor: V) -> Result<V::Value, Mismatch> {
     match value {
         Json::Bool(truth) => visitor.visit_bool(*truth),
@@ -221,6 +222,7 @@ struct Items<'de>(slice::Iter<'de, Json>);
 impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = Mismatch;
 
+    #[inline(never)]
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
@@ -242,6 +244,7 @@ struct Members<'de> {
 impl<'de> MapAccess<'de> for Members<'de> {
     type Error = Mismatch;
 
+    #[inline(never)]
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
@@ -251,6 +254,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
         seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
     }
 
+    #[inline(never)]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Mismatch> {
         seed.deserialize(self.value)
     }

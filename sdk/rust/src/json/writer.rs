@@ -10,7 +10,10 @@ use serde::{
     },
 };
 
-use super::shortest::{Decimal, shortest, shortest_single};
+use super::{
+    shortest::{Decimal, shortest, shortest_single},
+    special::special_byte,
+};
 
 /// Places before the point, and zeros behind it, up to which a number is written without an exponent.
 const PLACES: i32 = 16;
@@ -22,97 +25,83 @@ pub(crate) struct Unwritable(pub(crate) String);
 
 /// The text of a value, without spaces.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, Unwritable> {
-    let mut writer = Writer(Vec::with_capacity(128));
+    let mut writer = Writer(String::with_capacity(128));
     value.serialize(&mut writer)?;
-    Ok(writer.text())
+    Ok(writer.0)
 }
 
 /// The text of a number, `null` where it is not finite.
 pub(crate) fn number(number: f64) -> String {
-    let mut writer = Writer(Vec::new());
+    let mut writer = Writer(String::new());
     writer.float(number.is_sign_negative(), number.abs(), shortest);
-    writer.text()
+    writer.0
 }
 
 /// A text between quotes, for people. The way of core to show a text brings tables of all characters.
 pub(crate) fn quoted(text: &str) -> String {
-    let mut writer = Writer(Vec::with_capacity(text.len() + 2));
+    let mut writer = Writer(String::with_capacity(text.len() + 2));
     writer.string(text);
-    writer.text()
+    writer.0
 }
 
-/// The bytes that are written so far. They are UTF-8, being made of texts.
-struct Writer(Vec<u8>);
+/// The text that is written so far.
+struct Writer(String);
 
 impl Writer {
-    fn text(self) -> String {
-        String::from_utf8(self.0).unwrap_or_default()
-    }
-
     #[inline(never)]
     fn put(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
+        self.0.push_str(text);
     }
 
     #[inline(never)]
     fn string(&mut self, text: &str) {
-        self.0.push(b'"');
-        let mut rest = text.as_bytes();
-        while let Some(index) = rest.iter().position(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'))
-        {
-            let (plain, special) = rest.split_at(index);
-            self.0.extend_from_slice(plain);
-            self.escaped(special[0]);
-            rest = &special[1..];
+        self.0.reserve(text.len() + 2);
+        self.0.push('"');
+        match special_byte(text.as_bytes()) {
+            None => self.0.push_str(text),
+            Some(_) => self.escaped(text),
         }
-        self.0.extend_from_slice(rest);
-        self.0.push(b'"');
+        self.0.push('"');
     }
 
     #[cold]
-    fn escaped(&mut self, byte: u8) {
-        let short = match byte {
-            8 => b'b',
-            9 => b't',
-            10 => b'n',
-            12 => b'f',
-            13 => b'r',
-            b'"' | b'\\' => byte,
-            _ => {
-                let digit =
-                    |number: u8| if number < 10 { b'0' + number } else { b'a' + number - 10 };
-                self.0.extend_from_slice(&[
-                    b'\\',
-                    b'u',
-                    b'0',
-                    b'0',
-                    digit(byte >> 4),
-                    digit(byte & 15),
-                ]);
-                return;
+    fn escaped(&mut self, text: &str) {
+        for letter in text.chars() {
+            match letter {
+                '\u{8}' => self.put("\\b"),
+                '\t' => self.put("\\t"),
+                '\n' => self.put("\\n"),
+                '\u{c}' => self.put("\\f"),
+                '\r' => self.put("\\r"),
+                '"' => self.put("\\\""),
+                '\\' => self.put("\\\\"),
+                '\0'..' ' => {
+                    let code = u32::from(letter);
+                    self.put(if code < 16 { "\\u000" } else { "\\u001" });
+                    self.0.extend(char::from_digit(code & 15, 16));
+                }
+                _ => self.0.push(letter),
             }
-        };
-        self.0.extend_from_slice(&[b'\\', short]);
+        }
     }
 
     #[inline(never)]
-    fn whole(&mut self, mut number: u64) {
-        let mut digits = [0; 20];
-        let mut first = digits.len();
-        loop {
-            first -= 1;
-            digits[first] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
+    fn whole(&mut self, number: u64) {
+        let mut power = 1;
+        while number / power >= 10 {
+            power *= 10;
         }
-        self.0.extend_from_slice(&digits[first..]);
+        let mut rest = number;
+        while power > 0 {
+            self.0.push(char::from(b'0' + (rest / power) as u8));
+            rest %= power;
+            power /= 10;
+        }
     }
 
     fn signed(&mut self, number: i64) {
         if number < 0 {
-            self.0.push(b'-');
+            self.0.push('-');
         }
         self.whole(number.unsigned_abs());
     }
@@ -129,7 +118,7 @@ impl Writer {
             return self.put("null");
         }
         if is_negative {
-            self.0.push(b'-');
+            self.0.push('-');
         }
         if wide == 0.0 {
             return self.put("0.0");
@@ -153,14 +142,14 @@ impl Writer {
                 self.zeros(self.0.len(), exponent);
                 self.put(".0");
             }
-            1..=PLACES => self.0.insert(first + point as usize, b'.'),
+            1..=PLACES => self.0.insert(first + point as usize, '.'),
             _ if -ZEROS < point && point <= 0 => {
                 self.zeros(first, 1 - point);
-                self.0.insert(first + 1, b'.');
+                self.0.insert(first + 1, '.');
             }
             _ => {
                 if written > 1 {
-                    self.0.insert(first + 1, b'.');
+                    self.0.insert(first + 1, '.');
                 }
                 self.put(if point > 0 { "e+" } else { "e" });
                 self.signed(i64::from(point - 1));
@@ -170,7 +159,7 @@ impl Writer {
 
     fn zeros(&mut self, place: usize, count: i32) {
         for _ in 0..count {
-            self.0.insert(place, b'0');
+            self.0.insert(place, '0');
         }
     }
 
@@ -197,7 +186,7 @@ struct Items<'writer> {
 impl Items<'_> {
     fn comma(&mut self) {
         if !self.is_first {
-            self.writer.0.push(b',');
+            self.writer.0.push(',');
         }
         self.is_first = false;
     }
@@ -211,7 +200,7 @@ impl Items<'_> {
     fn name(&mut self, name: &str) {
         self.comma();
         self.writer.string(name);
-        self.writer.0.push(b':');
+        self.writer.0.push(':');
     }
 
     fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Unwritable> {
@@ -221,15 +210,15 @@ impl Items<'_> {
 
     /// Makes a name of what was written behind `start`: numbers and truth values stand between quotes.
     fn quoted(&mut self, start: usize) -> Result<(), Unwritable> {
-        match self.writer.0.get(start) {
+        match self.writer.0.as_bytes().get(start) {
             Some(b'"') => {}
             Some(b'0'..=b'9' | b'-' | b't' | b'f') => {
-                self.writer.0.insert(start, b'"');
-                self.writer.0.push(b'"');
+                self.writer.0.insert(start, '"');
+                self.writer.0.push('"');
             }
             _ => return Err(Unwritable::custom("key must be a string")),
         }
-        self.writer.0.push(b':');
+        self.writer.0.push(':');
         Ok(())
     }
 
