@@ -211,7 +211,7 @@ impl Argument {
                 let names: Vec<&str> = numbers.iter().map(|(name, _)| *name).collect();
                 let whole = value.as_object().filter(|members| {
                     members.len() == names.len()
-                        && names.iter().all(|name| members.contains_key(*name))
+                        && names.iter().all(|name| members.contains_key(name))
                 });
                 let members = whole.ok_or_else(|| {
                     let names = names.join(", ");

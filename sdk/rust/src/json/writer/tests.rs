@@ -78,7 +78,9 @@ fn numbers_at_all_borders_are_written_as_serde_json_writes_them() {
     }
     for exponent in 0..255 {
         let power = f32::from_bits(exponent << 23);
-        [power, power.next_up(), power.next_down()].map(assert_same_single);
+        for single in [power, power.next_up(), power.next_down()] {
+            assert_same_single(single);
+        }
     }
     for number in [f64::MAX, f64::MIN_POSITIVE, 5e-324, 9_007_199_254_740_993.0, 1e15, 1e16, 1e17] {
         assert_alike(&number);
