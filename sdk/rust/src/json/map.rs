@@ -34,12 +34,12 @@ impl Map<String, Json> {
     /// The value of a member.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.0.iter().find(|(known, _)| is(known, name)).map(|(_, value)| value)
     }
 
     /// The value of a member, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Json> {
-        self.0.iter_mut().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.0.iter_mut().find(|(known, _)| is(known, name)).map(|(_, value)| value)
     }
 
     /// Whether there is a member of this name.
@@ -50,7 +50,7 @@ impl Map<String, Json> {
 
     /// Takes a member out; the others stay in their order.
     pub fn shift_remove(&mut self, name: &str) -> Option<Json> {
-        let index = self.0.iter().position(|(known, _)| known == name)?;
+        let index = self.0.iter().position(|(known, _)| is(known, name))?;
         Some(self.0.remove(index).1)
     }
 
@@ -89,6 +89,11 @@ impl Map<String, Json> {
     pub(super) fn push(&mut self, name: String, value: Json) {
         self.0.push((name, value));
     }
+}
+
+/// Whether both are the same name. The names of one object often begin alike, so the end is looked at before the whole.
+fn is(known: &str, name: &str) -> bool {
+    known.len() == name.len() && known.as_bytes().last() == name.as_bytes().last() && known == name
 }
 
 impl FromIterator<(String, Json)> for Map<String, Json> {
