@@ -81,6 +81,11 @@ impl Map<String, Json> {
         self.0.iter().map(|(name, value)| (name, value))
     }
 
+    /// An object with room for some members.
+    pub(super) fn with_room() -> Self {
+        Self(Vec::with_capacity(4))
+    }
+
     pub(super) fn members(&self) -> slice::Iter<'_, (String, Json)> {
         self.0.iter()
     }

@@ -31,7 +31,7 @@ struct Parser<'text> {
     depth: usize,
 }
 
-impl Parser<'_> {
+impl<'text> Parser<'text> {
     /// The next byte that is none.
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.position).copied()
@@ -87,11 +87,11 @@ impl Parser<'_> {
     }
 
     fn object(&mut self) -> Result<Json, Fault> {
-        let mut members = Map::new();
         if self.peek() == Some(b'}') {
             self.position += 1;
-            return Ok(members.into());
+            return Ok(Map::new().into());
         }
+        let mut members = Map::with_room();
         loop {
             self.peek();
             let name = self.string()?;
@@ -133,18 +133,22 @@ impl Parser<'_> {
 
     fn string(&mut self) -> Result<String, Fault> {
         self.expect(b'"')?;
-        let mut string = String::new();
-        loop {
-            let rest = self.text.get(self.position..).unwrap_or_default();
-            let plain = special_byte(rest.as_bytes()).ok_or(Fault::Syntax)?;
-            string.push_str(rest.get(..plain).unwrap_or_default());
-            self.position += plain;
-            if self.takes(b'"') {
-                return Ok(string);
-            }
+        // Most texts have no escape and are copied as they are.
+        let mut string = self.plain()?.to_owned();
+        while !self.takes(b'"') {
             self.expect(b'\\')?;
             string.push(self.escaped()?);
+            string.push_str(self.plain()?);
         }
+        Ok(string)
+    }
+
+    /// The text up to a quote, a backslash or a control.
+    fn plain(&mut self) -> Result<&'text str, Fault> {
+        let rest = self.text.get(self.position..).unwrap_or_default();
+        let plain = special_byte(rest.as_bytes()).ok_or(Fault::Syntax)?;
+        self.position += plain;
+        Ok(rest.get(..plain).unwrap_or_default())
     }
 
     fn escaped(&mut self) -> Result<char, Fault> {
