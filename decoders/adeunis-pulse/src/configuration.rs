@@ -3,7 +3,7 @@
 //! Where a network lets frames be long enough, one frame has all; elsewhere thresholds and tampering have frames of their
 //! own. The history period is remembered, since frames with a history do not tell it.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{decimal, prelude::*};
 use serde::Serialize;
 
 use crate::status::Status;
@@ -194,6 +194,7 @@ pub(crate) fn history_period(uplink: &Uplink) -> Result<Option<u64>, Failure> {
     let told = told.ok().map_or(0.0, f64::from);
     let seconds = uplink.settings().number_or("history-period", told)?;
     if !(0.0..=86_400.0 * 366.0).contains(&seconds) {
+        let seconds = decimal(seconds);
         let message = format!("the variable history-period is {seconds}; it must be 1 s to a year");
         return Err(Failure::missing_variable(message));
     }

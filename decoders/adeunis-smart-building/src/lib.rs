@@ -23,7 +23,7 @@ mod delta_p;
 mod input;
 mod status;
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{decimal, prelude::*};
 use serde::Serialize;
 
 use crate::status::Status;
@@ -120,7 +120,8 @@ fn frame<T: Content>(
 fn milliseconds(seconds: f64) -> Result<u64, Failure> {
     const YEAR: f64 = 31_536_000.0;
     if !(1.0..=YEAR).contains(&seconds) {
-        let message = format!("the variable {PERIOD} is {seconds}; it must be from 1 to {YEAR}");
+        let [seconds, year] = [seconds, YEAR].map(decimal);
+        let message = format!("the variable {PERIOD} is {seconds}; it must be from 1 to {year}");
         return Err(Failure::missing_variable(message));
     }
     #[expect(clippy::cast_possible_truncation, reason = "it is a year at most")]

@@ -1,6 +1,6 @@
 //! The extended telegram, with and without the temperature of the water.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{decimal, prelude::*};
 
 use crate::{
     history::{self, Increment, Schedule},
@@ -187,9 +187,9 @@ impl Layout {
 fn log_interval(uplink: &Uplink) -> Result<u32, Failure> {
     let minutes = uplink.settings().number_or("log-interval", USUAL_LOG_INTERVAL)?;
     if !(1.0..=LONGEST_LOG_INTERVAL).contains(&minutes) {
+        let [minutes, longest] = [minutes, LONGEST_LOG_INTERVAL].map(decimal);
         let message = format!(
-            "the variable log-interval is {minutes}; \
-             it must be from 1 to {LONGEST_LOG_INTERVAL} minutes"
+            "the variable log-interval is {minutes}; it must be from 1 to {longest} minutes"
         );
         return Err(Failure::missing_variable(message));
     }

@@ -1,6 +1,7 @@
 //! The values of a payload by their types, and those of them that the vocabulary has.
 
 use champollion_sdk::{
+    decimal,
     families::cayenne::{Item, Value},
     prelude::*,
 };
@@ -127,10 +128,11 @@ pub(crate) fn measurements(item: Item) -> Vec<Measurement> {
 pub(crate) fn doubt(item: Item) -> Option<String> {
     match *item.value {
         Value::Humidity(percent) if percent > 100.0 => {
+            let percent = decimal(percent);
             Some(format!("a humidity of {percent} % cannot be, so it is no measurement"))
         }
         Value::Location { latitude, longitude, .. } if !is_on_earth(latitude, longitude) => {
-            let place = format!("{latitude}, {longitude}");
+            let place = [latitude, longitude].map(decimal).join(", ");
             Some(format!("{place} is no position on Earth, so it is no measurement"))
         }
         _ => None,

@@ -11,6 +11,7 @@
 //!   probe, which can be; this decoder takes only 0x7FFF, 3276.7 °C, for none.
 
 use champollion_sdk::{
+    decimal,
     families::dragino::{self, Battery, Order},
     prelude::*,
 };
@@ -130,7 +131,7 @@ impl Message {
         {
             reading = reading.warn(format!(
                 "a dielectric constant of {} cannot be: set {HAS_MODES} to false if the firmware is older than 1.2",
-                *dielectric
+                decimal(*dielectric)
             ));
         }
         Ok(reading

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use champollion_sdk::{prelude::*, shortest_decimal};
+use champollion_sdk::{decimal, prelude::*, shortest_decimal};
 use serde::Serialize;
 
 use crate::{
@@ -60,7 +60,7 @@ pub(crate) fn decode(uplink: &Uplink) -> Result<Reading, Failure> {
 }
 
 fn doubt(parameter: &Parameter, number: f64) -> Option<String> {
-    let name = parameter.name;
+    let (name, number) = (parameter.name, decimal(number));
     parameter
         .is_power_factor()
         .then(|| format!("{name} is {number}, and a power factor is from -1 to 1"))

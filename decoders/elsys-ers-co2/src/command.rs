@@ -133,7 +133,7 @@ mod tests {
 
     fn encode(data: &str) -> Result<Downlink, Failure> {
         let command = Command { data: data.to_owned(), issued_at: 0, variables: Vec::new() };
-        command.parse_compact::<SettingsCommand>()?.encode()
+        command.parse::<SettingsCommand>()?.encode()
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Decoder for ErsCo2 {
     }
 
     fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
-        command.parse_compact::<SettingsCommand>()?.encode()
+        command.parse::<SettingsCommand>()?.encode()
     }
 
     fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {

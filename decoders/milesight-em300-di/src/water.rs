@@ -18,10 +18,6 @@ impl Water {
         let water_conv = *value.u16_le()?.divided_by(10.0);
         let pulse_conv = *value.u16_le()?.divided_by(10.0);
         let water = value.f32_le()?;
-        if !water.is_finite() {
-            let message = format!("the index is {}", *water);
-            return Err(Failure::invalid_value(message).at(water.span));
-        }
         Ok(Self { water_conv, pulse_conv, water: water.map(shortest_decimal) })
     }
 

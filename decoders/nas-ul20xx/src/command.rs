@@ -1,9 +1,7 @@
 //! The instructions of a controller, and the ports that they are sent to.
 
-use std::collections::BTreeMap;
-
 use champollion_sdk::prelude::*;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     calendar::{CalendarConfig, CalendarConfigV10},
@@ -131,16 +129,16 @@ instructions! {
 impl Instruction {
     /// Reads an instruction as operators write it.
     pub(crate) fn parse(command: &Command) -> Result<Self, Failure> {
+        let instruction = command.parse();
         // Of an object without a key, or with two, the parser says no more than that it expected
         // something else.
-        let keys = command.parse_compact::<BTreeMap<String, IgnoredAny>>();
-        if !keys.is_ok_and(|keys| keys.len() == 1) {
+        if instruction.is_err() && !command.names().is_ok_and(|names| names.len() == 1) {
             return Err(Failure::invalid_command(
                 "a command is an object with one key, its name, such as {\"manualDimming\": \
                  {\"destination\": [{\"address\": \"dali_broadcast\", \"dimmingLevel\": 50}]}}",
             ));
         }
-        command.parse_compact()
+        instruction
     }
 
     /// Writes the instruction as the device expects it.

@@ -1,6 +1,6 @@
 //! Notifications and alerts: FPort 61.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{decimal, prelude::*};
 use serde::Serialize;
 
 use crate::driver::{Driver, START_OF_2015, read_power_factor};
@@ -178,8 +178,10 @@ fn read_degrees(payload: &mut Reader<'_>, limit: f64) -> Result<Spanned<f64>, Fa
     const MICRO: f64 = 1e6;
     let degrees = payload.f32_le()?.map(|degrees| (f64::from(degrees) * MICRO).round() / MICRO);
     if degrees.abs() > limit {
-        let message = format!("{} is no angle from -{limit} to {limit} degrees", degrees.value);
-        return Err(Failure::invalid_value(message).at(degrees.span));
+        let span = degrees.span;
+        let [degrees, limit] = [degrees.value, limit].map(decimal);
+        let message = format!("{degrees} is no angle from -{limit} to {limit} degrees");
+        return Err(Failure::invalid_value(message).at(span));
     }
     Ok(degrees)
 }

@@ -1,6 +1,6 @@
 //! Commands, each on an FPort of its own.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{decimal, prelude::*};
 use serde::{Deserialize, Serialize};
 
 /// The time between two status reports in seconds, by the maker.
@@ -95,6 +95,7 @@ impl Order {
 /// A temperature in 256ths of a degree.
 fn threshold(degrees: f64) -> Result<u16, Failure> {
     if !(0.0..256.0).contains(&degrees) {
+        let degrees = decimal(degrees);
         let message = format!("heatThreshold is {degrees}; it must be from 0 to less than 256 °C");
         return Err(Failure::invalid_command(message));
     }

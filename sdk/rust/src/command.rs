@@ -1,33 +1,33 @@
 //! Reads a command and writes what the device expects.
 
+use crate::{
+    Command, Downlink, Failure,
+    json::{self, Json, Map, Mismatch},
+};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value as Json};
-
-use crate::{Command, Downlink, Failure, command_tree::Tree};
 
 impl Command {
-    /// The command as a type of the decoder's own; what does not fit it is an invalid command.
+    /// The command as a type of the decoder's own; what does not fit it is an invalid command. Objects are made into
+    /// types with named fields, lists into others; keys of maps must be texts.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_str(&self.data)
-            .map_err(|error| Failure::invalid_command(error.to_string()))
+        T::deserialize(&self.json()?).map_err(|Mismatch(message)| Failure::invalid_command(message))
     }
 
-    /// The same for a decoder of many commands, of which the code becomes half as large. Errors are those of
-    /// [`parse`](Self::parse) without the line and column, which of a command say little; keys of maps must be texts.
-    pub fn parse_compact<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        let tree: Tree = self.parse()?;
-        T::deserialize(&tree).map_err(|mismatch| Failure::invalid_command(mismatch.0))
+    /// Returns the names of the command's members, in their order.
+    pub fn names(&self) -> Result<Vec<String>, Failure> {
+        Ok(self.members()?.into_iter().map(|(name, _)| name).collect())
     }
-}
 
-impl Command {
-    /// The members of the command, where a decoder looks for them by their names. Asking serde_json for a map would bring
-    /// the words for all that is none.
+    /// The members of the command, where a decoder looks for them by their names.
     pub(crate) fn members(&self) -> Result<Map<String, Json>, Failure> {
-        match self.parse()? {
+        match self.json()? {
             Json::Object(members) => Ok(members),
             _ => Err(Failure::invalid_command("a command is an object")),
         }
+    }
+
+    fn json(&self) -> Result<Json, Failure> {
+        json::parse(&self.data).map_err(Failure::invalid_command)
     }
 }
 

@@ -1,16 +1,16 @@
 //! Numbers as people write them, without the formatter of core for floats: JSON is written by every decoder anyway, and
 //! that formatter is 20 KB more.
 
+use crate::json;
+
 /// Writes a number as people do: `5`, `0.71`. What is not finite, which JSON has no number for, is `null`.
 #[must_use]
 pub fn decimal(number: f64) -> String {
-    let text = with_point(number);
-    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
-}
-
-/// The same with a point also where nothing is behind it: `5.0`.
-pub(crate) fn with_point(number: f64) -> String {
-    serde_json::to_string(&number).unwrap_or_default()
+    let mut text = json::number(number);
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    text
 }
 
 #[cfg(test)]

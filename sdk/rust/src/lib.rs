@@ -37,7 +37,6 @@ mod arena;
 mod bits;
 pub mod clocks;
 mod command;
-mod command_tree;
 mod decimal;
 mod decoder;
 #[cfg(not(target_family = "wasm"))]
@@ -46,6 +45,7 @@ pub mod deviation;
 pub mod difference;
 mod failure;
 pub mod families;
+mod json;
 mod panic_note;
 pub mod quantity;
 mod reader;

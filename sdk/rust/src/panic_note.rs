@@ -43,7 +43,7 @@ impl fmt::Write for Words {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = TEXT_BYTES - self.0.len();
         let fits = text.floor_char_boundary(room);
-        self.0.push_str(&text[..fits]);
+        self.0.push_str(text.get(..fits).unwrap_or_default());
         if fits < text.len() { Err(fmt::Error) } else { Ok(()) }
     }
 }

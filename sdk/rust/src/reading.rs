@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::{
-    Failure, Measurement, bindings::exports::champollion::decoder::codec::Reading as WireReading,
+    Failure, Measurement,
+    bindings::exports::champollion::decoder::codec::Reading as WireReading,
+    json::{self, Unwritable},
 };
 
 /// A reading: the data and the measurements that a decoder makes of a frame.
@@ -14,8 +16,7 @@ impl Reading {
     /// A reading of `data`, in the maker's own words. It must serialize to a JSON object; what
     /// cannot be written as JSON is an invalid value.
     pub fn new(data: &impl Serialize) -> Result<Self, Failure> {
-        let data = serde_json::to_string(data)
-            .map_err(|error| Failure::invalid_value(format!("data is no JSON: {error}")))?;
+        let data = json::write(data).map_err(no_json)?;
         Ok(Self(WireReading { data, measurements: Vec::new(), warnings: Vec::new(), state: None }))
     }
 
@@ -84,4 +85,9 @@ impl From<Reading> for WireReading {
     fn from(reading: Reading) -> Self {
         reading.0
     }
+}
+
+#[cold]
+fn no_json(Unwritable(error): Unwritable) -> Failure {
+    Failure::invalid_value(format!("data is no JSON: {error}"))
 }

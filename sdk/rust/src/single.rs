@@ -1,12 +1,11 @@
 //! Singles, numbers of four bytes, as decimal numbers.
 
+use crate::json::shortest_of_single;
+
 /// The shortest decimal number that is this single: 0.016 and not 0.01600000076.
 #[must_use]
 pub fn shortest_decimal(single: f32) -> f64 {
-    // Written as JSON, which every decoder has inside: the formatter of core is 20 KB more. What is not finite is
-    // written as null, which is no number.
-    let text = serde_json::to_string(&single).unwrap_or_default();
-    text.parse().unwrap_or_else(|_| f64::from(single))
+    shortest_of_single(single)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Variables: settings that the operator gives a device, for its decoder.
 
-use crate::{Command, Failure, SentDownlink, Uplink, Value, Variable};
+use crate::{Command, Failure, SentDownlink, Uplink, Value, Variable, json};
 
 /// The settings of one device.
 #[derive(Clone, Copy, Debug)]
@@ -63,10 +63,10 @@ fn missing(name: &str, expected: &str, found: Option<&Value>) -> Failure {
 /// for floats would come on top.
 fn as_json(value: &Value) -> String {
     let json = match value {
-        Value::Boolean(boolean) => serde_json::to_string(boolean),
-        Value::Integer(integer) => serde_json::to_string(integer),
-        Value::Number(number) => serde_json::to_string(number),
-        Value::Text(text) => serde_json::to_string(text),
+        Value::Boolean(boolean) => json::write(boolean),
+        Value::Integer(integer) => json::write(integer),
+        Value::Number(number) => json::write(number),
+        Value::Text(text) => json::write(text),
     };
     json.unwrap_or_default()
 }

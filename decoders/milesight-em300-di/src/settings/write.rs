@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{decimal, prelude::*};
 
 use super::{Setting, Timeout};
 
@@ -107,6 +107,7 @@ fn within(seconds: u16, range: RangeInclusive<u16>) -> Result<u16, Failure> {
 fn tenths(degrees: f64) -> Result<[u8; 2], Failure> {
     let tenths = (degrees * 10.0).round();
     if !(f64::from(i16::MIN)..=f64::from(i16::MAX)).contains(&tenths) {
+        let degrees = decimal(degrees);
         return Err(Failure::invalid_command(format!("{degrees} °C cannot be told")));
     }
     #[expect(clippy::cast_possible_truncation, reason = "the range was looked at")]
@@ -118,6 +119,7 @@ fn tenths(degrees: f64) -> Result<[u8; 2], Failure> {
 fn parts(number: f64) -> Result<[u8; 2], Failure> {
     let tenths = (number * 10.0).round();
     if !(0.0..=f64::from(u16::MAX)).contains(&tenths) {
+        let number = decimal(number);
         return Err(Failure::invalid_command(format!("{number} is not from 0 to 6553.5")));
     }
     #[expect(

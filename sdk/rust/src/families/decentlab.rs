@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Command, Downlink, Failure, FailureKind, Reader, Reading, SentDownlink, Spanned, Uplink,
+    json::quoted,
 };
 
 /// The FPort of both directions, unless it is changed on the device.
@@ -144,9 +145,9 @@ pub fn encode(command: &Command) -> Result<Downlink, Failure> {
     let known = by_name(bare, saved).ok_or_else(|| {
         let names: Vec<&str> = PAIRS.iter().chain(SINGLES).map(|(_, name, _)| *name).collect();
         Failure::invalid_command(format!(
-            "{:?} is no command that is known; known are {}, set param 0 to 15 and set sensor_period 0 to 9, most of \
-             them with{SAVED:?} behind",
-            order.command,
+            "{} is no command that is known; known are {}, set param 0 to 15 and set sensor_period 0 to 9, most of \
+             them with\"{SAVED}\" behind",
+            quoted(&order.command),
             names.join(", ")
         ))
     })?;
@@ -158,18 +159,19 @@ pub fn encode(command: &Command) -> Result<Downlink, Failure> {
             given
         }
         (Parameter::Between(lowest, highest), _) => {
-            let name = known.name;
+            let name = quoted(known.name);
             return Err(Failure::invalid_command(format!(
-                "{name:?} needs a parameter from {lowest} to {highest}"
+                "{name} needs a parameter from {lowest} to {highest}"
             )));
         }
         (Parameter::None, Some(_)) => {
-            return Err(Failure::invalid_command(format!("{:?} has no parameter", known.name)));
+            let name = quoted(known.name);
+            return Err(Failure::invalid_command(format!("{name} has no parameter")));
         }
         (Parameter::ReadOnly | Parameter::ReadOnlyNone, _) => {
             return Err(Failure::invalid_command(format!(
-                "{:?} is not written, since it could make the device unreachable",
-                known.name
+                "{} is not written, since it could make the device unreachable",
+                quoted(known.name)
             )));
         }
     };

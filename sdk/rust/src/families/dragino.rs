@@ -10,9 +10,11 @@
 //! ```
 
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
 
-use crate::{Command, Downlink, Failure, Reader, Reading, SentDownlink, Spanned, decimal};
+use crate::{
+    Command, Downlink, Failure, Reader, Reading, SentDownlink, Spanned, decimal,
+    json::{Json, Map, quoted},
+};
 
 /// The FPort of the message about the device itself.
 pub const STATUS_PORT: u8 = 5;
@@ -152,7 +154,8 @@ pub fn encode(command: &Command, port: u8, orders: &[Order]) -> Result<Downlink,
         return Err(Failure::invalid_command(message));
     };
     let order = orders.iter().find(|order| order.name == name).ok_or_else(|| {
-        let message = format!("{name:?} is no command that is known; known are {}", names());
+        let message =
+            format!("{} is no command that is known; known are {}", quoted(name), names());
         Failure::invalid_command(message)
     })?;
     let mut payload = order.code.to_vec();
@@ -208,14 +211,14 @@ impl Argument {
                 let names: Vec<&str> = numbers.iter().map(|(name, _)| *name).collect();
                 let whole = value.as_object().filter(|members| {
                     members.len() == names.len()
-                        && names.iter().all(|name| members.contains_key(*name))
+                        && names.iter().all(|name| members.contains_key(name))
                 });
                 let members = whole.ok_or_else(|| {
                     let names = names.join(", ");
                     Failure::invalid_command(format!("{name} must be an object with {names}"))
                 })?;
                 for (name, number) in numbers {
-                    number.write(name, &members[*name], payload)?;
+                    number.write(name, members.get(name).unwrap_or(&Json::Null), payload)?;
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! The forms that values of settings have on the air, to be read and to be written.
 
 use super::{Json, Map};
-use crate::{Failure, Reader, decimal};
+use crate::{Failure, Reader, decimal, json::quoted};
 
 /// The words that stand for the numbers of a byte.
 pub type Words = &'static [(u8, &'static str)];
@@ -224,7 +224,7 @@ fn taken(path: &str, name: &str, object: &mut Map<String, Json>) -> Result<Json,
 pub fn number_of(words: Words, value: &Json, path: &str, name: &str) -> Result<u8, Failure> {
     let found = words.iter().find(|(_, word)| value.as_str() == Some(word));
     found.map(|(number, _)| *number).ok_or_else(|| {
-        let known: Vec<_> = words.iter().map(|(_, word)| format!("{word:?}")).collect();
+        let known: Vec<_> = words.iter().map(|(_, word)| quoted(word)).collect();
         invalid(path, name, &known.join(" or "))
     })
 }

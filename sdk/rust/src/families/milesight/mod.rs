@@ -34,10 +34,9 @@ mod settings;
 pub mod stored;
 mod told;
 
-pub use serde_json::{Map, Value as Json};
+use crate::{Command, Downlink, Failure, Reader, Reading, SentDownlink, Uplink, json::quoted};
 
-use crate::{Command, Downlink, Failure, Reader, Reading, SentDownlink, Uplink};
-
+pub use crate::json::{Json, Map};
 pub use form::{Field, Form, Number, Part, Words, number_of, word};
 pub use settings::{Select, Setting};
 pub use told::Told;
@@ -106,7 +105,8 @@ pub fn encode_downlink(
     if let Some(unknown) = values.keys().next() {
         let known: Vec<_> = settings.iter().map(|setting| setting.name).collect();
         return Err(Failure::invalid_command(format!(
-            "{unknown:?} cannot be set; the settings are {}",
+            "{} cannot be set; the settings are {}",
+            quoted(unknown),
             known.join(", ")
         )));
     }

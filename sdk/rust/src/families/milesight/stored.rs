@@ -48,7 +48,8 @@ pub fn write(values: &mut Map<String, Json>, bytes: &mut Vec<u8>) -> Result<(), 
             return Err(Failure::invalid_command(format!("{FETCH_NAME}.{name} is not known")));
         }
         let moment = |name: &str| {
-            fetch[name].as_u64().and_then(|seconds| u32::try_from(seconds).ok()).ok_or_else(|| {
+            let seconds = fetch.get(name).and_then(Json::as_u64);
+            seconds.and_then(|seconds| u32::try_from(seconds).ok()).ok_or_else(|| {
                 let message = format!("{FETCH_NAME}.{name} must be seconds since 1970");
                 Failure::invalid_command(message)
             })
@@ -62,7 +63,7 @@ pub fn write(values: &mut Map<String, Json>, bytes: &mut Vec<u8>) -> Result<(), 
         }
     }
     if let Some(stop) = values.remove(STOP_NAME) {
-        if stop != true {
+        if stop.as_bool() != Some(true) {
             return Err(Failure::invalid_command(format!("{STOP_NAME} must be true")));
         }
         bytes.extend([STORED, STOP, 0xFF]);
@@ -99,9 +100,10 @@ pub fn read(payload: &mut Reader<'_>, values: &mut Map<String, Json>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::parse;
 
     fn written(data: &str) -> Result<Vec<u8>, Failure> {
-        let mut values = serde_json::from_str(data).unwrap();
+        let Ok(Json::Object(mut values)) = parse(data) else { panic!("{data} is an object") };
         let mut bytes = Vec::new();
         write(&mut values, &mut bytes).map(|()| bytes)
     }
@@ -119,7 +121,7 @@ mod tests {
             assert_eq!(written(data).unwrap(), bytes);
             let mut values = Map::new();
             assert!(read(&mut Reader::new(bytes), &mut values).unwrap());
-            assert_eq!(Json::from(values), serde_json::from_str::<Json>(data).unwrap());
+            assert_eq!(Json::from(values), parse(data).unwrap());
         }
         assert!(written(r#"{"fetch_history":{}}"#).is_err());
         assert!(written(r#"{"fetch_history":{"start_time":1,"end":2}}"#).is_err());

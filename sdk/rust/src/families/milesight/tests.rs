@@ -1,6 +1,6 @@
 //! Tests of the format that all devices of Milesight share.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::FailureKind;
@@ -35,7 +35,7 @@ const ALARM: Form = Form::Object(&[
     Field { name: "", form: Form::Reserved(2) },
 ]);
 
-fn read_frame(payload: &[u8]) -> Result<Json, Failure> {
+fn read_frame(payload: &[u8]) -> Result<Value, Failure> {
     let uplink = Uplink {
         f_port: PORT,
         f_cnt: 0,
@@ -53,7 +53,7 @@ fn encoded(data: &str) -> Result<Downlink, Failure> {
     encode_downlink(&command, SETTINGS, settings_alone::write)
 }
 
-fn read_back(payload: &[u8]) -> Result<Json, Failure> {
+fn read_back(payload: &[u8]) -> Result<Value, Failure> {
     let (payload, variables) = (payload.to_vec(), Vec::new());
     let downlink = SentDownlink { f_port: PORT, payload, sent_at: 0, variables };
     let reading = decode_downlink(&downlink, SETTINGS, settings_alone::read)?;
@@ -88,7 +88,7 @@ fn a_command_is_what_the_device_repeats() {
     let expected =
         [0xFF, 0x10, 0xFF, 0xFF, 0x8E, 0x00, 20, 0, 0xFF, 0x06, 0x21, 0xE7, 0xFF, 0x00, 0x00];
     assert_eq!(bytes, expected);
-    assert_eq!(read_back(&bytes).unwrap(), serde_json::from_str::<Json>(data).unwrap());
+    assert_eq!(read_back(&bytes).unwrap(), serde_json::from_str::<Value>(data).unwrap());
     let answer = read_frame(&[0xFE, 0x8E, 0x01, 20, 0]).unwrap();
     assert_eq!(answer, json!({ "settings": { "report_interval": 20 } }));
 }

@@ -20,9 +20,9 @@ impl Told {
 
     /// Adds an item to a list in `data`.
     pub fn say_also(&mut self, name: &str, item: impl Into<Json>) {
-        let list = self.data.entry(name).or_insert_with(|| Vec::<Json>::new().into());
-        if let Json::Array(items) = list {
-            items.push(item.into());
+        match self.data.get_mut(name) {
+            Some(Json::Array(items)) => items.push(item.into()),
+            _ => self.say(name, Json::Array(vec![item.into()])),
         }
     }
 

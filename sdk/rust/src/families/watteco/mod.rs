@@ -16,7 +16,7 @@ mod command;
 mod device;
 mod told;
 
-pub use serde_json::{Map, Value as Json};
+pub use crate::json::{Json, Map};
 
 use crate::{Failure, FailureKind, Reader, Spanned};
 

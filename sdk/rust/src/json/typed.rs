@@ -1,8 +1,8 @@
-//! Commands of many types, read by way of a tree.
+//! Makes types of values of JSON.
 //!
 //! Reading text into a type directly takes code of its own for each field of each type: a third of a decoder with thirty
-//! commands. Here the text is read once, into a tree, and types are made of the tree by functions that are few, and that
-//! are not copied into their callers.
+//! commands. Types are made of values that are there by functions that are few, and that are not copied into their
+//! callers. Each asks for the one kind of value that its type can be made of, so that a type brings no code for others.
 
 use std::{fmt, slice};
 
@@ -15,112 +15,72 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use crate::decimal;
+use super::{Json, number, quoted};
 
-/// A value of JSON. Members of an object are a list, so that a type sees one that is there twice.
+/// The error of a value that is not of the type that it should be of.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Tree {
-    Null,
-    Boolean(bool),
-    Unsigned(u64),
-    Signed(i64),
-    Float(f64),
-    Text(String),
-    List(Vec<Tree>),
-    Object(Vec<(String, Tree)>),
-}
+pub struct Mismatch(pub(crate) String);
 
-/// The error of a tree that is not of the type that it should be of.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Mismatch(pub(crate) String);
-
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Planter)
-    }
-}
-
-struct Planter;
-
-impl<'de> Visitor<'de> for Planter {
-    type Value = Tree;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value of JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
-    }
-
-    fn visit_bool<E>(self, boolean: bool) -> Result<Tree, E> {
-        Ok(Tree::Boolean(boolean))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Tree, E> {
-        Ok(Tree::Unsigned(number))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Tree, E> {
-        Ok(Tree::Signed(number))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Tree, E> {
-        Ok(Tree::Float(number))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Tree, E> {
-        Ok(Tree::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
+/// Functions that ask for one kind of value.
+macro_rules! ask_for {
+    ($($method:ident: $read:ident;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
+            $read(self, visitor)
         }
-        Ok(Tree::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Tree, A::Error> {
-        let mut object = Vec::new();
-        while let Some(member) = members.next_entry()? {
-            object.push(member);
-        }
-        Ok(Tree::Object(object))
-    }
+    )*};
 }
 
-impl<'de> Deserializer<'de> for &'de Tree {
+impl<'de> Deserializer<'de> for &'de Json {
     type Error = Mismatch;
 
     #[inline(never)]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         match self {
-            Tree::Null => visitor.visit_unit(),
-            Tree::Boolean(boolean) => visitor.visit_bool(*boolean),
-            Tree::Unsigned(number) => visitor.visit_u64(*number),
-            Tree::Signed(number) => visitor.visit_i64(*number),
-            Tree::Float(number) => visitor.visit_f64(*number),
-            Tree::Text(text) => visitor.visit_borrowed_str(text),
-            Tree::List(list) => {
-                let mut items = Items(list.iter());
-                let value = visitor.visit_seq(&mut items)?;
-                match items.0.len() {
-                    0 => Ok(value),
-                    _ => Err(Mismatch::invalid_length(list.len(), &"fewer elements in array")),
-                }
-            }
-            Tree::Object(object) => {
-                visitor.visit_map(Members { members: object.iter(), value: &Tree::Null })
-            }
+            Json::Null => visitor.visit_unit(),
+            Json::Bool(truth) => visitor.visit_bool(*truth),
+            Json::Unsigned(_) | Json::Signed(_) | Json::Float(_) => read_number(self, visitor),
+            Json::String(text) => visitor.visit_borrowed_str(text),
+            Json::Array(_) => read_array(self, visitor),
+            Json::Object(_) => read_object(self, visitor),
         }
     }
 
+    ask_for! {
+        deserialize_bool: read_truth;
+        deserialize_i8: read_whole;
+        deserialize_i16: read_whole;
+        deserialize_i32: read_whole;
+        deserialize_i64: read_whole;
+        deserialize_u8: read_whole;
+        deserialize_u16: read_whole;
+        deserialize_u32: read_whole;
+        deserialize_u64: read_whole;
+        deserialize_f32: read_number;
+        deserialize_f64: read_number;
+        deserialize_char: read_text;
+        deserialize_str: read_text;
+        deserialize_string: read_text;
+        deserialize_identifier: read_text;
+        deserialize_unit: read_nothing;
+        deserialize_seq: read_array;
+        deserialize_map: read_object;
+    }
+
+    forward_to_deserialize_any! { i128 u128 bytes byte_buf }
+
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         match self {
-            Tree::Null => visitor.visit_none(),
+            Json::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Mismatch> {
+        read_nothing(self, visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -131,6 +91,32 @@ impl<'de> Deserializer<'de> for &'de Tree {
         visitor.visit_newtype_struct(self)
     }
 
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Mismatch> {
+        read_array(self, visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Mismatch> {
+        read_array(self, visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mismatch> {
+        read_object(self, visitor)
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -138,46 +124,105 @@ impl<'de> Deserializer<'de> for &'de Tree {
         visitor: V,
     ) -> Result<V::Value, Mismatch> {
         match self {
-            Tree::Text(name) => visitor.visit_enum(BorrowedStrDeserializer::new(name)),
-            Tree::Object(object) => match &object[..] {
+            Json::String(name) => visitor.visit_enum(BorrowedStrDeserializer::new(name)),
+            Json::Object(object) => match object.members().as_slice() {
                 [(name, content)] => visitor.visit_enum(Variant { name, content }),
                 _ => Err(Mismatch::invalid_value(Unexpected::Map, &"map with a single key")),
             },
-            _ => Err(Mismatch::invalid_type(self.unexpected(), &"string or map")),
+            _ => Err(self.is_not(&"string or map")),
         }
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         visitor.visit_unit()
     }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier
-    }
 }
 
-impl Tree {
+impl Json {
+    /// The error of a value of another kind than is expected.
+    #[cold]
+    #[inline(never)]
+    fn is_not(&self, expected: &dyn Expected) -> Mismatch {
+        Mismatch::invalid_type(self.unexpected(), expected)
+    }
+
     fn unexpected(&self) -> Unexpected<'_> {
         match self {
             Self::Null => Unexpected::Unit,
-            Self::Boolean(boolean) => Unexpected::Bool(*boolean),
+            Self::Bool(truth) => Unexpected::Bool(*truth),
             Self::Unsigned(number) => Unexpected::Unsigned(*number),
             Self::Signed(number) => Unexpected::Signed(*number),
             Self::Float(number) => Unexpected::Float(*number),
-            Self::Text(text) => Unexpected::Str(text),
-            Self::List(_) => Unexpected::Seq,
+            Self::String(text) => Unexpected::Str(text),
+            Self::Array(_) => Unexpected::Seq,
             Self::Object(_) => Unexpected::Map,
         }
     }
 }
 
+fn read_nothing<'de, V: Visitor<'de>>(value: &Json, visitor: V) -> Result<V::Value, Mismatch> {
+    match value {
+        Json::Null => visitor.visit_unit(),
+        _ => Err(value.is_not(&visitor)),
+    }
+}
+
+#[inline(never)]
+fn read_truth<'de, V: Visitor<'de>>(value: &Json, visitor: V) -> Result<V::Value, Mismatch> {
+    match value {
+        Json::Bool(truth) => visitor.visit_bool(*truth),
+        _ => Err(value.is_not(&visitor)),
+    }
+}
+
+#[inline(never)]
+fn read_whole<'de, V: Visitor<'de>>(value: &Json, visitor: V) -> Result<V::Value, Mismatch> {
+    match value {
+        Json::Unsigned(number) => visitor.visit_u64(*number),
+        Json::Signed(number) => visitor.visit_i64(*number),
+        _ => Err(value.is_not(&visitor)),
+    }
+}
+
+#[inline(never)]
+fn read_number<'de, V: Visitor<'de>>(value: &Json, visitor: V) -> Result<V::Value, Mismatch> {
+    match value {
+        Json::Float(number) => visitor.visit_f64(*number),
+        _ => read_whole(value, visitor),
+    }
+}
+
+fn read_text<'de, V: Visitor<'de>>(value: &'de Json, visitor: V) -> Result<V::Value, Mismatch> {
+    match value {
+        Json::String(text) => visitor.visit_borrowed_str(text),
+        _ => Err(value.is_not(&visitor)),
+    }
+}
+
+#[inline(never)]
+fn read_array<'de, V: Visitor<'de>>(value: &'de Json, visitor: V) -> Result<V::Value, Mismatch> {
+    let Json::Array(array) = value else { return Err(value.is_not(&visitor)) };
+    let mut items = Items(array.iter());
+    let read = visitor.visit_seq(&mut items)?;
+    match items.0.len() {
+        0 => Ok(read),
+        _ => Err(Mismatch::invalid_length(array.len(), &"fewer elements in array")),
+    }
+}
+
+#[inline(never)]
+fn read_object<'de, V: Visitor<'de>>(value: &'de Json, visitor: V) -> Result<V::Value, Mismatch> {
+    let Json::Object(object) = value else { return Err(value.is_not(&visitor)) };
+    visitor.visit_map(Members { members: object.members(), value: &Json::Null })
+}
+
 /// The items of a list that are still to be read.
-struct Items<'de>(slice::Iter<'de, Tree>);
+struct Items<'de>(slice::Iter<'de, Json>);
 
 impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = Mismatch;
 
+    #[inline(never)]
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
@@ -192,13 +237,14 @@ impl<'de> SeqAccess<'de> for Items<'de> {
 
 /// The members of an object that are still to be read, and the value of the one whose name was read last.
 struct Members<'de> {
-    members: slice::Iter<'de, (String, Tree)>,
-    value: &'de Tree,
+    members: slice::Iter<'de, (String, Json)>,
+    value: &'de Json,
 }
 
 impl<'de> MapAccess<'de> for Members<'de> {
     type Error = Mismatch;
 
+    #[inline(never)]
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
@@ -208,6 +254,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
         seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
     }
 
+    #[inline(never)]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Mismatch> {
         seed.deserialize(self.value)
     }
@@ -216,7 +263,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
 /// A variant with content: an object with one member.
 struct Variant<'de> {
     name: &'de str,
-    content: &'de Tree,
+    content: &'de Json,
 }
 
 impl<'de> EnumAccess<'de> for Variant<'de> {
@@ -241,7 +288,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Mismatch> {
-        self.content.deserialize_any(visitor)
+        read_array(self.content, visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -249,7 +296,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Mismatch> {
-        self.content.deserialize_any(visitor)
+        read_object(self.content, visitor)
     }
 }
 
@@ -283,9 +330,9 @@ fn in_words(found: Unexpected<'_>) -> String {
         Unexpected::Bool(boolean) => format!("boolean `{boolean}`"),
         Unexpected::Unsigned(number) => format!("integer `{number}`"),
         Unexpected::Signed(number) => format!("integer `{number}`"),
-        Unexpected::Float(number) => format!("floating point `{}`", decimal::with_point(number)),
+        Unexpected::Float(float) => format!("floating point `{}`", number(float)),
         Unexpected::Char(letter) => format!("character `{letter}`"),
-        Unexpected::Str(text) => format!("string {text:?}"),
+        Unexpected::Str(text) => format!("string {}", quoted(text)),
         Unexpected::Bytes(_) => "byte array".to_owned(),
         Unexpected::Unit => "null".to_owned(),
         Unexpected::Option => "Option value".to_owned(),
@@ -308,6 +355,7 @@ mod tests {
     use serde::de::DeserializeOwned;
 
     use super::*;
+    use crate::json::parse;
 
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -337,8 +385,8 @@ mod tests {
 
     /// Reads a text by way of the tree and without, and gives the error of the former.
     fn read<T: DeserializeOwned + PartialEq + Debug>(json: &str) -> Result<T, String> {
-        let tree: Tree = serde_json::from_str(json).unwrap();
-        let by_tree = T::deserialize(&tree).map_err(|mismatch| mismatch.0);
+        let by_tree =
+            parse(json).and_then(|tree| T::deserialize(&tree).map_err(|mismatch| mismatch.0));
         match (&by_tree, serde_json::from_str::<T>(json)) {
             (Ok(one), Ok(other)) => assert_eq!(*one, other, "{json}"),
             (Err(_), Err(_)) => {}
@@ -408,7 +456,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_text_panics(json: String) {
-            if let Ok(tree) = serde_json::from_str::<Tree>(&json) {
+            if let Ok(tree) = parse(&json) {
                 let _ = Order::deserialize(&tree);
             }
         }
