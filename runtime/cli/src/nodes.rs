@@ -31,7 +31,7 @@ impl Nodes {
     }
 }
 
-fn row(node: &Node) -> [String; 8] {
+fn row(node: &Node) -> [String; 9] {
     let leads = node.leases.iter().any(|lease| lease == "lead");
     let state = match (node.alive, leads) {
         (false, _) => "silent",

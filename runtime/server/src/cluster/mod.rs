@@ -163,11 +163,6 @@ impl Cluster {
         Ok(())
     }
 
-    /// The id of this node, which is kept in its data folder.
-    pub(crate) fn id(&self) -> Uuid {
-        self.id
-    }
-
     /// The version in which this node tells the others.
     pub(crate) fn protocol_written(&self) -> u32 {
         self.protocol.written()

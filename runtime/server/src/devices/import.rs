@@ -27,7 +27,7 @@ pub use report::{CellRefusal, FieldChange, ImportReport, RowVerdict, Verdict};
 use super::{
     DEVICES, Devices, DevicesError, Overtaken, admission::WantedPlaces, delete_progress, in_service,
 };
-use crate::authors::Author;
+use crate::{authors::Author, sentence::RowFault};
 use judging::Judged;
 
 /// Devices of a part, which become durable at once: their DevEUIs fit into a line of the audit.
@@ -115,7 +115,8 @@ impl Devices {
         for (row, judged) in rows.iter().zip(judged) {
             let Some(entry) = judged.enters.take() else { continue };
             if let Err(refused) = wanted.add(&entry.group, entry.from.as_ref()) {
-                judged.refuse(report::refusal(sheet, Field::Group, row.number, refused));
+                let fault = RowFault::other(&refused);
+                judged.refuse(report::refusal(sheet, Field::Group, row.number, &fault));
             }
         }
         wanted

@@ -129,7 +129,7 @@ mod tests {
             "devEui": "70B3D5499A000001", "name": "=1+1", "group": "water", "latitude": 48.5, "longitude": 2,
             "activation": "otaa", "devAddr": "01020304", "tags": { "street": "Haute" },
         });
-        let device: Device = serde_json::from_value(device).unwrap();
+        let device = Device::of_stored(device).unwrap();
         let language = SheetLanguage::English;
         let sheet = written(&[Arc::new(device)], FileForm::csv(language), language).unwrap();
         let sheet = String::from_utf8(sheet).unwrap();

@@ -221,7 +221,7 @@ mod tests {
         for (name, value) in more.as_object().unwrap() {
             whole[name] = value.clone();
         }
-        Arc::new(serde_json::from_value(whole).unwrap())
+        Arc::new(Device::of_stored(whole).unwrap())
     }
 
     #[test]
