@@ -201,6 +201,14 @@ fn of_postgres_nothing_of_a_request_or_an_answer_is_seen_between_nodes() {
     assert_eq!(document[0], document[1]);
     let heads = [&admin, &here].map(|admin| admin.send(&Method::HEAD, "/v1/tokens", b""));
     assert_eq!((heads[0].status, &heads[0].text), (heads[1].status, &heads[1].text));
+
+    // What nodes say in headers counts where it is sealed alone: no client says it for them.
+    for admin in [&admin, &here] {
+        let later = [("champollion-protocol", "99")];
+        let answer = admin.attempt_with(&Method::GET, "/v1/tokens", &later, b"");
+        let answer = answer.expect("it is answered");
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ use axum::{
 use super::{
     Problem,
     between::{self, Asked, OfNode, Unanswered},
+    extract::too_slow,
     request_id::RequestId,
 };
 use crate::{cluster::Cluster, connections::ClientAddress, service::Service};
@@ -120,6 +121,10 @@ async fn hand_on(cluster: &Cluster, request: Request) -> Result<Response, Proble
     match ask(cluster, &lead, (asked, body), None).await {
         Ok(answer) => Ok(answer),
         Err(error) => {
+            // It is the client's body that did not come, and no lead that does not answer.
+            if let Some(slow) = too_slow(&error) {
+                return Err(Problem::body_too_slow(slow.to_string()));
+            }
             tracing::warn!(lead, %error, "the lead does not answer");
             cluster.look_for_lead().await;
             Err(no_lead("the node that leads does not answer: try again in some seconds"))
