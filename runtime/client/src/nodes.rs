@@ -39,10 +39,17 @@ pub struct Node {
     /// earlier versions do not tell.
     #[serde(default)]
     pub clock_ahead_seconds: Option<f64>,
-    /// The versions that it reads of what nodes tell each other, and the one that it writes.
+    /// The versions that it reads of what nodes tell each other, and the one that it writes. Servers of earlier versions
+    /// know the first one alone.
+    #[serde(default)]
     pub protocol: NodeProtocol,
-    /// The newest schema of a database that it knows.
+    /// The newest schema of a database that it knows: the first one where its server does not tell.
+    #[serde(default = "first_schema")]
     pub schema: i32,
+}
+
+const fn first_schema() -> i32 {
+    1
 }
 
 /// The versions that a node reads of what nodes tell each other, and the one that it writes.
@@ -55,6 +62,13 @@ pub struct NodeProtocol {
     pub reads_to: u32,
     /// The version that it writes.
     pub writes: u32,
+}
+
+/// Servers that do not tell know the first version alone.
+impl Default for NodeProtocol {
+    fn default() -> Self {
+        Self { reads_from: 1, reads_to: 1, writes: 1 }
+    }
 }
 
 impl Client {

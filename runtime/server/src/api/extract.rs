@@ -179,7 +179,7 @@ pub(crate) async fn read_body(request: Request<Body>, limit: usize) -> Result<By
 }
 
 /// The reason why a body did not arrive, where its time was over.
-fn too_slow(error: &(dyn std::error::Error + 'static)) -> Option<BodyTooSlow> {
+pub(super) fn too_slow(error: &(dyn std::error::Error + 'static)) -> Option<BodyTooSlow> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(slow) = error.downcast_ref::<BodyTooSlow>() {

@@ -20,6 +20,8 @@ use axum::{
 use super::{
     Problem,
     between::{self, Asked, OfNode, Unanswered},
+    extract::too_slow,
+    request_id::RequestId,
 };
 use crate::{cluster::Cluster, connections::ClientAddress, service::Service};
 
@@ -61,7 +63,9 @@ pub(super) async fn where_it_belongs(
     if !cluster.is_current() {
         return behind().into_response();
     }
-    if let Some(later) = later_protocol(request.headers(), cluster.protocol_read()) {
+    if is_of_node(&request)
+        && let Some(later) = later_protocol(request.headers(), cluster.protocol_read())
+    {
         return later.into_response();
     }
     if cluster.leads() || is_of_any_node(&request) {
@@ -71,6 +75,11 @@ pub(super) async fn where_it_belongs(
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }
+}
+
+/// Whether another node has sealed the request: only then its headers are a node's, and no client's.
+fn is_of_node(request: &Request) -> bool {
+    request.extensions().get::<OfNode>().is_some()
 }
 
 /// Whether any node may answer: frames, which come with a token. Without one come the handshakes of clouds, which wait
@@ -99,7 +108,7 @@ fn later_protocol(headers: &HeaderMap, newest: u32) -> Option<Problem> {
 
 async fn hand_on(cluster: &Cluster, request: Request) -> Result<Response, Problem> {
     let no_lead = |detail: &str| Problem::unavailable("no-lead", detail);
-    if request.extensions().get::<OfNode>().is_some() {
+    if is_of_node(&request) {
         return Err(no_lead("the node that was asked leads no longer: try again in some seconds"));
     }
     let Some(lead) = cluster.lead_address() else {
@@ -112,6 +121,10 @@ async fn hand_on(cluster: &Cluster, request: Request) -> Result<Response, Proble
     match ask(cluster, &lead, (asked, body), None).await {
         Ok(answer) => Ok(answer),
         Err(error) => {
+            // It is the client's body that did not come, and no lead that does not answer.
+            if let Some(slow) = too_slow(&error) {
+                return Err(Problem::body_too_slow(slow.to_string()));
+            }
             tracing::warn!(lead, %error, "the lead does not answer");
             cluster.look_for_lead().await;
             Err(no_lead("the node that leads does not answer: try again in some seconds"))
@@ -127,6 +140,8 @@ pub(super) async fn ask(
     patience: Option<Duration>,
 ) -> Result<Response, Unanswered> {
     complete(&mut asked.headers, &asked.uri);
+    // The client is told the id of this node's request, and the other node has it in its log and its audit.
+    RequestId::current().iter().for_each(|id| id.put(&mut asked.headers));
     asked.headers.insert(PROTOCOL, HeaderValue::from(cluster.protocol_written()));
     let mut answer = between::ask(cluster, node, (asked, body), patience).await?;
     OF_CONNECTION.iter().for_each(|name| drop(answer.headers_mut().remove(*name)));

@@ -43,6 +43,13 @@ impl RequestId {
         CURRENT.try_with(Clone::clone).ok()
     }
 
+    /// Puts the id into headers, where another one may stand.
+    pub(super) fn put(&self, headers: &mut HeaderMap) {
+        if let Ok(value) = HeaderValue::from_str(self.as_str()) {
+            headers.insert(X_REQUEST_ID, value);
+        }
+    }
+
     /// Returns the id as text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
@@ -59,9 +66,7 @@ pub(super) async fn named(mut request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
     let mut response = CURRENT.scope(id.clone(), next.run(request)).await;
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        response.headers_mut().insert(X_REQUEST_ID, value);
-    }
+    id.put(response.headers_mut());
     response
 }
 

@@ -15,6 +15,10 @@ use jiff::{SignedDuration, Timestamp};
 /// The difference of clocks beyond which an operator is warned: moments of records and of the log are that far off.
 const WARNED_BEYOND: SignedDuration = SignedDuration::from_secs(1);
 
+/// The longest time of an answer that is compared. The moment in it may be half of that away from the middle, which is
+/// no more than is warned of: a slow database, or a pause of this node, is no wrong clock.
+const COMPARED_WITHIN: Duration = Duration::from_secs(2);
+
 /// The clock of the store, as this node reads it.
 pub(super) struct StoreClock {
     leases: Arc<dyn Leases>,
@@ -32,20 +36,28 @@ impl StoreClock {
     pub(super) async fn read(&self) -> Result<Timestamp, StoreError> {
         let asked = Instant::now();
         let told = self.leases.clock().await?;
-        Ok(self.compare(told.try_into().unwrap_or_default(), asked.elapsed(), Timestamp::now()))
+        // A pause after this is part of the time that the answer took.
+        let own = Timestamp::now();
+        Ok(self.compare(told.try_into().unwrap_or_default(), asked.elapsed(), own))
     }
 
-    /// Notes how far this node's clock is ahead of a moment that was told in an answer which took some time.
+    /// Notes how far this node's clock is ahead of a moment that was told in an answer which took some time, where that
+    /// says something. Gives the moment by the store's clock.
     fn compare(&self, told: Timestamp, took: Duration, own: Timestamp) -> Timestamp {
         // The moment was taken between question and answer: about in the middle.
         let way = SignedDuration::try_from(took).unwrap_or_default() / 2;
         let now = told.checked_add(way).unwrap_or(told);
-        let ahead = own.duration_since(now);
+        if took <= COMPARED_WITHIN {
+            self.note(own.duration_since(now));
+        }
+        now
+    }
+
+    fn note(&self, ahead: SignedDuration) {
         let micros = i64::try_from(ahead.as_micros()).unwrap_or(i64::MAX);
         self.ahead_micros.store(micros, Ordering::Relaxed);
         metrics::gauge!("champollion_node_clock_ahead_seconds").set(ahead.as_secs_f64());
         self.warn(ahead);
-        now
     }
 
     /// Warns once where the clocks are far from each other, and once more where they are so again.
@@ -110,5 +122,13 @@ mod tests {
         assert!(detail.contains("30.0 s ahead of"), "{detail}");
         clock.compare(told, Duration::ZERO, told - SignedDuration::from_secs(3));
         assert!(clock.detail().unwrap().contains("3.0 s behind"));
+    }
+
+    #[test]
+    fn an_answer_that_took_long_says_nothing_of_this_nodes_clock() {
+        let clock = StoreClock::new(Arc::new(OwnLeases));
+        let told = Timestamp::from_second(1_796_000_000).unwrap();
+        clock.compare(told, Duration::from_secs(20), told + SignedDuration::from_secs(20));
+        assert_eq!((clock.ahead(), clock.detail()), (SignedDuration::ZERO, None));
     }
 }

@@ -74,13 +74,25 @@ pub(in crate::api) enum Unanswered {
     Unreachable(#[from] reqwest::Error),
     /// The answer is none of a node of this store.
     #[error(
-        "the answer, of status {0}, is not sealed: either the other node does not know this one, as where the clocks of \
-         both are ten seconds from each other, or something else has its address"
+        "the answer, of status {0}, is not sealed: the other node has no place for a connection, or does not know this \
+         one, as where the clocks of both are ten seconds from each other, or something else has its address"
     )]
     NotSealed(StatusCode),
     /// The answer cannot be opened.
     #[error(transparent)]
     Unread(#[from] Unread),
+}
+
+impl Unanswered {
+    /// Whether the answer is somebody's who is no node. A node without a place for a connection answers before it reads
+    /// the request, and so does a proxy whose node is gone: both with a fault of the server.
+    fn is_of_nobody(&self) -> bool {
+        match self {
+            Self::NotSealed(status) => !status.is_server_error(),
+            Self::Unread(unread) => matches!(unread, Unread::NotSealed(_)),
+            _ => false,
+        }
+    }
 }
 
 /// Asks the node at an address, and gives its answer as if it were this node's. Without patience the answer may take as
@@ -105,7 +117,7 @@ pub(in crate::api) async fn ask(
         Ok(come) => open(answer, come).await,
         Err(error) => Err(error.into()),
     };
-    if let Err(Unanswered::NotSealed(_) | Unanswered::Unread(Unread::NotSealed(_))) = &outcome {
+    if outcome.as_ref().is_err_and(Unanswered::is_of_nobody) {
         count_refused("answer");
     }
     outcome
@@ -146,5 +158,21 @@ impl HttpBody for Shared {
 
     fn is_end_stream(&self) -> bool {
         self.0.lock().is_end_stream()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_a_seal_is_of_nobody_unless_a_server_says_that_it_cannot() {
+        let is_of_nobody = |status| Unanswered::NotSealed(status).is_of_nobody();
+        assert!(is_of_nobody(StatusCode::OK) && is_of_nobody(StatusCode::UNAUTHORIZED));
+        assert!(!is_of_nobody(StatusCode::SERVICE_UNAVAILABLE));
+        assert!(Unanswered::Unread(Unread::NotSealed(MessageError::NotAuthentic)).is_of_nobody());
+        assert!(
+            !Unanswered::Unread(Unread::Cut).is_of_nobody() && !Unanswered::Alone.is_of_nobody()
+        );
     }
 }
