@@ -315,6 +315,19 @@ async fn open_alerts_are_listed_without_those_that_are_over_also_of_a_release_be
     assert!(open().await.is_empty());
     book.tidy(at(3)).await.unwrap();
     assert_eq!(open().await, listed);
+    // Nor did it take out what it ended.
+    let rows = async || room.store.scan("open-alerts", b"", None, 10).await.unwrap();
+    let before = rows().await;
+    room.see(&rule, 4, 4.0).await;
+    assert!(rows().await.is_empty());
+    let mut batch = Batch::new();
+    for row in before {
+        batch.put("open-alerts", row.key, row.value);
+    }
+    room.store.commit(batch).await.unwrap();
+    assert!(open().await.is_empty());
+    book.tidy(at(5)).await.unwrap();
+    assert!(rows().await.is_empty());
 }
 
 #[tokio::test]
