@@ -310,7 +310,7 @@ impl State {
             match verdict {
                 // One that is not noted is no reason to go on once those that are noted have ended.
                 Verdict::Broken if self.active.len() < MOST_ACTIVE => {
-                    drop(self.active.insert(name));
+                    self.active.insert(name);
                 }
                 Verdict::Broken | Verdict::Between => {}
                 Verdict::Normal => drop(self.active.remove(&name)),
