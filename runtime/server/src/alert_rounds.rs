@@ -272,8 +272,9 @@ impl Rounds {
         let mut pages = alerts.book.subjects();
         while let Some(page) = pages.next().await? {
             let known = alerts.armed.ids();
-            let mut rules = page.iter().flat_map(|(_, states)| states.keys());
-            if rules.any(|rule| !known.contains(rule)) {
+            let are_known =
+                page.iter().flat_map(|(_, states)| states.keys()).all(|rule| known.contains(rule));
+            if !are_known {
                 // Another node may have made the rule since, and what it has raised is not over: its row is older.
                 alerts.reload().await?;
             }
