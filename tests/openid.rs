@@ -302,6 +302,11 @@ fn of_npm_the_word_of_the_provider_is_the_second_factor_of_an_admin_where_settin
     server.stop();
     server.restart();
     works(&server, &mut by_method);
+    server.change_settings(&format!("{plain}second-factor-acr = [\"urn:example:strong\"]\n"));
+    server.stop();
+    server.restart();
+    is_refused(&server, &mut by_method);
+    works(&server, &mut by_context);
     server.change_settings(&plain);
     server.stop();
     server.restart();

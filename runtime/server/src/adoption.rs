@@ -2,9 +2,13 @@
 //! it. A new folder has none. Groups that come later without a partner are the operator's own, or are refused
 //! (`[approvals] unowned-groups`).
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use champollion_fleet::{
+    grants::Place,
     names::GroupId,
     roster::{Change, Roster, RosterError},
 };
@@ -29,6 +33,9 @@ const AT: &str = "at";
 
 /// Groups that become partners at once: their names fit into a line of the audit.
 const PART: usize = 50;
+
+/// People who move with their groups at once, but for those of one group: their rows are in the same batch.
+const PEOPLE: usize = 1_000;
 
 /// The name under which the audit has it.
 const AUTHOR: &str = "the first start with partners";
@@ -69,8 +76,7 @@ impl Adoption<'_> {
         groups.extend(self.groups());
         let unowned: Vec<GroupId> =
             groups.into_iter().filter(|group| self.roster.partner_of(group).is_none()).collect();
-        for part in unowned.chunks(PART) {
-            let part: BTreeSet<GroupId> = part.iter().cloned().collect();
+        for part in parts(&unowned, &self.people()) {
             let Change { batch, effects, outcome } = turn.adopt(&part, now)?;
             let partners: Vec<&str> =
                 outcome.iter().map(|adopted| adopted.partner.id.as_str()).collect();
@@ -92,6 +98,17 @@ impl Adoption<'_> {
         Ok(())
     }
 
+    /// The number of people who belong to each group.
+    fn people(&self) -> HashMap<GroupId, usize> {
+        let mut people: HashMap<GroupId, usize> = HashMap::new();
+        for person in self.roster.people(None) {
+            if let Place::Group(group) = person.home {
+                *people.entry(group).or_default() += 1;
+            }
+        }
+        people
+    }
+
     /// The groups that have devices, or tokens.
     fn groups(&self) -> impl Iterator<Item = GroupId> {
         let of_tokens = self.tokens.list().into_iter().filter_map(|token| match token.role {
@@ -102,5 +119,45 @@ impl Adoption<'_> {
             _ => None,
         });
         self.devices.groups().into_iter().chain(of_tokens)
+    }
+}
+
+/// Cuts groups into parts whose rows are one batch.
+fn parts(groups: &[GroupId], people: &HashMap<GroupId, usize>) -> Vec<BTreeSet<GroupId>> {
+    let (mut parts, mut moving) = (Vec::<BTreeSet<GroupId>>::new(), 0);
+    for group in groups {
+        let own = people.get(group).copied().unwrap_or_default();
+        let is_room = moving + own <= PEOPLE;
+        match parts.last_mut().filter(|part| is_room && part.len() < PART) {
+            Some(part) => {
+                part.insert(group.clone());
+                moving += own;
+            }
+            None => {
+                parts.push(BTreeSet::from([group.clone()]));
+                moving = own;
+            }
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_cut_by_their_number_and_by_their_people() {
+        let groups: Vec<GroupId> =
+            (100..220).map(|number| format!("group-{number}").parse().unwrap()).collect();
+        let sizes = |people: &[(usize, usize)]| {
+            let people = people.iter().map(|(index, count)| (groups[*index].clone(), *count));
+            let cut = parts(&groups, &people.collect());
+            assert_eq!(cut.iter().flatten().collect::<Vec<_>>(), groups.iter().collect::<Vec<_>>());
+            cut.iter().map(BTreeSet::len).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(&[]), [50, 50, 20]);
+        assert_eq!(sizes(&[(0, 600), (1, 400), (2, 1), (9, 1_000)]), [2, 7, 50, 50, 11]);
+        assert!(parts(&[], &HashMap::new()).is_empty());
     }
 }

@@ -140,20 +140,37 @@ impl Rounds {
         silence: &Silence,
         now: Timestamp,
     ) -> Result<(), AlertsError> {
+        // A rule on one device looks at that one alone: a group may have a rule for each of its devices.
+        if let Some(only) = rule.1.definition.scope.device {
+            let device = alerts.devices.get(only).filter(|device| device.group == *group);
+            return self.silences(alerts, rule, device, (silence, now)).await;
+        }
         let (groups, mut after) = (BTreeSet::from([group.clone()]), None);
         loop {
             let page = alerts.devices.page_of(&groups, |_| true, after, DEVICES);
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.dev_eui);
-            let silent: Vec<Silent> = page
-                .into_iter()
-                .filter_map(|device| self.silent(alerts, rule, device, (silence, now)))
-                .collect();
-            for some in silent.chunks(AT_ONCE) {
-                self.raise(alerts, rule, some).await?;
-            }
+            self.silences(alerts, rule, page, (silence, now)).await?;
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Raises what a rule on silence says of some devices.
+    async fn silences(
+        &mut self,
+        alerts: &Alerts,
+        rule: &NamedRule,
+        devices: impl IntoIterator<Item = Arc<Device>>,
+        (silence, now): (&Silence, Timestamp),
+    ) -> Result<(), AlertsError> {
+        let silent: Vec<Silent> = devices
+            .into_iter()
+            .filter_map(|device| self.silent(alerts, rule, device, (silence, now)))
+            .collect();
+        for some in silent.chunks(AT_ONCE) {
+            self.raise(alerts, rule, some).await?;
+        }
+        Ok(())
     }
 
     /// The device where it is silent for too long, and that was not judged before.
@@ -254,18 +271,26 @@ impl Rounds {
     async fn sweep(&mut self, alerts: &Alerts, now: Timestamp) -> Result<(), AlertsError> {
         let mut pages = alerts.book.subjects();
         while let Some(page) = pages.next().await? {
+            let known = alerts.armed.ids();
+            let are_known =
+                page.iter().flat_map(|(_, states)| states.keys()).all(|rule| known.contains(rule));
+            if !are_known {
+                // Another node may have made the rule since, and what it has raised is not over: its row is older.
+                alerts.reload().await?;
+            }
             for (subject, states) in page {
                 let watching = match self.is_gone(&subject).await {
                     true => BTreeSet::new(),
                     false => alerts.watching(&subject, now),
                 };
-                let others: Vec<Uuid> =
+                let others: BTreeSet<Uuid> =
                     states.into_keys().filter(|rule| !watching.contains(rule)).collect();
                 if others.is_empty() {
                     continue;
                 }
                 let mut batch = Batch::new();
-                let watches = |rule: Uuid| watching.contains(&rule);
+                // What has come since the page was read is left to the next sweep.
+                let watches = |rule: Uuid| !others.contains(&rule);
                 alerts.judge.drop_others(&subject, watches, now, &mut batch).await?;
                 alerts.commit(batch).await?;
                 // A device that comes back is judged anew.

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
+    adoption::Adoption,
     alert_commands::Commander,
     alert_rounds::Rounds,
     api,
@@ -151,7 +152,19 @@ async fn take_over(service: &Service) -> Result<(), TakeOverError> {
     service.broker_sessions.refresh().await?;
     service.schedules.refresh().await?;
     service.quality.take_over().await?;
-    Ok(learn(service).await?)
+    learn(service).await?;
+    adopt(service).await;
+    Ok(())
+}
+
+/// Makes partners of groups that were there, where no node has done so: none may have led when it started with this
+/// release, and the one that did may have been killed before the end.
+async fn adopt(service: &Service) {
+    let Service { registry, roster, devices, tokens, .. } = service;
+    let adopted = Adoption { registry, roster, devices, tokens }.run(&*service.store).await;
+    if let Err(error) = adopted {
+        tracing::error!(%error, "groups that were there become partners when a node leads the next time");
+    }
 }
 
 /// Learns of uses and of devices that other nodes have heard.

@@ -78,7 +78,10 @@ impl Service {
         let session = self.sessions.recognize(secret, uses, now).ok_or(AuthError::SessionEnded)?;
         let (name, standings) = self.person_in_force(session.person).ok_or(AuthError::Suspended)?;
         uses.note(Used::Session(&session.id), now);
-        let provider_second_factor = session.provider_second_factor;
+        // The settings of now count, also for sessions that began under others.
+        let openid = &self.config.sign_in.openid;
+        let provider_second_factor =
+            session.said_factor.as_ref().is_some_and(|said| openid.takes(said));
         let (person, token) = (Some(session.person), session.id);
         let (has_session, scopes, network_server) = (true, None, None);
         Ok(Principal {

@@ -256,10 +256,7 @@ pub(super) async fn check_second_factor(
     else {
         return Ok(());
     };
-    // The settings of now count, also for sessions that began under others.
-    let is_of_provider =
-        principal.provider_second_factor && service.config.sign_in.openid.takes_second_factors();
-    if is_of_provider || service.passwords.has_second_factor(person).await? {
+    if principal.provider_second_factor || service.passwords.has_second_factor(person).await? {
         return Ok(());
     }
     Err(SignInError::SecondFactorNeeded.into())

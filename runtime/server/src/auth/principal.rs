@@ -23,7 +23,7 @@ pub struct Principal {
     pub token: String,
     /// Whether it comes with a session, and not with a token.
     pub has_session: bool,
-    /// Whether its session began with a second factor on the word of a provider of OpenID Connect.
+    /// Whether its session began with what the settings take for a second factor at a provider of OpenID Connect.
     pub provider_second_factor: bool,
     /// The name of the token, or of the person who holds it, for logs and for who published what.
     pub name: String,

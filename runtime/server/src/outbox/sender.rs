@@ -93,7 +93,10 @@ impl Sender {
 
     /// Tries what waits and does not pause, lane by lane, and gives the time that reading has taken.
     async fn round(&self, stopped: &watch::Receiver<bool>) -> Result<Duration, OutboxError> {
-        HookTelling::tell_all(&*self.store).await?;
+        // What is told of notices holds up no mail.
+        if let Err(error) = HookTelling::tell_all(&*self.store).await {
+            tracing::error!(%error, "systems cannot be told of notices now");
+        }
         let (mut pages, mut found) = (self.outbox.waiting(), Found::default());
         self.open.lock().clear();
         self.turns.lock().begin(|lane| self.is_pausing(lane));

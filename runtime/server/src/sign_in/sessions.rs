@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::settings::SignInSettings;
+use super::{openid::SaidFactor, settings::SignInSettings};
 use crate::{
     auth::{LastUses, Secret, TokenHash, Used},
     authors::Author,
@@ -39,9 +39,9 @@ pub struct Session {
     pub id: String,
     /// The person who has signed in.
     pub person: Uuid,
-    /// Whether it began with a second factor on the word of a provider of OpenID Connect.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub provider_second_factor: bool,
+    /// The word of a provider of OpenID Connect that stood for a second factor when it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_factor: Option<SaidFactor>,
     /// The moment of the sign-in.
     pub created_at: Timestamp,
     /// The moment at which it ends in any case.
@@ -49,19 +49,19 @@ pub struct Session {
 }
 
 /// A sign-in that has come to its end.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The person who has signed in.
     pub person: Uuid,
-    /// Whether a provider of OpenID Connect has said that it was with a second factor.
-    pub provider_second_factor: bool,
+    /// The word of a provider of OpenID Connect that stands for a second factor.
+    pub said_factor: Option<SaidFactor>,
 }
 
 impl SignedIn {
     /// A sign-in by what is known here.
     #[must_use]
     pub fn here(person: Uuid) -> Self {
-        Self { person, provider_second_factor: false }
+        Self { person, said_factor: None }
     }
 }
 
@@ -123,9 +123,9 @@ impl Sessions {
         getrandom::fill(&mut id)?;
         let secret = Secret::of_session()?;
         let ends_at = now.saturating_add(self.longest).unwrap_or(now);
-        let SignedIn { person, provider_second_factor } = signed_in;
+        let SignedIn { person, said_factor } = signed_in;
         let id = HEXLOWER.encode(&id);
-        let session = Session { id, person, provider_second_factor, created_at: now, ends_at };
+        let session = Session { id, person, said_factor, created_at: now, ends_at };
         let hash = secret.hash();
         SESSIONS.insert(&mut batch, &hash, &session)?;
         let before = before.map(TokenHash::of).filter(|hash| self.known.read().contains_key(hash));
@@ -291,7 +291,7 @@ mod tests {
             .await
             .unwrap();
         let (secret, session) = begun;
-        assert!(!session.provider_second_factor);
+        assert_eq!(session.said_factor, None);
         let secret = secret.reveal();
         let goes_on = |now| sessions.recognize(secret, &uses, now).is_some();
         assert!(goes_on(begin + 59.minutes()) && !goes_on(begin + 60.minutes()));
@@ -305,12 +305,13 @@ mod tests {
         // It is there after another start, and its secret is not.
         let again = Sessions::open(&*store, &settings()).await.unwrap();
         assert!(again.recognize(secret, &uses, begin + 1.minute()).is_some());
-        let by_provider = SignedIn { person, provider_second_factor: true };
+        let said_factor = Some(SaidFactor::Amr("mfa".to_owned()));
+        let by_provider = SignedIn { person, said_factor: said_factor.clone() };
         let rotated =
             again.begin(by_provider, Some(secret), Batch::new(), &author, begin).await.unwrap();
         let read = Sessions::open(&*store, &settings()).await.unwrap();
         let rotated_secret = rotated.0.reveal();
-        assert!(read.recognize(rotated_secret, &uses, begin).unwrap().provider_second_factor);
+        assert_eq!(read.recognize(rotated_secret, &uses, begin).unwrap().said_factor, said_factor);
         assert!(again.recognize(secret, &uses, begin).is_none(), "it was rotated");
         assert_eq!(again.of_person(person, &uses, begin), std::slice::from_ref(&rotated.1));
         assert!(again.of_person(Uuid::now_v7(), &uses, begin).is_empty());

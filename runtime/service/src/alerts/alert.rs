@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{condition::RouteName, rule::RuleName, state::Value};
 
-/// Most bytes of a text that comes from a sheet or a decoder: the alerts of all rules that watch a device, with their
-/// mails, must fit into the batch of its frame.
+/// Most bytes, as JSON has them, of a text that comes from a sheet or a decoder: the alerts of all rules that watch a
+/// device, with their mails, must fit into the batch of its frame.
 const BYTES: usize = 240;
 
 /// The subject of an alert: a device with its place, or a route.
@@ -181,7 +181,24 @@ impl Alert {
 
 /// Cuts a text, and a value that is one.
 pub(super) fn short(text: &str) -> String {
-    text[..text.floor_char_boundary(BYTES.min(text.len()))].to_owned()
+    let mut left = BYTES;
+    let fits = |letter: &char| match left.checked_sub(bytes_of(*letter)) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    text.chars().take_while(fits).collect()
+}
+
+/// The bytes of a letter within a text of JSON.
+fn bytes_of(letter: char) -> usize {
+    match letter {
+        '"' | '\\' => 2,
+        letter if letter < ' ' => 6,
+        letter => letter.len_utf8(),
+    }
 }
 
 /// Begins the keys of routes, which no DevEUI does.
@@ -223,6 +240,11 @@ mod tests {
         assert_eq!(short("école"), "école");
         let cut = short(&format!("x{}", "é".repeat(BYTES)));
         assert!(cut.len() == BYTES - 1 && cut.ends_with('é'), "{cut}");
+        for letter in ['"', '\\', '\u{1}', 'é', 'a'] {
+            let cut = short(&letter.to_string().repeat(BYTES));
+            let written = serde_json::to_string(&cut).unwrap().len() - "\"\"".len();
+            assert!(written <= BYTES && written > BYTES - 6, "{letter:?}: {written}");
+        }
     }
 
     #[test]

@@ -352,7 +352,8 @@ impl AlertBook {
         STATES.pages(&*self.store)
     }
 
-    /// Removes alerts that are over for long, and lists those as open that a release before has raised without.
+    /// Removes alerts that are over for long, and puts the list of open ones right: a release before has raised and ended
+    /// alerts without it.
     ///
     /// # Errors
     /// The store does not answer.
@@ -362,22 +363,24 @@ impl AlertBook {
         let is_old = |ended: Timestamp| now.duration_since(ended).as_hours() > KEPT_DAYS * 24;
         while let Some(page) = pages.next().await? {
             let mut batch = Batch::new();
-            for (key, _) in page.iter().filter(|(_, alert)| alert.ended_at.is_some_and(is_old)) {
+            for (key, alert) in page.iter().filter(|(_, alert)| alert.ended_at.is_some_and(is_old))
+            {
                 ALERTS.delete(&mut batch, key);
+                open::note(&mut batch, key, alert)?;
                 removed += 1;
             }
             if !batch.is_empty() {
                 self.store.commit(batch).await?;
             }
-            let open = page.into_iter().filter(|(_, alert)| alert.is_open());
-            let unlisted = open.map(|(key, _)| key).filter(|key| !known.contains(key));
-            self.list_as_open(unlisted.collect()).await?;
+            let wrong =
+                page.into_iter().filter(|(key, alert)| alert.is_open() != known.contains(key));
+            self.list_right(wrong.map(|(key, _)| key).collect()).await?;
         }
         Ok(removed)
     }
 
-    /// Lists alerts as open; where one changes meanwhile, all of them the next time.
-    async fn list_as_open(&self, keys: Vec<AlertKey>) -> Result<(), AlertsError> {
+    /// Lists alerts as they are now; where one changes meanwhile, all of them the next time.
+    async fn list_right(&self, keys: Vec<AlertKey>) -> Result<(), AlertsError> {
         let mut batch = Batch::new();
         for key in keys {
             let (Some(alert), seen) = ALERTS.get_seen(&*self.store, &key).await? else { continue };

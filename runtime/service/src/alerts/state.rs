@@ -15,6 +15,10 @@ const BATTERY: [&str; 2] = ["battery.level", "alarm.battery"];
 /// Begins the names of alarms.
 const ALARM: &str = "alarm.";
 
+/// Most alarms of a device that are noted as active: the states of all rules that watch it are one row, and a decoder may
+/// name a channel of its own in each frame.
+const MOST_ACTIVE: usize = 24;
+
 /// The time by which a moment may be ahead of now: the clocks of several nodes differ.
 const AHEAD: SignedDuration = SignedDuration::from_secs(60);
 
@@ -304,8 +308,11 @@ impl State {
         for (measured, verdict) in &told {
             let name = format!("{}#{}", measured.quantity, measured.channel);
             match verdict {
-                Verdict::Broken => drop(self.active.insert(name)),
-                Verdict::Between => {}
+                // One that is not noted is no reason to go on once those that are noted have ended.
+                Verdict::Broken if self.active.len() < MOST_ACTIVE => {
+                    self.active.insert(name);
+                }
+                Verdict::Broken | Verdict::Between => {}
                 Verdict::Normal => drop(self.active.remove(&name)),
             }
         }

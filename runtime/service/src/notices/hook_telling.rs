@@ -62,10 +62,16 @@ impl HookTelling {
         let hooks = NoticeHook::after(store, telling.through.as_ref(), AT_ONCE).await?;
         let mut batch = Batch::new();
         let about = (&telling.notice, telling.event.as_str());
-        let messages: Vec<_> =
-            hooks.iter().filter_map(|(group, hook)| webhook(about, group, hook, telling.at)).collect();
-        for message in &messages {
-            Outbox::enqueue(&mut batch, message)?;
+        let messages =
+            hooks.iter().filter_map(|(group, hook)| webhook(about, group, hook, telling.at));
+        let mut count = 0;
+        for message in messages {
+            match Outbox::enqueue(&mut batch, &message) {
+                Ok(()) => count += 1,
+                // No try would ever tell this system, and the others are not to wait for it.
+                Err(OutboxError::TooLarge { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         if hooks.len() < AT_ONCE {
             seen.expect_unchanged(&mut batch);
@@ -75,7 +81,7 @@ impl HookTelling {
             TELLINGS.replace(&mut batch, &seen, &telling)?;
         }
         match store.commit(batch).await {
-            Ok(_) => Ok(messages.len()),
+            Ok(_) => Ok(count),
             Err(StoreError::Conflict { .. }) => Ok(0),
             Err(error) => Err(error.into()),
         }

@@ -166,8 +166,7 @@ pub(in crate::api) async fn callback(
         let person = linked(&service, &origin, &asserted, pending.home.as_ref()).await?;
         let author = AuditedAuthor::new(&service.registry, origin.actor(person.full_name()));
         let (batch, now) = (Batch::new(), Timestamp::now());
-        let provider_second_factor = asserted.has_second_factor;
-        let signed_in = SignedIn { person: person.id, provider_second_factor };
+        let signed_in = SignedIn { person: person.id, said_factor: asserted.second_factor };
         let begun = service.sessions.begin(signed_in, before.as_deref(), batch, &author, now).await;
         let (secret, session) = begun.map_err(SignInError::from)?;
         service.identities.remember(&session.id, asserted.id_token);

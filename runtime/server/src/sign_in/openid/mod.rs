@@ -20,7 +20,7 @@ use champollion_fleet::people::Email;
 pub use identities::{Identities, Identity};
 pub use pending::Pending;
 pub use provider::Provider;
-pub use settings::OpenidSettings;
+pub use settings::{OpenidSettings, SaidFactor};
 
 /// A person as the provider asserts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub struct Asserted {
     pub subject: String,
     /// The e-mail address, where the provider has verified it.
     pub email: Option<Email>,
-    /// Whether the person has signed in with what the settings take for a second factor.
-    pub has_second_factor: bool,
+    /// The value that says that the person has signed in with what the settings take for a second factor.
+    pub second_factor: Option<SaidFactor>,
     /// The token that asserts it, by which the person signs out again.
     pub id_token: String,
 }

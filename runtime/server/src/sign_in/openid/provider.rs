@@ -20,7 +20,9 @@ use openidconnect::{
 };
 use tokio::sync::RwLock;
 
-use super::{Asserted, OpenidError, OpenidSettings, Pending, outbound::Outbound, usable::Usable};
+use super::{
+    Asserted, OpenidError, OpenidSettings, Pending, SaidFactor, outbound::Outbound, usable::Usable,
+};
 
 /// The time after which the provider's document and keys are fetched anew.
 const FRESH: Duration = Duration::from_secs(3_600);
@@ -143,16 +145,16 @@ impl Provider {
             issuer: self.issuer.to_string(),
             subject: claims.subject().to_string(),
             email,
-            has_second_factor: self.has_second_factor(&claims),
+            second_factor: self.second_factor(&claims),
             id_token: token.to_string(),
         })
     }
 
-    /// Whether verified claims say that the person has signed in with a second factor.
-    fn has_second_factor(&self, claims: &CoreIdTokenClaims) -> bool {
+    /// The value by which verified claims say that the person has signed in with a second factor.
+    fn second_factor(&self, claims: &CoreIdTokenClaims) -> Option<SaidFactor> {
         let methods = claims.auth_method_refs().into_iter().flatten();
         let context = claims.auth_context_ref().map(|context| context.as_str());
-        self.settings.is_second_factor(methods.map(|method| method.as_str()), context)
+        self.settings.second_factor(methods.map(|method| method.as_str()), context)
     }
 
     /// The claims of a token that holds. Where no key goes with it the provider's keys are fetched once more: it has

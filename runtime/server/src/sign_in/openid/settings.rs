@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The provider at which people sign in: the section `[sign-in.openid]`. Without an issuer there is none.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
@@ -26,6 +26,16 @@ pub struct OpenidSettings {
     pub second_factor_acr: Vec<String>,
 }
 
+/// The value of an ID token that stood for a second factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SaidFactor {
+    /// A method of authentication.
+    Amr(String),
+    /// The context of the authentication.
+    Acr(String),
+}
+
 impl OpenidSettings {
     /// Whether there is a provider.
     #[must_use]
@@ -33,22 +43,27 @@ impl OpenidSettings {
         !self.issuer.is_empty()
     }
 
-    /// Whether an ID token can stand for the second factor of an admin.
+    /// Whether a value of an ID token stands for the second factor of an admin.
     #[must_use]
-    pub fn takes_second_factors(&self) -> bool {
-        self.is_on() && !(self.second_factor_amr.is_empty() && self.second_factor_acr.is_empty())
+    pub fn takes(&self, said: &SaidFactor) -> bool {
+        let (named, value) = match said {
+            SaidFactor::Amr(method) => (&self.second_factor_amr, method),
+            SaidFactor::Acr(context) => (&self.second_factor_acr, context),
+        };
+        self.is_on() && named.contains(value)
     }
 
-    /// Whether what an ID token says of the way in which a person has signed in stands for a second factor.
+    /// Returns the value that stands for a second factor among those by which an ID token says in which way a person has
+    /// signed in.
     #[must_use]
-    pub fn is_second_factor<'of>(
+    pub fn second_factor<'of>(
         &self,
-        mut methods: impl Iterator<Item = &'of str>,
+        methods: impl Iterator<Item = &'of str>,
         context: Option<&str>,
-    ) -> bool {
-        methods.any(|method| self.second_factor_amr.iter().any(|known| known == method))
-            || context
-                .is_some_and(|context| self.second_factor_acr.iter().any(|own| own == context))
+    ) -> Option<SaidFactor> {
+        let methods = methods.map(|method| SaidFactor::Amr(method.to_owned()));
+        let context = context.map(|context| SaidFactor::Acr(context.to_owned()));
+        methods.chain(context).find(|said| self.takes(said))
     }
 }
 
@@ -82,20 +97,24 @@ mod tests {
             ..OpenidSettings::default()
         };
         let (none, both) = (of(&[], &[]), of(&["mfa", "hwk"], &["urn:strong"]));
-        assert!(!none.takes_second_factors() && both.takes_second_factors());
-        assert!(!OpenidSettings { issuer: String::new(), ..both.clone() }.takes_second_factors());
+        let nobody = OpenidSettings { issuer: String::new(), ..both.clone() };
         for (methods, context, expected) in [
-            (&["pwd", "mfa"][..], None, true),
-            (&["pwd"], Some("urn:strong"), true),
-            (&["pwd"], Some("urn:weak"), false),
-            (&["MFA"], Some(""), false),
-            (&[], None, false),
+            (&["pwd", "mfa"][..], None, Some(SaidFactor::Amr("mfa".to_owned()))),
+            (&["pwd"], Some("urn:strong"), Some(SaidFactor::Acr("urn:strong".to_owned()))),
+            (&["pwd"], Some("urn:weak"), None),
+            (&["pwd"], Some("mfa"), None),
+            (&["MFA"], Some(""), None),
+            (&[], None, None),
         ] {
             let said = |settings: &OpenidSettings| {
-                settings.is_second_factor(methods.iter().copied(), context)
+                settings.second_factor(methods.iter().copied(), context)
             };
             assert_eq!(said(&both), expected, "{methods:?} {context:?}");
-            assert!(!said(&none), "nothing is one where nothing is named");
+            assert_eq!(said(&none), None, "nothing is one where nothing is named");
+            assert_eq!(said(&nobody), None, "nobody says it");
         }
+        // What was said counts as long as it is named, and no longer.
+        let said = both.second_factor(["hwk"].into_iter(), None).unwrap();
+        assert!(both.takes(&said) && !of(&["mfa"], &["hwk"]).takes(&said));
     }
 }

@@ -315,6 +315,19 @@ async fn open_alerts_are_listed_without_those_that_are_over_also_of_a_release_be
     assert!(open().await.is_empty());
     book.tidy(at(3)).await.unwrap();
     assert_eq!(open().await, listed);
+    // Nor did it take out what it ended.
+    let rows = async || room.store.scan("open-alerts", b"", None, 10).await.unwrap();
+    let before = rows().await;
+    room.see(&rule, 4, 4.0).await;
+    assert!(rows().await.is_empty());
+    let mut batch = Batch::new();
+    for row in before {
+        batch.put("open-alerts", row.key, row.value);
+    }
+    room.store.commit(batch).await.unwrap();
+    assert!(open().await.is_empty());
+    book.tidy(at(5)).await.unwrap();
+    assert!(rows().await.is_empty());
 }
 
 #[tokio::test]
@@ -331,4 +344,46 @@ async fn frames_are_judged_again_after_a_clock_was_put_back() {
     assert!(room.alerts().await[0].is_open());
     room.see(&rule, 20, 4.0).await;
     assert!(!room.alerts().await[0].is_open());
+}
+
+#[tokio::test]
+async fn all_rules_of_a_device_may_tell_all_their_addresses_in_the_batch_of_one_frame() {
+    let room = Room::open();
+    let mails: Vec<String> =
+        (10..30).map(|number| "a".repeat(58) + &format!("{number}@city.example")).collect();
+    let long = |bytes: usize| "x".repeat(bytes);
+    let definition: Definition = serde_json::from_value(json!({
+        "when": { "above": { "quantity": "air.co2", "limit": 0.123_456_789 } },
+        "tell": {
+            "mail": mails,
+            "webhook": { "url": format!("https://city.example/{}", long(970)), "secret": long(1_000) },
+            "mqtt": {
+                "url": format!("mqtts://city.example/{}", long(970)), "topic": long(200),
+                "user": long(1_000), "password": long(1_000),
+            },
+        },
+        "command": { "command": { "text": long(2_000) } },
+    }))
+    .unwrap();
+    let name = |number: usize| format!("{}-{number}", "r".repeat(60)).parse().unwrap();
+    let rules: Vec<NamedRule> = (10..10 + crate::alerts::MOST_WATCHING)
+        .map(|number| (name(number), Rule::instead(None, definition.clone(), at(0))))
+        .collect();
+    let mut place = place();
+    place.name = "\"".repeat(250);
+    place.address = Some("\\".repeat(250));
+    place.point = Some("p".repeat(60).parse().unwrap());
+    let value = Value::Number(std::f64::consts::PI);
+    let measured = Measured { quantity: "air.co2", channel: 0, value, at: at(1) };
+    let frame = Frame { received_at: at(1), measurements: vec![measured], is_decoded: Some(true) };
+    let watching: Vec<&NamedRule> = rules.iter().collect();
+    let mut batch = Batch::new();
+    room.judge.frame(&watching, (&place, false), (&frame, at(1)), &mut batch).await.unwrap();
+    // The record of the frame, and what else its batch has.
+    for number in 0..4 {
+        batch.put("records", format!("{number}"), vec![0_u8; 60 << 10]);
+    }
+    room.store.commit(batch).await.unwrap();
+    let waiting = Outbox::new(Arc::clone(&room.store)).waiting().all().await.unwrap();
+    assert_eq!(waiting.len(), rules.len() * 22);
 }

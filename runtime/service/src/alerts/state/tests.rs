@@ -178,3 +178,25 @@ proptest! {
         prop_assert_eq!(state.raised.is_some(), turns.ends_with('+'));
     }
 }
+
+#[test]
+fn a_decoder_that_names_ever_more_channels_makes_no_state_too_large() {
+    let alarm = condition(json!({ "alarm": {} }));
+    let mut state = State::default();
+    let alarms = |seconds, channels: std::ops::Range<u16>, is_raised| {
+        let mut frame = frame(seconds, "alarm.fault.temporary", Value::Boolean(is_raised));
+        let first = frame.measurements.remove(0);
+        let measured = |channel| Measured { channel, ..first.clone() };
+        frame.measurements.extend(channels.map(measured));
+        frame
+    };
+    let raised = state.judge(&alarm, &alarms(1, 0..2_000, true), false, Uuid::now_v7);
+    assert!(matches!(raised, Some(Event::Raised { .. })), "{raised:?}");
+    state.judge(&alarm, &alarms(2, 60_000..62_000, true), false, Uuid::now_v7);
+    state.group = Some("g".repeat(64).parse().unwrap());
+    let bytes = serde_json::to_vec(&state).unwrap().len() + "\"\":,".len() + 36;
+    let all = bytes * crate::alerts::MOST_WATCHING;
+    assert!(all < champollion_store::MAX_VALUE_BYTES, "{all}");
+    let ended = state.judge(&alarm, &alarms(3, 0..2_000, false), false, Uuid::now_v7);
+    assert!(matches!(ended, Some(Event::Ended { .. })), "{ended:?}");
+}

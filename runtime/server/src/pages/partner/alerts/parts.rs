@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use champollion_delivery::names::GroupId;
+
 use crate::{devices::Device, pages::viewer::Viewer};
 
 /// The sub-groups and use cases of the objects of a group.
@@ -15,7 +17,9 @@ impl Parts {
     /// The parts of one of the viewer's own groups.
     pub(super) fn of(viewer: &Viewer, group: &str) -> Self {
         let mut parts = Self::default();
-        for device in viewer.service().devices.list(|device| device.group.as_str() == group) {
+        let Ok(group) = group.parse::<GroupId>() else { return parts };
+        let (devices, groups) = (&viewer.service().devices, BTreeSet::from([group]));
+        for device in devices.page_of(&groups, |_| true, None, usize::MAX) {
             parts.add(&device);
         }
         parts
