@@ -99,7 +99,7 @@ const fn litres(level: Level, f_cnt: u32) -> u32 {
 /// The number of the frame that has told a volume beyond the limit, in cubic metres.
 pub(super) fn raised_by(cubic_metres: f64) -> Option<u32> {
     let litres = (cubic_metres * 1_000.0).round();
-    (litres >= f64::from(HIGH)).then_some(litres as u32 - HIGH)
+    (litres >= f64::from(HIGH)).then(|| litres as u32 - HIGH)
 }
 
 /// The number of the frame that was measured at a moment.

@@ -100,7 +100,7 @@ mod tests {
     fn a_mail_tells_of_one_transition() {
         let mail = "From: a@b.example\r\nMessage-ID: <1@city.example>\r\nSubject: Alert over: high:\r\n\x20\
                     water.volume = 310.007 (02C4A3FFFE200000)\r\n\r\nRule: high\r\n";
-        let read = of_mail(&mail).unwrap();
+        let read = of_mail(mail).unwrap();
         assert_eq!(read.id, "<1@city.example>");
         assert_eq!(read.transitions, [transition(7, Turn::Ended)]);
         assert_eq!(of_mail(&mail.replace("high:", "low:")), None);
