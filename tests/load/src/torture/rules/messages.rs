@@ -57,14 +57,20 @@ pub(super) fn of_request(body: &[u8]) -> Option<Transition> {
     fits.then_some(Transition { device: alert["device"].as_str()?.to_owned(), raised, turn })
 }
 
-/// Reads the subject of a mail.
+/// Reads the subject of a mail, or its line in a digest: the first has the device in brackets, the other between bars.
 fn of_line(line: &str) -> Option<Transition> {
     let (turn, rest) = match line.strip_prefix("Alert over: ") {
         Some(rest) => (Turn::Ended, rest),
         None => (Turn::Raised, line.strip_prefix("Alert: ")?),
     };
     let rest = rest.strip_prefix(TOLD)?.strip_prefix(": water.volume = ")?;
-    let (value, device) = rest.strip_suffix(')')?.split_once(" (")?;
+    let (value, device) = match rest.strip_suffix(')') {
+        Some(rest) => rest.split_once(" (")?,
+        None => {
+            let (value, facts) = rest.split_once(" | ")?;
+            (value, facts.split_once(" | ")?.0)
+        }
+    };
     let raised = raised_by(value.parse().ok()?)?;
     Some(Transition { device: device.to_owned(), raised, turn })
 }
@@ -110,8 +116,8 @@ mod tests {
     fn a_digest_tells_of_all_that_it_counts() {
         let mail = "Message-Id: <2@city.example>\nContent-Transfer-Encoding: quoted-printable\n\
                     Subject: Champollion: 2 messages\n\nSeveral messages.\n\n\
-                    - Alert: high: water.volume =3D 310 (02C4A3=\nFFFE200000)\n\
-                    - Alert over: high: water.volume =3D 310 (02C4A3FFFE200000)\n";
+                    - Alert: high: water.volume =3D 310 | 02C4A3=\nFFFE200000 | Since: 2021-07-09\n\
+                    - Alert over: high: water.volume =3D 310 | 02C4A3FFFE200000 | Since: 2021-07-09\n";
         let read = of_mail(mail).unwrap();
         assert_eq!(read.transitions, [transition(0, Turn::Raised), transition(0, Turn::Ended)]);
         assert_eq!(of_mail(&mail.replace("2 messages", "3 messages")), None, "one was cut away");

@@ -39,19 +39,20 @@ const MINUTE: i64 = 60;
 /// The schedules of a run.
 pub(super) struct Schedules {
     once: Vec<(Schedule, Range<u64>)>,
-    made_at: Timestamp,
+    /// The schedule of each minute.
+    minutes: Schedule,
 }
 
 impl Schedules {
     /// Registers the lamps, and makes the schedules of a run of some minutes.
     pub(super) fn make(admin: &Blocking, minutes: u32) -> Result<Self> {
         register(admin, GROUP, LAMPS)?;
-        let made_at = Timestamp::now();
+        let begin = Timestamp::now();
         let run = SignedDuration::from_mins(minutes.into());
         let interval = INTERVAL.max(run / i32::try_from(MOST)?);
         let mut once = Vec::new();
-        let mut at = made_at + FIRST;
-        while at + LAST < made_at + run {
+        let mut at = begin + FIRST;
+        while at + LAST < begin + run {
             let (device, lamps) = match once.len() % 2 {
                 0 => (None, LAMPS),
                 _ => (Some(lamp(LAMPS.start)), LAMPS.start..LAMPS.start + 1),
@@ -66,8 +67,8 @@ impl Schedules {
         let when = ScheduleTime { cron, ..ScheduleTime::default() };
         let name = MINUTES.to_owned();
         let plan = SchedulePlan { name, device: Some(lamp(LAMPS.end - 1)), ..plan(when) };
-        admin.ask(|server| server.add_schedule(&plan))?;
-        Ok(Self { once, made_at })
+        let minutes = admin.ask(|server| server.add_schedule(&plan))?.into_value();
+        Ok(Self { once, minutes })
     }
 
     /// Says which schedules were not carried out once, where lamps were sent these commands.
@@ -78,7 +79,7 @@ impl Schedules {
             let lamps: Vec<String> = lamps.clone().map(|number| lamp(number).to_string()).collect();
             found.extend(judge_once(&schedule.plan.name, &shown.runs, &lamps, sent));
         }
-        found.extend(judge_minutes(sent, self.made_at, Timestamp::now()));
+        found.extend(judge_minutes(sent, self.minutes.made_at, Timestamp::now()));
         Ok(found)
     }
 }
