@@ -176,6 +176,7 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
         thread::sleep(Duration::from_millis(50));
     }
     let commanded = commander.join().map_err(|_| anyhow!("the partner of the lamps panicked"))?;
+    ensure!(!commanded.is_empty(), "no command was acknowledged, so none was tried");
     let commanded = settle_commands(commanded, (&armed, &world), &network_server, &server)?;
     thread::sleep(AFTERWARDS);
     world.over.store(true, Ordering::Relaxed);
@@ -184,19 +185,7 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
             lock(&world.ledger).violate("a sender or a partner panicked".to_owned());
         }
     }
-    let admin = crate::client::admin(&server)?;
-    let alerted = armed.judge(&admin, &world.ledger)?;
-    let (mut violations, repeated) = commands::verdict(&commanded, &network_server, &admin)?;
-    say(format_args!(
-        "commands: {} acknowledged, {repeated} taken twice, {} lost, {} in a false state",
-        commanded.len(),
-        commands::missing(&commanded, &network_server),
-        violations.len(),
-    ));
-    ensure!(!commanded.is_empty(), "no command was acknowledged, so none was tried");
-    alerted.say()?;
-    violations.extend(alerted.violations);
-    violations.into_iter().for_each(|violation| lock(&world.ledger).violate(violation));
+    hold_to_account(&commanded, (&armed, &world), &network_server, &server)?;
     server.stop()?;
     verdict(&mut lock(&world.ledger), kills, seed)
 }
@@ -230,6 +219,28 @@ fn settle_commands(
         thread::sleep(Duration::from_millis(200));
     }
     Ok(commanded)
+}
+
+/// Says what came of commands and of alerts, and notes what is wrong with them.
+fn hold_to_account(
+    commanded: &[Downlink],
+    (armed, world): (&Armed, &World),
+    network_server: &NetworkServer,
+    server: &Server,
+) -> Result<()> {
+    let admin = crate::client::admin(server)?;
+    let alerted = armed.judge(&admin, &world.ledger)?;
+    let (mut violations, repeated) = commands::verdict(commanded, network_server, &admin)?;
+    say(format_args!(
+        "commands: {} acknowledged, {repeated} taken twice, {} lost, {} in a false state",
+        commanded.len(),
+        commands::missing(commanded, network_server),
+        violations.len(),
+    ));
+    alerted.say()?;
+    violations.extend(alerted.violations);
+    violations.into_iter().for_each(|violation| lock(&world.ledger).violate(violation));
+    Ok(())
 }
 
 fn kill_again_and_again(

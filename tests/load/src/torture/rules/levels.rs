@@ -18,7 +18,7 @@ const BETWEEN: u32 = 210_000;
 const HIGH: u32 = 310_000;
 
 /// Frames in a row at one level.
-const AT_ONE_LEVEL: u32 = 4;
+const AT_ONE_LEVEL: u32 = 3;
 
 /// The level of a volume, as rules see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

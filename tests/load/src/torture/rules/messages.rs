@@ -3,9 +3,8 @@
 use serde_json::Value as Json;
 
 use super::{
-    TOLD,
     levels::raised_by,
-    tellings::{Transition, Turn},
+    tellings::{TOLD, Transition, Turn},
 };
 
 /// Begins the subject of a digest, before its number of messages.

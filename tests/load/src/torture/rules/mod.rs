@@ -26,7 +26,7 @@ use self::{
     mail_server::MailServer,
     rows::{Row, Sent},
     schedules::Schedules,
-    tellings::{Tellings, Turn},
+    tellings::{TOLD, Tellings, Turn},
 };
 use super::{
     chance::Chance,
@@ -37,15 +37,12 @@ use super::{
 };
 use crate::say;
 
-/// The rule of all meters of the group, whose alerts are told.
-const TOLD: &str = "high";
-
 /// The addresses that are told, and the name of the system in the account.
 const ADDRESSES: [&str; 2] = ["ada@city.example", "bea@city.example"];
 const WEBHOOK: &str = "webhook";
 
 /// The number of rules that command, each of one meter and one lamp.
-const COMMANDING: u64 = 4;
+const COMMANDING: u64 = 8;
 
 /// The first of the lamps that they command.
 const FIRST_LAMP: u64 = 200;

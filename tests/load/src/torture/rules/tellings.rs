@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The rule whose alerts are told: that of all meters of the group.
+pub(super) const TOLD: &str = "high";
+
 /// Whether an alert begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Turn {
