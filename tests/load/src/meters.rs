@@ -35,6 +35,12 @@ const CLOCKS: [usize; 2] = [0, 9];
 /// Seconds by which the clock of a meter goes on from one telegram to the next, where it does.
 const STEP: u32 = 60;
 
+/// The clock of that telegram, in seconds since 1970.
+pub(crate) const CLOCK: u32 = 0x60E7_C7BF;
+
+/// The place of the volume in a telegram.
+const VOLUME: Range<usize> = 5..9;
+
 /// The port that it sends them on.
 pub(crate) const F_PORT: u8 = 100;
 
@@ -150,15 +156,21 @@ impl Meter {
 
     /// The body that hands over its next frame, as two gateways heard it.
     pub(crate) fn frame(&mut self) -> String {
-        let f_cnt = self.next_f_cnt;
-        self.next_f_cnt += 1;
         if self.has_clock {
             put_forward(&mut self.telegram, STEP);
         }
-        let phy = self.device.uplink(F_PORT, &self.telegram, f_cnt, false).unwrap_or_default();
+        let telegram = self.telegram;
+        self.frame_of(&telegram, RECEIVED_AT)
+    }
+
+    /// The same with a telegram of its own, and the moment at which it was heard.
+    pub(crate) fn frame_of(&mut self, telegram: &[u8], received_at: &str) -> String {
+        let f_cnt = self.next_f_cnt;
+        self.next_f_cnt += 1;
+        let phy = self.device.uplink(F_PORT, telegram, f_cnt, false).unwrap_or_default();
         let digits = digits(&phy);
         format!(
-            r#"{{"phyPayload":"{digits}","receivedAt":"{RECEIVED_AT}","frequencyHz":868100000,"spreadingFactor":9,"bandwidthHz":125000,"codingRate":"4/5","region":"EU868","gateways":[{{"gatewayId":"7276FF0039030436","rssiDbm":-97,"snrDb":7.5}},{{"gatewayId":"7276FF0039030437","rssiDbm":-107,"snrDb":-3}}]}}"#
+            r#"{{"phyPayload":"{digits}","receivedAt":"{received_at}","frequencyHz":868100000,"spreadingFactor":9,"bandwidthHz":125000,"codingRate":"4/5","region":"EU868","gateways":[{{"gatewayId":"7276FF0039030436","rssiDbm":-97,"snrDb":7.5}},{{"gatewayId":"7276FF0039030437","rssiDbm":-107,"snrDb":-3}}]}}"#
         )
     }
 }
@@ -177,6 +189,14 @@ pub(crate) fn telegram(minute: u32) -> String {
     let mut telegram = TELEGRAM;
     put_forward(&mut telegram, minute * STEP);
     digits(&telegram)
+}
+
+/// A telegram whose clocks are put forward, and whose meter has another volume.
+pub(crate) fn telling(seconds_later: u32, litres: u32) -> [u8; TELEGRAM.len()] {
+    let mut telegram = TELEGRAM;
+    put_forward(&mut telegram, seconds_later);
+    telegram[VOLUME].copy_from_slice(&litres.to_le_bytes());
+    telegram
 }
 
 fn digits(bytes: &[u8]) -> String {

@@ -11,6 +11,9 @@ mod message;
 mod pauses;
 mod turns;
 
+#[cfg(test)]
+mod tests;
+
 pub use book::{Attempt, Outbox, OutboxError, Waiting};
 pub use digest::DIGEST_FROM;
 pub use local_time::LocalTime;

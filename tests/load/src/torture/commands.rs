@@ -1,7 +1,7 @@
 //! A partner that commands lamps, and the account of its commands: one that was acknowledged reaches the
 //! network server, and in the end is in the state that was told.
 
-use std::{sync::atomic::Ordering, thread, time::Duration};
+use std::{ops::Range, sync::atomic::Ordering, thread, time::Duration};
 
 use anyhow::Result;
 use champollion_client::{
@@ -9,7 +9,7 @@ use champollion_client::{
     Registration, Role, TokenRequest,
 };
 use champollion_frames::DevEui;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::{World, chance::Chance, network_server::NetworkServer};
 use crate::{
@@ -50,18 +50,7 @@ pub(super) fn settings(network_server: &NetworkServer) -> String {
 /// Registers the lamps; gives the token of their partner, and that of their network server.
 pub(super) fn prepare(server: &Server, setup: &Setup, admin: &Blocking) -> Result<[String; 2]> {
     server.publish(&server.admin_token, &[crate::meters::package(&setup.packages, PACKAGE)?])?;
-    for number in 0..LAMPS {
-        let registration = Registration {
-            assignment: Assignment {
-                decoder: Some("nas/ul20xx@^1".to_owned()),
-                ..Assignment::default()
-            },
-            activation: Activation::default(),
-            network_server: Some(GROUP.to_owned()),
-            ..Registration::of_group(GROUP)
-        };
-        admin.ask(|server| server.register_device(lamp(number), &registration))?;
-    }
+    register(admin, GROUP, 0..LAMPS)?;
     let partner = create_token(admin, "lamps of torture", Role::Partner, Some(GROUP))?;
     let wish = TokenRequest {
         network_server: Some(GROUP.to_owned()),
@@ -71,7 +60,25 @@ pub(super) fn prepare(server: &Server, setup: &Setup, admin: &Blocking) -> Resul
     Ok([partner, lns])
 }
 
-fn lamp(number: u64) -> DevEui {
+/// Registers lamps in a group, behind the network server that takes commands.
+pub(super) fn register(admin: &Blocking, group: &str, numbers: Range<u64>) -> Result<()> {
+    for number in numbers {
+        let registration = Registration {
+            assignment: Assignment {
+                decoder: Some("nas/ul20xx@^1".to_owned()),
+                ..Assignment::default()
+            },
+            activation: Activation::default(),
+            network_server: Some(GROUP.to_owned()),
+            ..Registration::of_group(group)
+        };
+        admin.ask(|server| server.register_device(lamp(number), &registration))?;
+    }
+    Ok(())
+}
+
+/// The DevEUI of a lamp.
+pub(super) fn lamp(number: u64) -> DevEui {
     DevEui::from_be_bytes((DEV_EUI_BLOCK + number).to_be_bytes())
 }
 
@@ -81,12 +88,8 @@ pub(super) fn send(mut partner: Following, world: &World, mut chance: Chance) ->
     while !world.enough.load(Ordering::Relaxed) {
         let number = acknowledged.len();
         let level = chance.below(101);
-        let command: Json = json!({ "manualDimming": { "destination": [
-            { "address": "dali_broadcast", "dimmingLevel": level },
-        ]}});
-        let Json::Object(command) = command else { return acknowledged };
         let wish = DownlinkRequest {
-            command,
+            command: dimming(level),
             confirmed: false,
             expires_at: None,
             expires_in_seconds: None,
@@ -122,6 +125,13 @@ pub(super) fn send(mut partner: Following, world: &World, mut chance: Chance) ->
         thread::sleep(chance.milliseconds(0, LONGEST_PAUSE_MS));
     }
     acknowledged
+}
+
+/// The command that sets a lamp to a level, in percent.
+pub(super) fn dimming(level: u64) -> Map<String, Json> {
+    let destination = json!([{ "address": "dali_broadcast", "dimmingLevel": level }]);
+    let manual = json!({ "destination": destination });
+    Map::from_iter([("manualDimming".to_owned(), manual)])
 }
 
 /// Returns the number of acknowledged commands that the network server has not taken.

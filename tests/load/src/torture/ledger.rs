@@ -92,6 +92,13 @@ impl Ledger {
         self.acknowledged.values().copied().map(u64::from).sum()
     }
 
+    /// The devices of a group, each with the number of its frames that were acknowledged.
+    pub(super) fn frames_of(&self, group: &str) -> Vec<(String, u32)> {
+        let is_of = |dev_eui: &str| self.groups.get(dev_eui).is_some_and(|own| own == group);
+        let own = self.acknowledged.iter().filter(|(dev_eui, _)| is_of(dev_eui));
+        own.map(|(dev_eui, frames)| (dev_eui.clone(), *frames)).collect()
+    }
+
     /// Returns the number of acknowledged records that recipients have not taken.
     pub(super) fn missing(&self) -> u64 {
         let mut missing = 0;

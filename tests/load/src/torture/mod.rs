@@ -1,7 +1,8 @@
 //! `cargo xtask torture`: the real server under load, killed again and again, with recipients that
 //! misbehave. In the end everything that it acknowledged must have come to everybody it is for, in the
 //! order of its device, under one name, and nothing else. Every command that it acknowledged must have come
-//! to its network server, and be in the state that was told.
+//! to its network server, and be in the state that was told. Every alert must be there once, and be told; and every
+//! moment of a schedule must have been carried out once.
 
 mod chance;
 mod commands;
@@ -10,6 +11,7 @@ mod network_server;
 pub(crate) mod nodes;
 mod partner;
 mod recipient;
+mod rules;
 mod sender;
 
 use std::{
@@ -25,7 +27,13 @@ use anyhow::{Result, anyhow, ensure};
 use champollion_client::{Blocking, Downlink, Role};
 use serde_json::json;
 
-use self::{chance::Chance, ledger::Ledger, network_server::NetworkServer, recipient::Recipient};
+use self::{
+    chance::Chance,
+    ledger::Ledger,
+    network_server::NetworkServer,
+    recipient::Recipient,
+    rules::{Armed, Levels, Rules},
+};
 use crate::{
     client::{Following, admin, create_token, put_route},
     meters::{self, Meters},
@@ -77,6 +85,8 @@ struct World {
     /// Where the server listens, while it does.
     address: RwLock<Option<String>>,
     ledger: Arc<Mutex<Ledger>>,
+    /// The levels that meters of rules tell.
+    levels: Levels,
     /// Whether no more frames are sent.
     enough: AtomicBool,
     /// Whether all threads end.
@@ -88,7 +98,8 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
     let seed = chosen(seed);
     let calm = Arc::new(AtomicBool::new(false));
     let network_server = NetworkServer::listen(Chance::of(seed, 4_000).below(u64::MAX), &calm)?;
-    let settings = format!("{SETTINGS}{}", commands::settings(&network_server));
+    let rules = Rules::listen(seed, &calm)?;
+    let settings = format!("{SETTINGS}{}{}", commands::settings(&network_server), rules.settings());
     let mut server = Server::start_with(setup, &settings)?;
     say(format_args!("The seed is {seed}; the server's log is {}", server.log.display()));
     let admin = admin(&server)?;
@@ -98,6 +109,7 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
     let world = Arc::new(World {
         address: RwLock::new(Some(server.address.clone())),
         ledger: Arc::default(),
+        levels: rules.levels(),
         enough: AtomicBool::new(false),
         over: AtomicBool::new(false),
     });
@@ -121,6 +133,7 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
     for meter in meters.iter().flatten() {
         lock(&world.ledger).add_device(&meter.dev_eui, &meter.group);
     }
+    let armed = rules.arm(&admin, &lock(&world.ledger), minutes)?;
     let mut threads = Vec::new();
     let token = create_token(&admin, "torture", Role::Lns, None)?;
     for (meters, number) in meters.into_iter().zip(0..) {
@@ -162,7 +175,9 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
     {
         thread::sleep(Duration::from_millis(50));
     }
-    let commanded = settle_commands(commander, &network_server, &server, deadline)?;
+    let commanded = commander.join().map_err(|_| anyhow!("the partner of the lamps panicked"))?;
+    ensure!(!commanded.is_empty(), "no command was acknowledged, so none was tried");
+    let commanded = settle_commands(commanded, (&armed, &world), &network_server, &server)?;
     thread::sleep(AFTERWARDS);
     world.over.store(true, Ordering::Relaxed);
     for thread in threads {
@@ -170,16 +185,7 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
             lock(&world.ledger).violate("a sender or a partner panicked".to_owned());
         }
     }
-    let admin = crate::client::admin(&server)?;
-    let (violations, repeated) = commands::verdict(&commanded, &network_server, &admin)?;
-    say(format_args!(
-        "commands: {} acknowledged, {repeated} taken twice, {} lost, {} in a false state",
-        commanded.len(),
-        commands::missing(&commanded, &network_server),
-        violations.len(),
-    ));
-    violations.into_iter().for_each(|violation| lock(&world.ledger).violate(violation));
-    ensure!(!commanded.is_empty(), "no command was acknowledged, so none was tried");
+    hold_to_account(&commanded, (&armed, &world), &network_server, &server)?;
     server.stop()?;
     verdict(&mut lock(&world.ledger), kills, seed)
 }
@@ -192,15 +198,18 @@ pub(crate) fn chosen(seed: Option<u64>) -> u64 {
     })
 }
 
-/// Waits until the network server has all commands that were acknowledged, and has told all that it tells.
+/// Waits until alerts and schedules have commanded, and the network server has all of that with the commands that were
+/// acknowledged, and has told all that it tells. Gives all commands.
 fn settle_commands(
-    commander: thread::JoinHandle<Vec<Downlink>>,
+    mut commanded: Vec<Downlink>,
+    (armed, world): (&Armed, &World),
     network_server: &NetworkServer,
     server: &Server,
-    deadline: Instant,
 ) -> Result<Vec<Downlink>> {
-    let commanded = commander.join().map_err(|_| anyhow!("the partner of the lamps panicked"))?;
     let admin = crate::client::admin(server)?;
+    let deadline = Instant::now() + PATIENCE;
+    commanded.extend(armed.settle(&admin, &world.ledger, deadline)?.commands);
+    let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         let is_told =
             commands::missing(&commanded, network_server) == 0 && network_server.has_told_all();
@@ -210,6 +219,28 @@ fn settle_commands(
         thread::sleep(Duration::from_millis(200));
     }
     Ok(commanded)
+}
+
+/// Says what came of commands and of alerts, and notes what is wrong with them.
+fn hold_to_account(
+    commanded: &[Downlink],
+    (armed, world): (&Armed, &World),
+    network_server: &NetworkServer,
+    server: &Server,
+) -> Result<()> {
+    let admin = crate::client::admin(server)?;
+    let alerted = armed.judge(&admin, &world.ledger)?;
+    let (mut violations, repeated) = commands::verdict(commanded, network_server, &admin)?;
+    say(format_args!(
+        "commands: {} acknowledged, {repeated} taken twice, {} lost, {} in a false state",
+        commanded.len(),
+        commands::missing(commanded, network_server),
+        violations.len(),
+    ));
+    alerted.say()?;
+    violations.extend(alerted.violations);
+    violations.into_iter().for_each(|violation| lock(&world.ledger).violate(violation));
+    Ok(())
 }
 
 fn kill_again_and_again(
@@ -270,6 +301,6 @@ impl World {
     }
 }
 
-fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
-    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use serde_json::Value as Json;
 
 use super::{chance::Chance, ledger::Ledger, lock};
-use crate::request::read_head;
+use crate::request::{read_head, read_named_head};
 
 /// The time that a recipient is in one mood.
 const MOOD: Duration = Duration::from_secs(4);
@@ -26,16 +26,24 @@ const HANG: Duration = Duration::from_millis(1_500);
 /// Longest that a connection says nothing before it is closed.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// One that records of a group are posted to.
+/// A recipient of requests that misbehaves.
 pub(super) struct Recipient {
-    pub(super) name: String,
-    pub(super) group: String,
     seed: u64,
     started: Instant,
     connections: AtomicU64,
-    ledger: Arc<Mutex<Ledger>>,
     /// From now on it takes everything.
     calm: Arc<AtomicBool>,
+    note: Note,
+}
+
+/// An account of what comes, and of whether it is taken.
+type Note = Box<dyn Fn(&Posted, bool) + Send + Sync>;
+
+/// A request that came to its end.
+pub(super) struct Posted {
+    /// The name of its message.
+    pub(super) id: String,
+    pub(super) body: Vec<u8>,
 }
 
 /// The conduct of a recipient with a request.
@@ -53,7 +61,7 @@ enum Conduct {
 }
 
 impl Recipient {
-    /// Listens on a port that is free, and gives its URL.
+    /// Listens for records of a group on a port that is free, and gives its URL.
     pub(super) fn listen(
         name: &str,
         group: &str,
@@ -61,17 +69,24 @@ impl Recipient {
         ledger: &Arc<Mutex<Ledger>>,
         calm: &Arc<AtomicBool>,
     ) -> Result<String> {
+        lock(ledger).add_recipient(name, group);
+        let (name, group, ledger) = (name.to_owned(), group.to_owned(), Arc::clone(ledger));
+        let note = move |posted: &Posted, takes| {
+            note_records(&mut lock(&ledger), (&name, &group), &posted.body, takes);
+        };
+        Self::listen_with(seed, calm, Box::new(note))
+    }
+
+    /// The same for requests of which somebody else keeps account.
+    pub(super) fn listen_with(seed: u64, calm: &Arc<AtomicBool>, note: Note) -> Result<String> {
         let listener = TcpListener::bind("127.0.0.1:0").context("no port is free")?;
         let url = format!("http://{}/", listener.local_addr()?);
-        lock(ledger).add_recipient(name, group);
         let recipient = Arc::new(Self {
-            name: name.to_owned(),
-            group: group.to_owned(),
             seed,
             started: Instant::now(),
             connections: AtomicU64::new(0),
-            ledger: Arc::clone(ledger),
             calm: Arc::clone(calm),
+            note,
         });
         // They end with this program.
         thread::spawn(move || {
@@ -92,18 +107,14 @@ impl Recipient {
         let mut reader = BufReader::new(stream);
         loop {
             let conduct = self.conduct(&mut chance);
-            let body = if conduct == Conduct::HangUp && chance.below(2) == 0 {
+            if conduct == Conduct::HangUp && chance.below(2) == 0 {
                 // It does not even listen to the end.
                 read_head(&mut reader)?;
-                None
             } else {
-                let length = read_head(&mut reader)?;
-                let mut body = vec![0; length];
+                let head = read_named_head(&mut reader)?;
+                let mut body = vec![0; head.length];
                 reader.read_exact(&mut body)?;
-                Some(body)
-            };
-            if let Some(body) = body {
-                self.note(&body, conduct);
+                (self.note)(&Posted { id: head.id, body }, conduct.takes());
             }
             let mut stream = stream;
             match conduct {
@@ -158,18 +169,22 @@ impl Recipient {
             _ => Conduct::HangUp,
         }
     }
+}
 
-    fn note(&self, body: &[u8], conduct: Conduct) {
-        let takes = matches!(conduct, Conduct::Take | Conduct::TakeAndLie | Conduct::TakeAndHangUp);
-        let mut ledger = lock(&self.ledger);
-        let Ok(body) = serde_json::from_slice::<Json>(body) else {
-            ledger.violate(format!("{} got what is no JSON", self.name));
-            return;
-        };
-        let records: Vec<&Json> = match &body["data"] {
-            Json::Array(records) => records.iter().collect(),
-            record => vec![record],
-        };
-        ledger.arrive(&self.name, &self.group, &records, takes);
+impl Conduct {
+    const fn takes(self) -> bool {
+        matches!(self, Self::Take | Self::TakeAndLie | Self::TakeAndHangUp)
     }
+}
+
+fn note_records(ledger: &mut Ledger, (name, group): (&str, &str), body: &[u8], takes: bool) {
+    let Ok(body) = serde_json::from_slice::<Json>(body) else {
+        ledger.violate(format!("{name} got what is no JSON"));
+        return;
+    };
+    let records: Vec<&Json> = match &body["data"] {
+        Json::Array(records) => records.iter().collect(),
+        record => vec![record],
+    };
+    ledger.arrive(name, group, &records, takes);
 }

@@ -20,7 +20,7 @@ pub(super) fn send(mut meters: Vec<Meter>, mut lns: Following, world: &World, mu
         let index = chance.below(meters.len() as u64) as usize;
         let meter = &mut meters[index];
         let f_cnt = meter.next_f_cnt;
-        let frame = meter.frame();
+        let frame = world.levels.frame(meter);
         let Ok(frame) = serde_json::from_str::<PhyFrame>(&frame) else { return };
         while !hand_over(&frame, &meter.dev_eui, f_cnt, &mut lns, world) {
             if world.over.load(Ordering::Relaxed) {
