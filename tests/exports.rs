@@ -71,7 +71,7 @@ fn lists_are_tables_too_and_nobody_sees_the_rows_of_others() {
         assert!(admin.get(path).success().is_object(), "{path} stays JSON where nothing is said");
     }
     let schedules = csv(&admin, "/v1/schedules");
-    assert!(schedules.contains(",'=Evening,light,70B3"), "no cell is a formula: {schedules}");
+    assert!(schedules.contains(",'=Evening,light,"), "no cell is a formula: {schedules}");
     assert!(csv(&admin, "/v1/notices").contains(",incident,in-force,Dark,We look after it.,"));
     let (own, other) = (server.partner("light"), server.partner("water"));
     for path in ["/v1/schedules", "/v1/notices"] {
