@@ -29,6 +29,17 @@ impl Connection {
         self.stream.write_all(bytes).expect("the server takes no more");
     }
 
+    /// Waits until the server has answered something that ends so.
+    pub fn wait_for(&mut self, end: &str) {
+        let mut answer = Vec::new();
+        while !answer.ends_with(end.as_bytes()) {
+            let mut piece = [0; 1024];
+            let length = self.stream.read(&mut piece).expect("the server answers");
+            assert_ne!(length, 0, "the server ends with {:?}", String::from_utf8_lossy(&answer));
+            answer.extend_from_slice(&piece[..length]);
+        }
+    }
+
     /// Everything that the server answers until it closes the connection.
     #[must_use]
     pub fn answer(mut self) -> String {
