@@ -24,8 +24,10 @@ impl Nodes {
         if self.json {
             return output::answer(&list);
         }
-        let headers =
-            ["node", "address", "version", "protocol", "state", "frames/s", "lag", "clock", "started"];
+        let headers = [
+            "node", "address", "version", "protocol", "state", "frames/s", "lag", "clock",
+            "started",
+        ];
         output::table(headers, list.nodes.iter().map(row));
         Ok(())
     }

@@ -43,10 +43,7 @@ impl Service {
     }
 
     /// The mails that tell of a notice those who want to be told, for the batch of its change.
-    pub(crate) async fn mails_about(
-        &self,
-        notice: &Notice,
-    ) -> Result<Vec<Message>, TableError> {
+    pub(crate) async fn mails_about(&self, notice: &Notice) -> Result<Vec<Message>, TableError> {
         let address = self.config.sign_in.public_address.trim_end_matches('/');
         let page = if address.is_empty() { String::new() } else { format!("{address}{PAGE}") };
         let clocks = self.config.territory.clocks();

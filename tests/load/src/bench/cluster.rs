@@ -52,7 +52,8 @@ fn measure_nodes(setup: &Setup, quick: bool, count: usize) -> Result<Vec<String>
         let database = processor::of_family(beside.database_process())?;
         Ok([own + others, database, processor::of_process(std::process::id())?])
     };
-    let (figures, [before, after]) = load.measure_and_look(&mut groups, Connection::single, look)?;
+    let (figures, [before, after]) =
+        load.measure_and_look(&mut groups, Connection::single, look)?;
     let (before, after) = (before?, after?);
     let name = format!("cluster.ingest.{count}");
     let mut lines = figures.lines(&name);

@@ -6,7 +6,8 @@ use axum::{Json, extract::State, http::StatusCode};
 use champollion_registry::ledger::AuditEntry;
 use champollion_service::{
     notices::{
-        HookTelling, Notice, NoticeChange, NoticeChanged, NoticeFault, NoticeFollowUp, NoticeWish, NoticesTurn,
+        HookTelling, Notice, NoticeChange, NoticeChanged, NoticeFault, NoticeFollowUp, NoticeWish,
+        NoticesTurn,
     },
     outbox::Outbox,
 };
