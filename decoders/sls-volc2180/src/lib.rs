@@ -81,6 +81,20 @@ mod tests {
     }
 
     #[test]
+    fn codes_that_are_named_alone_fail_with_their_names() {
+        let names = [
+            (0x0E, "properties of the device"),
+            (0x11, "whether the light is on"),
+            (0x14, "the brightness"),
+        ];
+        for (code, name) in names {
+            let failure = outcome(&[code, 0]).unwrap_err();
+            assert_eq!(failure.kind, FailureKind::UnknownMessage);
+            assert!(failure.message.contains(name), "{}", failure.message);
+        }
+    }
+
+    #[test]
     fn no_payload_makes_it_panic() {
         for code in 0..=255_u8 {
             for length in 0..40_u8 {

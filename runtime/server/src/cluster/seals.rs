@@ -210,7 +210,7 @@ mod tests {
         (first, Seals::new(other, Uuid::from_u128(2), HERE.to_owned(), at(0)))
     }
 
-    /// The outcome for a request of which the stamp and the first piece have come.
+    /// The further way of a request of which the stamp and the first piece have come.
     fn received(
         node: &Seals,
         (stamp, piece): (&str, &[u8]),

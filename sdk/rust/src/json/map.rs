@@ -5,7 +5,7 @@ use std::{slice, vec};
 use super::Json;
 
 /// Members of an object in the order in which they were put there. They are few, so that looking at each is faster than
-/// a table of hashes, and smaller.
+/// a table of hashes, and smaller. Two are equal where their members are, in the same order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map<K, V>(Vec<(K, V)>);
 

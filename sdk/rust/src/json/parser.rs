@@ -19,7 +19,7 @@ pub(crate) fn parse(text: &str) -> Result<Json, String> {
 }
 
 enum Fault {
-    /// Something stands at the position that is not expected there.
+    /// A byte at the position that is not expected there, or the end.
     Syntax,
     /// A name that an object has twice.
     Repeated(String),

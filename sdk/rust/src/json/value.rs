@@ -1,4 +1,4 @@
-//! Values of JSON and their members.
+//! Values of JSON, as a tree.
 
 use serde::{Serialize, Serializer};
 
@@ -7,7 +7,7 @@ use super::Map;
 /// A value of JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
-    /// The value `null`, which is none.
+    /// The value `null`, which stands for none.
     Null,
     /// A truth value, `true` or `false`.
     Bool(bool),

@@ -79,7 +79,7 @@ fn header<'head>(head: &'head str, name: &str) -> Option<&'head str> {
     fields.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
-/// Reads a text that is quoted-printable.
+/// Reads text that is quoted-printable, as mails have it.
 fn unquoted(text: &str) -> Option<String> {
     let joined = text.replace("=\n", "");
     let mut parts = joined.split('=');
