@@ -98,7 +98,7 @@ fn shown_approval(viewer: &Viewer, answer: &Json) -> Markup {
             (viewer.say("operator-partners-declared"), unbounded("/declared")),
             (viewer.say("operator-partners-most"), unbounded("/most")),
             (viewer.say("operator-partners-granted"), moment_at(viewer, approval, "/grantedAt")),
-            (viewer.say("operator-partners-until"), html! { (optional(approval, "/until").unwrap_or("–")) }),
+            (viewer.say("operator-partners-until"), html! { (viewer.day(optional(approval, "/until").unwrap_or("–"))) }),
         ]))
         @if let Some(request) = optional(approval, "/request") {
             p { a href=(page_of_request(request)) { (viewer.say("operator-requests-declaration")) } }
