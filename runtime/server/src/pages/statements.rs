@@ -39,7 +39,7 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
     let date = viewer.parameter("date").unwrap_or_else(first_of_year);
     let found = viewer.get(&address("/v1/statements", &[("date", &date)])).await?;
     let statements = items(&found, "/statements");
-    let title = viewer.say_with("statements-title", [("date", date.as_str().into())]);
+    let title = viewer.say_with("statements-title", [("date", viewer.day(&date).into())]);
     let content = html! {
         h1 { (title) }
         (choosing(&viewer, &date))

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use fluent_bundle::FluentValue;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde_json::Value as Json;
 
 use super::{
@@ -200,6 +200,12 @@ impl Viewer {
     /// A moment for people, which the script shows in the time of their own device.
     pub(super) fn moment(&self, moment: Timestamp) -> maud::Markup {
         written::moment(moment, self.language())
+    }
+
+    /// A day for people. A text that is no day is shown itself.
+    pub(super) fn day(&self, text: &str) -> String {
+        let day = text.parse::<Date>();
+        day.map_or_else(|_| text.to_owned(), |day| written::day(day, self.language()))
     }
 
     /// Goes to another page, which says what was done: the text of a key that begins with `done-`.

@@ -1,6 +1,6 @@
 //! Moments, sizes, units and codes, written for people.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use maud::{Markup, html};
 
 use super::language::Language;
@@ -17,6 +17,37 @@ pub(super) fn minute(moment: Timestamp, language: Language) -> String {
         Language::French => "%d/%m/%Y %H:%M UTC",
     };
     moment.strftime(form).to_string()
+}
+
+/// The months in French, as they stand in dates.
+const FRENCH_MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+/// A day with the name of its month.
+pub(super) fn day(day: Date, language: Language) -> String {
+    match language {
+        Language::English => day.strftime("%-d %B %Y").to_string(),
+        Language::French => french_day(day),
+    }
+}
+
+/// A day in French, in which the first of a month alone is an ordinal.
+fn french_day(day: Date) -> String {
+    let ordinal = if day.day() == 1 { "er" } else { "" };
+    let month = FRENCH_MONTHS[usize::from(day.month().unsigned_abs()) - 1];
+    format!("{}{ordinal} {month} {}", day.day(), day.year())
 }
 
 /// The units of sizes, the greatest first, each with its name in English and in French.
@@ -82,6 +113,14 @@ mod tests {
         let english = moment(time, Language::English).into_string();
         assert!(english.contains("datetime=\"2026-03-04T05:06:07Z\">2026-03-04 05:06 UTC<"));
         assert!(moment(time, Language::French).into_string().contains(">04/03/2026 05:06 UTC<"));
+    }
+
+    #[test]
+    fn days_have_the_names_of_their_months() {
+        let said = |text: &str, language| day(text.parse().unwrap(), language);
+        assert_eq!(said("2026-03-01", Language::French), "1er mars 2026");
+        assert_eq!(said("2026-11-30", Language::French), "30 novembre 2026");
+        assert_eq!(said("2026-11-30", Language::English), "30 November 2026");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::pages::{
     json::{items, text},
     parts::{chart::Chart, empty::empty, table::Table},
     viewer::Viewer,
+    written,
 };
 
 /// The counts of all groups on a day.
@@ -84,13 +85,17 @@ pub(super) fn shares(viewer: &Viewer, list: &Json) -> Markup {
     html! {
         section {
             h2 { (viewer.say("status-figures")) }
-            p.soft { (viewer.say_with("quality-day", [("day", day.to_string().into())])) }
+            p.soft { (on_day(viewer, *day)) }
             dl.figures {
                 (figure(viewer, "quality-daily", percent(counts.heard, counts.in_service)))
                 (figure(viewer, "quality-fortnight", percent(counts.heard_in_14_days, counts.in_service)))
             }
         }
     }
+}
+
+fn on_day(viewer: &Viewer, day: Date) -> String {
+    viewer.say_with("quality-day", [("day", written::day(day, viewer.language()).into())])
 }
 
 /// The last whole day, or the present one where it is the first.
@@ -103,7 +108,7 @@ fn latest(viewer: &Viewer, days: &BTreeMap<Date, Day>, available: &Json) -> Mark
     let Some((day, counts)) = whole_day(days) else { return html! {} };
     let ingest = available.pointer("/ingest/share").and_then(Json::as_f64);
     html! {
-        h2 { (viewer.say_with("quality-day", [("day", day.to_string().into())])) }
+        h2 { (on_day(viewer, *day)) }
         dl.figures {
             (figure(viewer, "quality-daily", percent(counts.heard, counts.in_service)))
             (figure(viewer, "quality-fortnight", percent(counts.heard_in_14_days, counts.in_service)))
@@ -133,7 +138,8 @@ fn chart(viewer: &Viewer, days: &BTreeMap<Date, Day>) -> Markup {
         Some((noon(*day)?, percent(counts.heard, counts.in_service)?))
     };
     let points = days.iter().filter_map(point).collect();
-    Chart { name: viewer.say("quality-daily"), unit: "%".to_owned(), points }.shown(viewer)
+    Chart { name: viewer.say("quality-daily"), unit: "%".to_owned(), points, is_of_days: true }
+        .shown(viewer)
 }
 
 fn table(viewer: &Viewer, days: &BTreeMap<Date, Day>) -> Markup {
@@ -149,7 +155,7 @@ fn table(viewer: &Viewer, days: &BTreeMap<Date, Day>) -> Markup {
         let whole = |number| html! { (viewer.language().whole(number)) };
         let share = |part, all| html! { (shown_percent(viewer, percent(part, all))) };
         table.row(vec![
-            html! { (day) },
+            html! { (written::day(*day, viewer.language())) },
             whole(counts.in_service),
             whole(counts.heard),
             share(counts.heard, counts.in_service),

@@ -18,7 +18,7 @@ use crate::{
     pages::{
         json::{items, path_part, text},
         layout::Page,
-        partner::entered::put,
+        partner::entered::{in_utc, put},
         parts::{
             empty::empty,
             form::{Fault, Field, Kind, button_form, form, submit},
@@ -170,14 +170,6 @@ fn field_of(path: &str) -> Option<String> {
     Some(name.split(['.', '[']).next().unwrap_or(name).to_owned())
 }
 
-/// A moment as a form sends it, in universal time: `2027-03-01T08:00`.
-fn in_utc(text: &str) -> String {
-    match text.parse::<jiff::civil::DateTime>() {
-        Ok(_) if !text.ends_with('Z') => format!("{text}Z"),
-        _ => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,8 +187,6 @@ mod tests {
                 "leavesOut": false,
             })
         );
-        assert!("2027-03-01T08:00Z".parse::<jiff::Timestamp>().is_ok());
-        assert_eq!(in_utc("tomorrow"), "tomorrow");
         assert_eq!(field_of("scope.groups[0]").as_deref(), Some("groups"));
         assert_eq!(field_of("end"), None);
     }

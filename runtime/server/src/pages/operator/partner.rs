@@ -27,6 +27,7 @@ use crate::{
         },
         submission::Submission,
         viewer::Viewer,
+        written,
     },
 };
 
@@ -86,10 +87,12 @@ fn shown_approval(viewer: &Viewer, answer: &Json) -> Markup {
         Some(Json::Number(_)) => number_at(viewer, answer, pointer),
         _ => html! { (viewer.say("operator-partners-unbounded")) },
     };
+    let until = viewer.day(optional(approval, "/until").unwrap_or("–"));
     html! {
         @if let Some(ends) = moment(approval, "/notice/endsAt") {
+            @let at = written::minute(ends, viewer.language());
             (notice(Tone::Warning, html! {
-                p { (viewer.say_with("operator-partners-notice", [("at", ends.to_string().into())])) }
+                p { (viewer.say_with("operator-partners-notice", [("at", at.into())])) }
             }))
         }
         (facts([
@@ -98,7 +101,7 @@ fn shown_approval(viewer: &Viewer, answer: &Json) -> Markup {
             (viewer.say("operator-partners-declared"), unbounded("/declared")),
             (viewer.say("operator-partners-most"), unbounded("/most")),
             (viewer.say("operator-partners-granted"), moment_at(viewer, approval, "/grantedAt")),
-            (viewer.say("operator-partners-until"), html! { (optional(approval, "/until").unwrap_or("–")) }),
+            (viewer.say("operator-partners-until"), html! { (until) }),
         ]))
         @if let Some(request) = optional(approval, "/request") {
             p { a href=(page_of_request(request)) { (viewer.say("operator-requests-declaration")) } }

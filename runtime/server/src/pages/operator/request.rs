@@ -130,10 +130,11 @@ fn headings(viewer: &Viewer, declaration: &Json) -> [(String, Markup); 5] {
 }
 
 fn period(viewer: &Viewer, period: &Json) -> Markup {
-    let from = ("from", text(period, "/from").into());
+    let from = ("from", viewer.day(&text(period, "/from")).into());
     let said = match optional(period, "/until") {
         Some(until) => {
-            viewer.say_with("operator-requests-period-until", [from, ("until", until.into())])
+            let until = ("until", viewer.day(until).into());
+            viewer.say_with("operator-requests-period-until", [from, until])
         }
         None => viewer.say_with("operator-requests-period-from", [from]),
     };
@@ -147,7 +148,7 @@ fn stages(viewer: &Viewer, stages: &[Json]) -> Markup {
         .column(viewer.say("operator-requests-objects-places"));
     for stage in stages {
         table.row(vec![
-            html! { (text(stage, "/from")) },
+            html! { (viewer.day(&text(stage, "/from"))) },
             html! { (text(stage, "/number")) },
             html! { (text(stage, "/places")) },
         ]);

@@ -1,6 +1,6 @@
 //! A chart of one quantity over time: an SVG that the server draws, and the same numbers as a table.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use maud::{Markup, html};
 
 use super::{scale::Scale, table::Table};
@@ -30,6 +30,8 @@ pub(in crate::pages) struct Chart {
     pub(in crate::pages) unit: String,
     /// The values with their moments, in the order of time.
     pub(in crate::pages) points: Vec<(Timestamp, f64)>,
+    /// Whether each value is of a whole day of universal time, and not of a moment.
+    pub(in crate::pages) is_of_days: bool,
 }
 
 /// The places of moments and values in the drawing.
@@ -73,14 +75,16 @@ impl Chart {
 
     fn drawing(&self, viewer: &Viewer, axes: &Axes, points: &[(Timestamp, f64)]) -> Markup {
         let shown = thinned(points);
+        // A sole point has no line that goes through it: it is drawn as a ring.
+        let class = if shown.len() == 1 { "point line" } else { "point" };
         html! {
             svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(self.name) {
                 @for value in axes.values.lines() { (line(viewer, axes, value)) }
-                (ends(viewer, axes, points))
+                (self.ends(viewer, axes, points))
                 path.line d=(path(axes, points)) {}
                 @for (moment, value) in &shown {
-                    circle.point cx=(round(axes.x(*moment))) cy=(round(axes.y(*value))) r="3" {
-                        title { (viewer.number(*value)) " " (self.unit) ", " (written::minute(*moment, viewer.language())) }
+                    circle class=(class) cx=(round(axes.x(*moment))) cy=(round(axes.y(*value))) r="3" {
+                        title { (viewer.number(*value)) " " (self.unit) ", " (self.time(*moment, viewer)) }
                     }
                 }
             }
@@ -95,9 +99,35 @@ impl Chart {
         let mut table =
             Table::new(self.name.clone()).column(viewer.say("chart-moment")).numbers(heading);
         for (moment, value) in thinned(points).into_iter().rev() {
-            table.row(vec![viewer.moment(moment), html! { (viewer.number(value)) }]);
+            let time = match self.is_of_days {
+                true => html! { (self.time(moment, viewer)) },
+                false => viewer.moment(moment),
+            };
+            table.row(vec![time, html! { (viewer.number(value)) }]);
         }
         html! { details { summary { (viewer.say("chart-table")) } (table.shown()) } }
+    }
+
+    /// The first and the last moment below the drawing.
+    fn ends(&self, viewer: &Viewer, axes: &Axes, points: &[(Timestamp, f64)]) -> Markup {
+        let (Some((first, _)), Some((last, _))) = (points.first(), points.last()) else {
+            return html! {};
+        };
+        let y = HEIGHT - 8.0;
+        html! {
+            text.tick x=(LEFT) y=(y) { (self.time(*first, viewer)) }
+            @if axes.last > axes.first + 1 {
+                text.tick x=(WIDTH - RIGHT) y=(y) text-anchor="end" { (self.time(*last, viewer)) }
+            }
+        }
+    }
+
+    /// The time of a value in words.
+    fn time(&self, moment: Timestamp, viewer: &Viewer) -> String {
+        match self.is_of_days {
+            true => written::day(moment.to_zoned(TimeZone::UTC).date(), viewer.language()),
+            false => written::minute(moment, viewer.language()),
+        }
     }
 }
 
@@ -108,21 +138,6 @@ fn line(viewer: &Viewer, axes: &Axes, value: f64) -> Markup {
         line.grid x1=(LEFT) x2=(WIDTH - RIGHT) y1=(y) y2=(y) {}
         text.tick x=(LEFT - 8.0) y=(y) text-anchor="end" dominant-baseline="middle" {
             (viewer.number(value))
-        }
-    }
-}
-
-/// The first and the last moment below the drawing.
-fn ends(viewer: &Viewer, axes: &Axes, points: &[(Timestamp, f64)]) -> Markup {
-    let (Some((first, _)), Some((last, _))) = (points.first(), points.last()) else {
-        return html! {};
-    };
-    let shown = |moment: &Timestamp| written::minute(*moment, viewer.language());
-    let y = HEIGHT - 8.0;
-    html! {
-        text.tick x=(LEFT) y=(y) { (shown(first)) }
-        @if axes.last > axes.first + 1 {
-            text.tick x=(WIDTH - RIGHT) y=(y) text-anchor="end" { (shown(last)) }
         }
     }
 }

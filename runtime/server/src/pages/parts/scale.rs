@@ -19,7 +19,13 @@ impl Scale {
         let step = round_step(span / f64::from(lines.max(1)));
         let widened = (least / step).floor() * step;
         let (least, most) = (widened, (most / step).ceil() * step);
-        Some(Self { least, most: if most > least { most } else { least + step }, step })
+        // A sole value stands at an end: a full share is not drawn below more than all.
+        let (least, most) = match most > least {
+            true => (least, most),
+            false if least > 0.0 => (least - step, least),
+            false => (least, least + step),
+        };
+        Some(Self { least, most, step })
     }
 
     /// Returns the place of a value between 0, the least, and 1, the most.
@@ -65,6 +71,7 @@ mod tests {
             assert!((0.0..=1.0).contains(&scale.place(value)), "{value}: {scale:?}");
             assert!(scale.lines().len() >= 2);
         }
+        assert_eq!(Scale::of([100.0].into_iter(), 4).unwrap().lines(), [50.0, 100.0]);
         assert_eq!(Scale::of([f64::NAN].into_iter(), 4), None);
     }
 }

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::pages::{
     parts::{
-        badge::badge,
         code::{lines, pretty},
         empty::empty,
         notice::{Tone, notice},
@@ -177,7 +176,6 @@ fn shown_error(viewer: &Viewer, error: &CallError, tried: &Tried) -> Markup {
             @if let Some(span) = fault(tried) {
                 p { (viewer.say_with("workbench-at-byte", [("bytes", range(span).into())])) }
             }
-            p { (badge(Tone::Plain, error.code())) }
         }))
     }
 }

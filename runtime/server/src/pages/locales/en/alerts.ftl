@@ -104,6 +104,7 @@ alert-unit-seconds = seconds
 alert-unit-minutes = minutes
 alert-unit-hours = hours
 alert-unit-days = days
+alert-in-words = { $condition }: { $told }
 alert-lasting-seconds = for { $number } s
 alert-lasting-minutes = for { $number } min
 alert-lasting-hours = for { $number } h

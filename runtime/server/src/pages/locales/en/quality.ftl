@@ -1,5 +1,5 @@
 quality-title = Connectivity
-quality-lead = It is promised that { $daily } % of the objects in service are heard each day, and { $fortnight } % within 14 days. Days are those of { $zone }.
+quality-lead = It is promised that { $daily } % of the objects in service are heard each day, and { $fortnight } % within 14 days. Days are those of the time zone { $zone }.
 quality-none = Nothing was counted yet
 quality-none-advice = Figures begin with the first frame of an object in service.
 quality-day = On { $day }
@@ -12,7 +12,7 @@ quality-date = Day
 quality-in-service = In service
 quality-heard = Heard
 quality-frames = Frames
-quality-workbook = Workbook
+quality-workbook = All figures as a workbook
 quality-silent = Silent objects, the longest first
 quality-silent-none = All objects in service were heard within a day.
 quality-object = Object

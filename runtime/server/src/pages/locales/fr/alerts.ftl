@@ -104,6 +104,7 @@ alert-unit-seconds = secondes
 alert-unit-minutes = minutes
 alert-unit-hours = heures
 alert-unit-days = jours
+alert-in-words = { $condition } : { $told }
 alert-lasting-seconds = pendant { $number } s
 alert-lasting-minutes = pendant { $number } min
 alert-lasting-hours = pendant { $number } h

@@ -1,5 +1,5 @@
 quality-title = Connectivité
-quality-lead = L’engagement : { $daily } % des objets en service entendus chaque jour, et { $fortnight } % en 14 jours. Les jours sont ceux de { $zone }.
+quality-lead = L’engagement : { $daily } % des objets en service entendus chaque jour, et { $fortnight } % en 14 jours. Les jours sont ceux du fuseau horaire { $zone }.
 quality-none = Rien n’a encore été compté
 quality-none-advice = Les chiffres commencent avec la première trame d’un objet en service.
 quality-day = Le { $day }
@@ -12,7 +12,7 @@ quality-date = Jour
 quality-in-service = En service
 quality-heard = Entendus
 quality-frames = Trames
-quality-workbook = Classeur
+quality-workbook = Tous les chiffres en classeur
 quality-silent = Objets silencieux, les plus anciens d’abord
 quality-silent-none = Tous les objets en service ont été entendus depuis un jour.
 quality-object = Objet

@@ -284,7 +284,7 @@ fn ordered(viewer: &Viewer, rule: &Json) -> Markup {
                     Some(device) => a href=(format!("/partner/objects/{device}")) { code { (device) } },
                     None => (viewer.say("alert-rule-commands-itself")),
                 }
-                ": " code { (command) }
+                " – " code { (command) }
             }
         }
     }

@@ -25,7 +25,10 @@ pub(super) fn in_words(viewer: &Viewer, when: &Json) -> String {
     .collect();
     match told.is_empty() {
         true => name,
-        false => format!("{name}: {}", told.join(" ")),
+        false => viewer.say_with(
+            "alert-in-words",
+            [("condition", name.into()), ("told", told.join(" ").into())],
+        ),
     }
 }
 

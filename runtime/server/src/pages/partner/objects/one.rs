@@ -155,6 +155,7 @@ fn chart(viewer: &Viewer, values: &Values) -> Markup {
         name: named(viewer, measured),
         unit: sign.unwrap_or_default(),
         points: points.clone(),
+        is_of_days: false,
     };
     html! {
         h2 { (viewer.say("chart-caption")) }

@@ -18,11 +18,11 @@ use crate::{
         json::{address, items, moment, path_part, text},
         layout::Page,
         partner::{
-            entered::put,
+            entered::{in_utc, put},
             frame::{dash, get_if_any, partner_page},
         },
         parts::{
-            form::{Fault, Field, button_form, form, submit},
+            form::{Fault, Field, Kind, button_form, form, submit},
             table::Table,
         },
         submission::Submission,
@@ -49,7 +49,7 @@ async fn put_on(
 ) -> Result<Response, Problem> {
     let mut body = Map::new();
     put(&mut body, "point", Some(submission.text("point")));
-    put(&mut body, "from", submission.filled("from"));
+    put(&mut body, "from", submission.filled("from").map(in_utc).as_deref());
     let path = format!("/v1/devices/{}/point", path_part(&dev_eui));
     match viewer.send(Method::PUT, &path, Some(&Json::Object(body))).await {
         Ok(_) => Ok(viewer.done(&way(&dev_eui), "done-object-placed")),
@@ -94,7 +94,7 @@ async fn replace(
 fn replacement(submission: &Submission) -> Json {
     let mut body = Map::new();
     put(&mut body, "by", Some(submission.text("by")));
-    put(&mut body, "at", submission.filled("at"));
+    put(&mut body, "at", submission.filled("at").map(in_utc).as_deref());
     if let Some(quantity) = submission.filled("quantity") {
         let mut index = Map::new();
         put(&mut index, "quantity", Some(quantity));
@@ -194,7 +194,7 @@ fn point_form(
             (Field::new("point", viewer.say("place-point")).value(filled.text("point")).fault(fault).required()
                 .hint(viewer.say("place-point-hint")).shown())
             (Field::new("from", viewer.say("place-from")).value(filled.text("from")).fault(fault)
-                .hint(viewer.say("moment-hint")).shown())
+                .kind(Kind::Line("datetime-local")).hint(viewer.say("place-from-hint")).shown())
             (submit(&viewer.say("place-put")))
         }))
         @if is_on_one {
@@ -212,7 +212,8 @@ fn replacement_form(viewer: &Viewer, path: &str, filled: &Submission, fault: &Fa
         p { (viewer.say("replace-lead")) }
         (form(viewer, &format!("{path}/replace"), fault, html! {
             (field("by", viewer.say("replace-by")).required().hint(viewer.say("object-dev-eui-hint")).shown())
-            (field("at", viewer.say("replace-at")).hint(viewer.say("moment-hint")).shown())
+            (field("at", viewer.say("replace-at")).kind(Kind::Line("datetime-local"))
+                .hint(viewer.say("moment-hint")).shown())
             (field("quantity", viewer.say("replace-quantity")).hint(viewer.say("replace-quantity-hint")).shown())
             (field("last", viewer.say("replace-last")).shown())
             (field("first", viewer.say("replace-first")).shown())

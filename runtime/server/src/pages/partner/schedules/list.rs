@@ -161,7 +161,7 @@ fn new_form(viewer: &Viewer, names: &[String], submission: &Submission, fault: &
             (hinted("latitude").shown())
             (line("longitude").shown())
             (hinted("cron").shown())
-            (hinted("at").shown())
+            (hinted("at").kind(Kind::Line("datetime-local")).shown())
             (hinted("zone").shown())
             (hinted("except").shown())
             (command.value(submission.text(COMMAND)).hint(viewer.say("command-json-hint")).fault(fault).required().shown())

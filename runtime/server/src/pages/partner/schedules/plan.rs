@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::pages::{
     json::{items, moment, optional, text},
-    partner::entered::{number, put},
+    partner::entered::{in_utc, number, put},
     parts::form::Fault,
     submission::Submission,
     viewer::Viewer,
@@ -56,7 +56,7 @@ fn when(submission: &Submission) -> Map<String, Json> {
     let mut when = Map::new();
     match submission.text("rule") {
         "cron" => put(&mut when, "cron", Some(submission.text("cron"))),
-        "at" => put(&mut when, "at", Some(submission.text("at"))),
+        "at" => put(&mut when, "at", Some(&in_utc(submission.text("at")))),
         sun => {
             put(&mut when, "sun", Some(sun));
             if let Some(minutes) = submission.filled("offset") {
