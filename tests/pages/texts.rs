@@ -13,6 +13,9 @@ const OF_OTHERS: [&str; 6] =
 /// Elements whose texts are for programs.
 const OF_PROGRAMS: [&str; 5] = ["code", "pre", "script", "style", "svg"];
 
+/// Elements that have no end, and no text.
+const EMPTY: [&str; 4] = ["br", "img", "input", "meta"];
+
 /// Words from which on a text is a sentence and not a name.
 const SENTENCE: usize = 3;
 
@@ -41,7 +44,7 @@ fn texts(page: &str) -> Vec<&str> {
 
 /// Whether the texts of an element are for programs, or in a language that it names.
 fn is_passed(name: &str, tag: &str) -> bool {
-    let is_opened = !tag.starts_with('/');
+    let is_opened = !tag.starts_with('/') && !EMPTY.contains(&name);
     is_opened && (OF_PROGRAMS.contains(&name) || (name != "html" && tag.contains(" lang=\"")))
 }
 
@@ -89,7 +92,7 @@ fn french_pages_say_nothing_in_english_and_no_page_a_key() {
 #[test]
 fn texts_for_programs_and_of_another_language_are_passed_over() {
     let page = "<html lang=\"fr\"><p>un <b>deux</b></p><pre><code>three</code></pre>\
-                <div lang=\"en\">four <div>five</div> six</div><p>sept</p>";
+                <meta lang=\"en\"><div lang=\"en\">four <div>five</div> six</div><p>sept</p>";
     assert_eq!(texts(page), ["un", "deux", "sept"]);
     assert!(is_sentence("No alert is open.") && !is_sentence("70B3D5499A000001 · Champollion"));
 }
