@@ -276,7 +276,10 @@ fn no_file_log_answer_or_metric_holds_a_key_or_a_secret() {
     // The test finds what it looks for: the name of a token is open, and entries of logs lie compressed in files.
     let open = Notations::of_text("first admin");
     assert!(number_of_files_with(&open, &server.data()) > 0, "the name of a token is in a file");
-    assert!(Notations::of_text("the first start").is_in(&entries), "the audit is among the entries");
+    assert!(
+        Notations::of_text("the first start").is_in(&entries),
+        "the audit is among the entries"
+    );
 
     server.restart();
     let path = format!("/v1/routes/{}", "signed");
