@@ -18,10 +18,10 @@ use crate::served::document;
 const CASES: &str = "6";
 
 /// The longest that cases are made up, in seconds.
-const SECONDS: &str = "30";
+const SECONDS: &str = "20";
 
 /// The same for each role beside the admin's.
-const SECONDS_OF_ROLE: &str = "20";
+const SECONDS_OF_ROLE: &str = "12";
 
 /// The faults that are looked for.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\

@@ -360,11 +360,14 @@ impl AlertBook {
     pub async fn tidy(&self, now: Timestamp) -> Result<usize, AlertsError> {
         let known = open::all(&*self.store).await?;
         let (mut pages, mut removed) = (ALERTS.pages(&*self.store), 0);
-        let is_old = |ended: Timestamp| now.duration_since(ended).as_hours() > KEPT_DAYS * 24;
+        // A device may measure by a clock that is years behind: its alerts count from when they were told.
+        let is_old = |alert: &Alert| {
+            let over = alert.ended_at.map(|ended| ended.max(alert.raised_at));
+            over.is_some_and(|over| now.duration_since(over).as_hours() > KEPT_DAYS * 24)
+        };
         while let Some(page) = pages.next().await? {
             let mut batch = Batch::new();
-            for (key, alert) in page.iter().filter(|(_, alert)| alert.ended_at.is_some_and(is_old))
-            {
+            for (key, alert) in page.iter().filter(|(_, alert)| is_old(alert)) {
                 ALERTS.delete(&mut batch, key);
                 open::note(&mut batch, key, alert)?;
                 removed += 1;
