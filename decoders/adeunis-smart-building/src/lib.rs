@@ -171,11 +171,13 @@ champollion_sdk::export!(SmartBuilding);
 
 #[cfg(test)]
 mod tests {
+    use champollion_sdk::testing::{check_vectors, uplink};
+
     use super::*;
 
     #[test]
     fn the_vectors_hold() {
-        champollion_sdk::testing::check_vectors::<SmartBuilding>(include_str!("../vectors.json"));
+        check_vectors::<SmartBuilding>(include_str!("../vectors.json"));
     }
 
     #[test]
@@ -185,14 +187,7 @@ mod tests {
                 for length in 0..30 {
                     let mut payload = vec![code, status];
                     payload.resize(length, code);
-                    let _ = SmartBuilding::decode_uplink(&Uplink {
-                        f_port: PORT,
-                        f_cnt: 0,
-                        payload,
-                        received_at: 0,
-                        variables: Vec::new(),
-                        state: Vec::new(),
-                    });
+                    let _ = SmartBuilding::decode_uplink(&uplink(PORT, payload));
                 }
             }
         }

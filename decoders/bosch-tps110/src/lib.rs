@@ -54,25 +54,21 @@ champollion_sdk::export!(Tps110);
 
 #[cfg(test)]
 mod tests {
+    use champollion_sdk::testing::{check_vectors, uplink};
+
     use super::*;
 
     #[test]
     fn the_vectors_hold() {
-        champollion_sdk::testing::check_vectors::<Tps110>(include_str!("../vectors.json"));
+        check_vectors::<Tps110>(include_str!("../vectors.json"));
     }
 
     #[test]
     fn no_payload_makes_it_panic() {
         for f_port in 0..=8 {
             for length in 0..40_u8 {
-                let uplink = Uplink {
-                    f_port,
-                    f_cnt: 0,
-                    payload: (0..length).map(|byte| byte.wrapping_mul(f_port)).collect(),
-                    received_at: 0,
-                    variables: Vec::new(),
-                    state: Vec::new(),
-                };
+                let payload: Vec<u8> = (0..length).map(|byte| byte.wrapping_mul(f_port)).collect();
+                let uplink = uplink(f_port, payload);
                 let _ = Tps110::decode_uplink(&uplink);
             }
         }

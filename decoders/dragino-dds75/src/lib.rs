@@ -84,11 +84,13 @@ champollion_sdk::export!(Dds75);
 
 #[cfg(test)]
 mod tests {
+    use champollion_sdk::testing::{check_vectors, uplink};
+
     use super::*;
 
     #[test]
     fn the_vectors_hold() {
-        champollion_sdk::testing::check_vectors::<Dds75>(include_str!("../vectors.json"));
+        check_vectors::<Dds75>(include_str!("../vectors.json"));
     }
 
     #[test]
@@ -96,14 +98,7 @@ mod tests {
         for f_port in 1..=7 {
             for first in 0..=u8::MAX {
                 for length in 0..30 {
-                    let _ = Dds75::decode_uplink(&Uplink {
-                        f_port,
-                        f_cnt: 0,
-                        payload: vec![first; length],
-                        received_at: 0,
-                        variables: Vec::new(),
-                        state: Vec::new(),
-                    });
+                    let _ = Dds75::decode_uplink(&uplink(f_port, vec![first; length]));
                 }
             }
         }

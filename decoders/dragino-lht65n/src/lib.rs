@@ -63,11 +63,13 @@ champollion_sdk::export!(Lht65n);
 
 #[cfg(test)]
 mod tests {
+    use champollion_sdk::testing::{check_vectors, uplink};
+
     use super::*;
 
     #[test]
     fn the_vectors_hold() {
-        champollion_sdk::testing::check_vectors::<Lht65n>(include_str!("../vectors.json"));
+        check_vectors::<Lht65n>(include_str!("../vectors.json"));
     }
 
     #[test]
@@ -79,14 +81,7 @@ mod tests {
                     if let Some(byte) = payload.get_mut(6) {
                         *byte = flags;
                     }
-                    let _ = Lht65n::decode_uplink(&Uplink {
-                        f_port,
-                        f_cnt: 0,
-                        payload,
-                        received_at: 0,
-                        variables: Vec::new(),
-                        state: Vec::new(),
-                    });
+                    let _ = Lht65n::decode_uplink(&uplink(f_port, payload));
                 }
             }
         }

@@ -104,23 +104,18 @@ champollion_sdk::export!(ErsCo2);
 
 #[cfg(test)]
 mod tests {
+    use champollion_sdk::testing::{check_vectors, uplink};
+
     use super::*;
 
     #[test]
     fn the_vectors_hold() {
-        champollion_sdk::testing::check_vectors::<ErsCo2>(include_str!("../vectors.json"));
+        check_vectors::<ErsCo2>(include_str!("../vectors.json"));
     }
 
     #[test]
     fn a_measurement_knows_its_bytes() {
-        let uplink = Uplink {
-            f_port: DATA_PORT,
-            f_cnt: 1,
-            payload: vec![0x02, 40, 0x06, 0x01, 0xD8],
-            received_at: 0,
-            variables: Vec::new(),
-            state: Vec::new(),
-        };
+        let uplink = uplink(DATA_PORT, vec![0x02, 40, 0x06, 0x01, 0xD8]);
         let reading = ErsCo2::decode_uplink(&uplink).unwrap();
         let spans: Vec<_> = reading
             .measurements()

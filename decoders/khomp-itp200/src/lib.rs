@@ -87,22 +87,13 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use champollion_sdk::testing::{check_vectors, uplink};
+
     use super::*;
 
     #[test]
     fn the_vectors_hold() {
-        champollion_sdk::testing::check_vectors::<Itp200>(include_str!("../vectors.json"));
-    }
-
-    fn uplink(f_port: u8, payload: &[u8]) -> Uplink {
-        Uplink {
-            f_port,
-            f_cnt: 0,
-            payload: payload.to_vec(),
-            received_at: 0,
-            variables: Vec::new(),
-            state: Vec::new(),
-        }
+        check_vectors::<Itp200>(include_str!("../vectors.json"));
     }
 
     #[test]
@@ -112,7 +103,7 @@ mod tests {
             2, 0x64, 0, 0, 0, 90, 0, 10, 5, 150, 190, 0x08, 0x98, 0x01, 0xF4, 0, 0, 0, 5, 0, 0, 0,
             6, 0x03, 0x93, 0x87, 0, 0x07, 0xCE, 0, 0,
         ];
-        assert!(Itp200::decode_uplink(&uplink(14, &whole)).is_ok());
+        assert!(Itp200::decode_uplink(&uplink(14, whole)).is_ok());
         for length in 0..whole.len() {
             let failure = Itp200::decode_uplink(&uplink(14, &whole[..length])).unwrap_err();
             assert_eq!(failure.kind, FailureKind::TooShort, "{length} bytes");
@@ -125,7 +116,7 @@ mod tests {
             for length in 0..80_u8 {
                 let payload: Vec<u8> =
                     (0..length).map(|byte| byte.wrapping_mul(first) ^ first).collect();
-                let _ = Itp200::decode_uplink(&uplink(14 + first % 2, &payload));
+                let _ = Itp200::decode_uplink(&uplink(14 + first % 2, payload));
             }
         }
     }

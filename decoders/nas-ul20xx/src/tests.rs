@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use champollion_sdk::{
-    testing::check_vectors,
+    testing::{check_vectors, uplink},
     vectors::{self, Input},
 };
 use proptest::prelude::{any, prop, prop_assert_eq, prop_oneof, proptest};
@@ -183,14 +183,7 @@ fn all_real_payloads_that_are_cut_off_are_refused_or_read_without_panic() {
 }
 
 fn decode(f_port: u8, payload: &[u8]) -> Result<Reading, Failure> {
-    NasUl20xx::decode_uplink(&Uplink {
-        f_port,
-        f_cnt: 0,
-        payload: payload.to_vec(),
-        received_at: 0,
-        variables: Vec::new(),
-        state: Vec::new(),
-    })
+    NasUl20xx::decode_uplink(&uplink(f_port, payload))
 }
 
 proptest! {

@@ -31,22 +31,17 @@ champollion_sdk::export!(Volc2180);
 
 #[cfg(test)]
 mod tests {
+    use champollion_sdk::testing::{check_vectors, uplink};
+
     use super::*;
 
     #[test]
     fn the_vectors_hold() {
-        champollion_sdk::testing::check_vectors::<Volc2180>(include_str!("../vectors.json"));
+        check_vectors::<Volc2180>(include_str!("../vectors.json"));
     }
 
     fn outcome(payload: &[u8]) -> Result<Reading, Failure> {
-        Volc2180::decode_uplink(&Uplink {
-            f_port: 1,
-            f_cnt: 0,
-            payload: payload.to_vec(),
-            received_at: 0,
-            variables: Vec::new(),
-            state: Vec::new(),
-        })
+        Volc2180::decode_uplink(&uplink(1, payload))
     }
 
     #[test]

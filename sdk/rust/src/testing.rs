@@ -35,6 +35,19 @@ pub fn check_vectors<D: Decoder>(json: &str) {
     );
 }
 
+/// The uplink of a payload, the first of its session, without variables and state.
+#[must_use]
+pub fn uplink(f_port: u8, payload: impl Into<Vec<u8>>) -> Uplink {
+    Uplink {
+        f_port,
+        f_cnt: 0,
+        payload: payload.into(),
+        received_at: 0,
+        variables: Vec::new(),
+        state: Vec::new(),
+    }
+}
+
 /// Runs one vector through a decoder.
 #[must_use]
 pub fn check<D: Decoder>(vector: &Vector) -> Option<Difference> {

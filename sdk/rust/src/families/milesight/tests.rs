@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::FailureKind;
+use crate::{FailureKind, testing::uplink};
 
 const MODES: Words = &[(0, "never"), (1, "below"), (2, "above")];
 
@@ -36,15 +36,7 @@ const ALARM: Form = Form::Object(&[
 ]);
 
 fn read_frame(payload: &[u8]) -> Result<Value, Failure> {
-    let uplink = Uplink {
-        f_port: PORT,
-        f_cnt: 0,
-        payload: payload.to_vec(),
-        received_at: 0,
-        variables: Vec::new(),
-        state: Vec::new(),
-    };
-    let reading = decode_uplink(&uplink, SETTINGS, |_, _, _| Ok(false))?;
+    let reading = decode_uplink(&uplink(PORT, payload), SETTINGS, |_, _, _| Ok(false))?;
     Ok(serde_json::from_str(reading.data()).unwrap())
 }
 
