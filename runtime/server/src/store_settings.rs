@@ -37,8 +37,7 @@ impl StoreSettings {
         if self.postgres.is_empty() {
             return Ok(None);
         }
-        let newest = PostgresOptions::NEWEST_SCHEMA;
-        let schema = if self.as_before { newest - 1 } else { newest };
+        let schema = PostgresOptions::known_schema(self.as_before);
         let options = PostgresOptions::new(&self.postgres).schema(schema);
         let file = &self.postgres_password_file;
         if file.as_os_str().is_empty() {

@@ -27,7 +27,7 @@ use super::{
     authorized::{Authorized, ManageRoutes, ReadRoutes},
     extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
     paging::{self, PageEnd, Window},
-    tables::{ROWS, Shape},
+    tables::Shape,
 };
 use crate::{authors::Author, service::Service};
 
@@ -113,12 +113,7 @@ pub(super) async fn list(
     let group = authorized.reach.group(group)?;
     let from = after.as_deref().map(|id| super::extract::parameter("after", id)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
-    let wanted = match shape {
-        Shape::Json => window.lookups(),
-        // One more than a table takes is refused.
-        Shape::Table(_) => ROWS + 1,
-    };
-    let alerts = found(&service, (&group, state), from, wanted).await?;
+    let alerts = found(&service, (&group, state), from, shape.lookups(&window)).await?;
     if let Shape::Table(shape) = shape {
         return table::answer(shape, &alerts);
     }

@@ -13,10 +13,7 @@ use axum::{
 };
 use champollion_lns::{Content, Frame};
 
-use super::{
-    between::{Asked, OfNode},
-    handing_on,
-};
+use super::{between::Asked, handing_on};
 use crate::{connections::ClientAddress, service::Service};
 
 /// The time that another node may take beyond that in which it waits for copies.
@@ -34,7 +31,7 @@ impl Head {
     pub(super) fn of(service: &Service, request: &Request<Body>) -> Option<Self> {
         let has_others = service.cluster.follower().is_some();
         let gathers = has_others && !service.config.frames.copies_window().is_zero();
-        if !gathers || request.extensions().get::<OfNode>().is_some() {
+        if !gathers || handing_on::is_of_node(request) {
             return None;
         }
         Some(Self(Asked {

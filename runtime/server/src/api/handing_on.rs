@@ -78,7 +78,7 @@ pub(super) async fn where_it_belongs(
 }
 
 /// Whether another node has sealed the request: only then its headers are a node's, and no client's.
-fn is_of_node(request: &Request) -> bool {
+pub(super) fn is_of_node(request: &Request) -> bool {
     request.extensions().get::<OfNode>().is_some()
 }
 

@@ -23,7 +23,7 @@ use super::{
     downlinks::refused,
     extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
-    tables::{ROWS, Shape},
+    tables::Shape,
 };
 use crate::{
     auth::Reach,
@@ -126,12 +126,7 @@ pub(super) async fn list(
     let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let is_seen = |schedule: &Schedule| sees(&service, &authorized.reach, schedule);
-    let wanted = match shape {
-        Shape::Json => window.lookups(),
-        // One more than a table takes is refused.
-        Shape::Table(_) => ROWS + 1,
-    };
-    let found = service.schedules.list(from, wanted, is_seen);
+    let found = service.schedules.list(from, shape.lookups(&window), is_seen);
     let shown = found.iter().map(|schedule| ShownSchedule::of(schedule, &service));
     if let Shape::Table(shape) = shape {
         return table::answer(shape, shown);

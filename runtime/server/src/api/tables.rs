@@ -7,12 +7,13 @@ use axum::{
 
 use super::{
     Problem,
+    paging::Window,
     records::{XLSX, accepted},
 };
 use crate::workbook::workbook;
 
 /// Most rows of a table; a sheet of a workbook has a few more.
-pub(super) const ROWS: usize = 1_000_000;
+const ROWS: usize = 1_000_000;
 
 /// The media type of CSV.
 const CSV: &str = "text/csv; charset=utf-8";
@@ -51,6 +52,14 @@ impl Shape {
             None => Err(Problem::not_acceptable(format!(
                 "the table can be had as application/json, text/csv and {XLSX}"
             ))),
+        }
+    }
+
+    /// The number of items that are looked up: one more than are shown, so that it is known whether there are more.
+    pub(super) fn lookups(self, window: &Window) -> usize {
+        match self {
+            Self::Json => window.lookups(),
+            Self::Table(_) => ROWS + 1,
         }
     }
 }

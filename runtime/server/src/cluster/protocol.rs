@@ -103,10 +103,9 @@ impl Protocol {
     /// The protocol and the schema that this software knows; those of the version before it where that is wanted. The
     /// oldest version is written until the others are known.
     pub(crate) const fn of(as_before: bool) -> Self {
-        let behind = if as_before { 1 } else { 0 };
         Self {
-            newest: NEWEST - behind as u32,
-            schema: PostgresOptions::NEWEST_SCHEMA - behind,
+            newest: if as_before { NEWEST - 1 } else { NEWEST },
+            schema: PostgresOptions::known_schema(as_before),
             wanted: AtomicU32::new(FIRST),
             written: AtomicU32::new(FIRST),
         }

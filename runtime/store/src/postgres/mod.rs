@@ -137,8 +137,8 @@ impl PostgresStore {
     }
 
     async fn ask_usage(&self) -> Result<Usage, StoreError> {
-        let rows = self.query("SELECT pg_database_size(current_database())", &[]).await?;
-        let bytes = rows.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs());
+        let row = self.query_row("SELECT pg_database_size(current_database())").await?;
+        let bytes = row.get::<_, i64>(0).unsigned_abs();
         Ok(Usage { used_bytes: bytes, file_bytes: bytes, free_bytes: UNKNOWN_FREE_BYTES })
     }
 }

@@ -23,6 +23,12 @@ impl PostgresOptions {
     /// The newest schema that this version knows. The one before it is a schema that the version before knows too.
     pub const NEWEST_SCHEMA: i32 = schema::NEWEST;
 
+    /// Returns the newest schema that this version knows; where that is wanted, the newest one of the version before.
+    #[must_use]
+    pub const fn known_schema(as_before: bool) -> i32 {
+        if as_before { Self::NEWEST_SCHEMA - 1 } else { Self::NEWEST_SCHEMA }
+    }
+
     /// The defaults, for the database at this address.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {

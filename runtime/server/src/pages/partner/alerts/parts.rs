@@ -40,7 +40,7 @@ impl Parts {
         let offered: Vec<(String, String)> = match name {
             "subGroup" => self.sub_groups.iter().map(|part| (part.clone(), part.clone())).collect(),
             "useCase" => {
-                let named = |word: &String| (word.clone(), purpose(viewer, word));
+                let named = |word: &String| (word.clone(), viewer.say_word("use", word));
                 self.use_cases.iter().map(named).collect()
             }
             _ => return None,
@@ -57,11 +57,6 @@ fn with_all(all: String, offered: Vec<(String, String)>, before: &str) -> Vec<(S
         choices.push((before.to_owned(), before.to_owned()));
     }
     choices
-}
-
-/// The name of a use case; one that the catalogue does not know is shown itself.
-fn purpose(viewer: &Viewer, word: &str) -> String {
-    viewer.language().try_say(&format!("use-{word}")).unwrap_or_else(|| word.to_owned())
 }
 
 #[cfg(test)]
