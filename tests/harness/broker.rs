@@ -3,15 +3,14 @@
 use std::{
     collections::VecDeque,
     fs::{self, File},
-    net::{TcpListener, TcpStream},
-    ops::Range,
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
+use champollion_databases::free_port;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rumqttc::{Client, Connection, Event, MqttOptions, Outgoing, Packet, Publish, QoS};
 use tempfile::TempDir;
@@ -323,23 +322,6 @@ fn spawn(folder: &Path) -> Child {
         .stderr(log)
         .spawn()
         .expect("mosquitto is missing: `cargo xtask test` installs it")
-}
-
-/// A port that is free and stays so until it is used: of those that the system gives to nobody who
-/// does not ask for one by its number. Each process of tests begins at another.
-pub(crate) fn free_port() -> u16 {
-    static GIVEN: AtomicU32 = AtomicU32::new(0);
-    const PORTS: Range<u16> = 20_000..32_000;
-    let places = u32::from(PORTS.end - PORTS.start);
-    loop {
-        let number = GIVEN.fetch_add(1, Ordering::Relaxed);
-        assert!(number < places, "no port is free");
-        let place = (std::process::id().wrapping_mul(97).wrapping_add(number)) % places;
-        let port = PORTS.start + u16::try_from(place).expect("it is one of them");
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }
 
 /// Certificates for `localhost`, one of them expired, and for a client by a CA of their own, and the CA of

@@ -7,13 +7,13 @@ use std::{
     process::{Command, Stdio},
 };
 
+use champollion_databases::free_port;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::{
     authority::{Authority, Issued},
     binary::target,
-    broker::free_port,
     service::{Foreign, files_in, program},
 };
 

@@ -13,10 +13,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, Uri, header::CONTENT_TYPE},
     response::Response,
 };
+use champollion_databases::free_port;
 use http_body_util::{BodyExt as _, Full};
 use tokio::sync::oneshot;
 
-use crate::{broker::free_port, outside::eventually};
+use crate::outside::eventually;
 
 /// Bytes before a message: whether it is compressed, and its length.
 const HEAD: usize = 5;

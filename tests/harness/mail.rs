@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
+use champollion_databases::free_port;
 use tempfile::TempDir;
 
 use crate::{
-    broker::free_port,
     service::{Foreign, files_in},
     target,
 };

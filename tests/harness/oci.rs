@@ -6,10 +6,11 @@ use std::{
     process::Command,
 };
 
+use champollion_databases::free_port;
 use tempfile::TempDir;
 
 use crate::{
-    broker::{BROKER_USER, certificates, free_port},
+    broker::{BROKER_USER, certificates},
     service::Foreign,
 };
 

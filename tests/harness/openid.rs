@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, fs, process::Command};
 
+use champollion_databases::free_port;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use ureq::http::Method;
 
-use crate::{Answer, Client, broker::free_port, service::Foreign, target};
+use crate::{Answer, Client, service::Foreign, target};
 
 /// The name of the server at the provider, and its secret there.
 const CLIENT: &str = "champollion";

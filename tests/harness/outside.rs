@@ -16,6 +16,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, StatusCode, Uri},
 };
+use champollion_databases::free_port;
 use rustls::{
     RootCertStore, ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
@@ -26,7 +27,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::broker::{certificates, free_port};
+use crate::broker::certificates;
 
 /// Nothing takes longer that is not broken.
 const PATIENCE: Duration = Duration::from_secs(30);

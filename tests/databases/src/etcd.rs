@@ -10,7 +10,8 @@ use std::{
 
 use crate::{
     owner::Owner,
-    postgres::{PATIENCE, STEP, free_port},
+    ports::free_port,
+    postgres::{PATIENCE, STEP},
     rest,
 };
 

@@ -11,7 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
     owner::Owner,
-    postgres::{NAME, VERSIONS, free_port, program},
+    ports::free_port,
+    postgres::{NAME, VERSIONS, program},
     rest,
 };
 

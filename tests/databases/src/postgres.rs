@@ -2,7 +2,6 @@
 
 use std::{
     fs::{self, File},
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -13,7 +12,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::owner::Owner;
+use crate::{owner::Owner, ports::free_port};
 
 /// A database starts within a second, and after a crash reads its log again; a machine that does much else takes
 /// longer.
@@ -315,12 +314,6 @@ pub(crate) fn program(name: &str) -> PathBuf {
         || PathBuf::from(name),
         |version| Path::new(VERSIONS).join(format!("{version}/bin/{name}")),
     )
-}
-
-/// A port that is free now.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
 }
 
 #[cfg(test)]

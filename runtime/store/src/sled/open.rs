@@ -41,7 +41,11 @@ pub(super) const DATA_FILE: &str = "sled/db";
 /// their own, within milliseconds.
 pub(super) const LINGERING: Duration = Duration::from_secs(5);
 
-/// The interval at which the store looks whether they have ended.
+/// The time that a process that was just forked off this one may hold the lock of a store that was closed: until it
+/// executes its program it has a copy of every open file.
+const FORKED: Duration = Duration::from_secs(1);
+
+/// The interval at which the store looks whether either has ended.
 pub(super) const LINGERING_STEP: Duration = Duration::from_millis(10);
 
 /// Opens a store on a given disk, compacted from a given file size on.
@@ -94,10 +98,18 @@ pub(super) fn open(
 pub(super) fn lock(folder: &Path) -> Result<File, StoreError> {
     let not_writable = |source| StoreError::NotWritable { folder: folder.to_owned(), source };
     let file = create_private_file(&folder.join(LOCK_FILE)).map_err(not_writable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::AlreadyOpen { folder: folder.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(not_writable(source)),
+    let started = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if started.elapsed() < FORKED => {
+                thread::sleep(LINGERING_STEP);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::AlreadyOpen { folder: folder.to_owned() });
+            }
+            Err(TryLockError::Error(source)) => return Err(not_writable(source)),
+        }
     }
 }
 

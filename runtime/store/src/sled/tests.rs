@@ -8,11 +8,13 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::compaction::SMALL_FILE_BYTES;
+use super::exchange::SLED_FOLDER;
 use super::sync::{FileFlush, Flush};
 use super::{SledOptions, SledStore, keys, open};
 use crate::conformance::{Place, block_on};
@@ -176,6 +178,19 @@ fn a_folder_is_opened_once_at_a_time() {
 }
 
 #[test]
+fn a_lock_that_another_holds_for_a_moment_is_waited_for() {
+    let folder = folder();
+    let options = SledOptions::new(folder.path());
+    let held = open::lock(folder.path()).unwrap();
+    let holding = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(50));
+        drop(held);
+    });
+    SledStore::open(&options).unwrap();
+    holding.join().unwrap();
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_named() {
     let folder = folder();
     let path = folder.path().join("no parent").join("store");
@@ -194,11 +209,7 @@ fn a_newer_format_is_left_alone() {
     let options = SledOptions::new(folder.path());
     let store = SledStore::open(&options).unwrap();
     drop(store);
-    let db = sled::Config::new()
-        .path(folder.path().join("sled"))
-        .segment_size(super::sync::SEGMENT_BYTES)
-        .open()
-        .unwrap();
+    let db = open::open_sled(&options, SLED_FOLDER).unwrap();
     db.insert(keys::FORMAT_KEY, keys::wrap(&4_u64.to_be_bytes())).unwrap();
     db.flush().unwrap();
     drop(db);

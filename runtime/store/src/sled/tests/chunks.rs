@@ -4,15 +4,16 @@ use std::path::Path;
 
 use super::folder;
 use crate::conformance::{Place, block_on};
-use crate::sled::sync::SEGMENT_BYTES;
+use crate::sled::SledOptions;
+use crate::sled::exchange::SLED_FOLDER;
+use crate::sled::open::open_sled;
 use crate::{Batch, Sequence, Store};
 
 /// Bytes of a record with a reading and its metadata.
 const RECORD_BYTES: usize = 700;
 
 fn database(store: &Path) -> sled::Db {
-    let config = sled::Config::new().path(store.join("sled")).segment_size(SEGMENT_BYTES);
-    config.open().unwrap()
+    open_sled(&SledOptions::new(store), SLED_FOLDER).unwrap()
 }
 
 /// The keys of the entries of a log, as they lie in a folder that is closed.
