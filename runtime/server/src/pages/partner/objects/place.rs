@@ -15,10 +15,11 @@ use serde_json::{Map, Value as Json, json};
 use crate::{
     api::Problem,
     pages::{
+        clocks::{self, Clocks},
         json::{address, items, moment, path_part, text},
         layout::Page,
         partner::{
-            entered::{in_utc, put},
+            entered::put,
             frame::{dash, get_if_any, partner_page},
         },
         parts::{
@@ -49,7 +50,8 @@ async fn put_on(
 ) -> Result<Response, Problem> {
     let mut body = Map::new();
     put(&mut body, "point", Some(submission.text("point")));
-    put(&mut body, "from", submission.filled("from").map(in_utc).as_deref());
+    let from = submission.filled("from").map(|from| Clocks::of(&viewer).sent(from));
+    put(&mut body, "from", from.as_deref());
     let path = format!("/v1/devices/{}/point", path_part(&dev_eui));
     match viewer.send(Method::PUT, &path, Some(&Json::Object(body))).await {
         Ok(_) => Ok(viewer.done(&way(&dev_eui), "done-object-placed")),
@@ -77,7 +79,10 @@ async fn replace(
     submission: Submission,
 ) -> Result<Response, Problem> {
     let path = format!("/v1/devices/{}/replacement", path_part(&dev_eui));
-    match viewer.send(Method::POST, &path, Some(&replacement(&submission))).await {
+    match viewer
+        .send(Method::POST, &path, Some(&replacement(&submission, &Clocks::of(&viewer))))
+        .await
+    {
         Ok(_) => {
             let by = format!("/partner/objects/{}", path_part(submission.text("by")));
             Ok(viewer.done(&by, "done-object-replaced"))
@@ -91,10 +96,10 @@ async fn replace(
 }
 
 /// The replacement that a form asks for, with the indexes of both objects where they are said.
-fn replacement(submission: &Submission) -> Json {
+fn replacement(submission: &Submission, clocks: &Clocks) -> Json {
     let mut body = Map::new();
     put(&mut body, "by", Some(submission.text("by")));
-    put(&mut body, "at", submission.filled("at").map(in_utc).as_deref());
+    put(&mut body, "at", submission.filled("at").map(|at| clocks.sent(at)).as_deref());
     if let Some(quantity) = submission.filled("quantity") {
         let mut index = Map::new();
         put(&mut index, "quantity", Some(quantity));
@@ -194,7 +199,7 @@ fn point_form(
             (Field::new("point", viewer.say("place-point")).value(filled.text("point")).fault(fault).required()
                 .hint(viewer.say("place-point-hint")).shown())
             (Field::new("from", viewer.say("place-from")).value(filled.text("from")).fault(fault)
-                .kind(Kind::Line("datetime-local")).hint(viewer.say("place-from-hint")).shown())
+                .kind(Kind::Moment).hint(clocks::hint(viewer, "place-from-hint")).shown())
             (submit(&viewer.say("place-put")))
         }))
         @if is_on_one {
@@ -212,8 +217,8 @@ fn replacement_form(viewer: &Viewer, path: &str, filled: &Submission, fault: &Fa
         p { (viewer.say("replace-lead")) }
         (form(viewer, &format!("{path}/replace"), fault, html! {
             (field("by", viewer.say("replace-by")).required().hint(viewer.say("object-dev-eui-hint")).shown())
-            (field("at", viewer.say("replace-at")).kind(Kind::Line("datetime-local"))
-                .hint(viewer.say("moment-hint")).shown())
+            (field("at", viewer.say("replace-at")).kind(Kind::Moment)
+                .hint(clocks::hint(viewer, "moment-hint")).shown())
             (field("quantity", viewer.say("replace-quantity")).hint(viewer.say("replace-quantity-hint")).shown())
             (field("last", viewer.say("replace-last")).shown())
             (field("first", viewer.say("replace-first")).shown())
@@ -228,10 +233,14 @@ mod tests {
 
     #[test]
     fn a_replacement_has_the_indexes_that_are_said() {
+        let clocks = Clocks::named("Europe/Paris");
         let said = [("by", "70B3D5499A000002"), ("quantity", "water.volume"), ("last", "12,5")];
         let said = said.map(|(name, text)| (name.to_owned(), text.to_owned()));
-        let made = replacement(&Submission::of_fields(said));
+        let made = replacement(&Submission::of_fields(said.clone()), &clocks);
         assert_eq!(made["indexes"], json!([{ "quantity": "water.volume", "last": 12.5 }]));
         assert!(made.get("at").is_none());
+        let at = ("at".to_owned(), "2027-03-01T08:00".to_owned());
+        let dated = replacement(&Submission::of_fields(said.into_iter().chain([at])), &clocks);
+        assert_eq!(dated["at"], "2027-03-01T07:00:00Z");
     }
 }
