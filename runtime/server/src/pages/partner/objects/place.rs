@@ -9,18 +9,23 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use champollion_frames::DevEui;
 use maud::{Markup, html};
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
-    api::Problem,
+    api::{
+        Problem,
+        authorized::{Authorized, Inspect},
+    },
+    auth::Reach,
     pages::{
         clocks::{self, Clocks},
-        json::{address, items, moment, path_part, text},
+        json::{items, moment, path_part, text},
         layout::Page,
         partner::{
             entered::put,
-            frame::{dash, get_if_any, partner_page},
+            frame::{dash, partner_page},
         },
         parts::{
             form::{Fault, Field, Kind, button_form, form, submit},
@@ -39,12 +44,18 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/partner/objects/{dev_eui}/replace", post(replace))
 }
 
-async fn show(viewer: Viewer, Path(dev_eui): Path<String>) -> Result<Page, Problem> {
-    place_page(&viewer, &dev_eui, &Submission::default(), (&Fault::none(), &Fault::none())).await
+async fn show(
+    viewer: Viewer,
+    authorized: Authorized<Inspect>,
+    Path(dev_eui): Path<String>,
+) -> Result<Page, Problem> {
+    let (place, none) = ((&authorized.reach, &*dev_eui), &Fault::none());
+    place_page(&viewer, place, &Submission::default(), (none, none)).await
 }
 
 async fn put_on(
     viewer: Viewer,
+    authorized: Authorized<Inspect>,
     Path(dev_eui): Path<String>,
     submission: Submission,
 ) -> Result<Response, Problem> {
@@ -57,7 +68,8 @@ async fn put_on(
         Ok(_) => Ok(viewer.done(&way(&dev_eui), "done-object-placed")),
         Err(problem) => {
             let faults = (&Fault::of(&problem), &Fault::none());
-            let page = place_page(&viewer, &dev_eui, &submission, faults).await?;
+            let place = (&authorized.reach, &*dev_eui);
+            let page = place_page(&viewer, place, &submission, faults).await?;
             Ok(page.with_status(problem.status()).into_response())
         }
     }
@@ -75,6 +87,7 @@ async fn leave(
 
 async fn replace(
     viewer: Viewer,
+    authorized: Authorized<Inspect>,
     Path(dev_eui): Path<String>,
     submission: Submission,
 ) -> Result<Response, Problem> {
@@ -89,7 +102,8 @@ async fn replace(
         }
         Err(problem) => {
             let faults = (&Fault::none(), &Fault::of(&problem));
-            let page = place_page(&viewer, &dev_eui, &submission, faults).await?;
+            let place = (&authorized.reach, &*dev_eui);
+            let page = place_page(&viewer, place, &submission, faults).await?;
             Ok(page.with_status(problem.status()).into_response())
         }
     }
@@ -123,12 +137,12 @@ fn way(dev_eui: &str) -> String {
 
 async fn place_page(
     viewer: &Viewer,
-    dev_eui: &str,
+    (reach, dev_eui): (&Reach, &str),
     filled: &Submission,
     (fault, fault_of_replacement): (&Fault, &Fault),
 ) -> Result<Page, Problem> {
     let device = viewer.get(&format!("/v1/devices/{}", path_part(dev_eui))).await?;
-    let points = points(viewer, &device).await?;
+    let points = points(viewer, reach, &device);
     let path = format!("/partner/objects/{}", path_part(dev_eui));
     let content = html! {
         p { a href=(path) { (viewer.say("object-back")) } }
@@ -142,26 +156,13 @@ async fn place_page(
     Ok(partner_page(viewer, &viewer.say("object-place"), content))
 }
 
-/// The points of the group that the object is or was on.
-async fn points(viewer: &Viewer, device: &Json) -> Result<Vec<Json>, Problem> {
-    let (group, dev_eui) = (text(device, "/group"), text(device, "/devEui"));
-    let mut after = String::new();
-    let mut own = Vec::new();
-    loop {
-        let path = address("/v1/points", &[("limit", "1000"), ("after", &after)]);
-        let Some(page) = get_if_any(viewer, &path).await? else { break };
-        let is_own = |point: &&Json| {
-            let on_it = |link: &Json| text(link, "/devEui") == dev_eui;
-            text(point, "/group") == group && items(point, "/links").iter().any(on_it)
-        };
-        own.extend(items(&page, "/points").iter().filter(is_own).cloned());
-        let next = text(&page, "/next");
-        if page.get("more") != Some(&Json::Bool(true)) || next == after {
-            break;
-        }
-        after = next;
-    }
-    Ok(own)
+/// The points of its group that an object is or was on, as far as the viewer may see them.
+fn points(viewer: &Viewer, reach: &Reach, device: &Json) -> Vec<Json> {
+    let Ok(dev_eui) = text(device, "/devEui").parse::<DevEui>() else { return Vec::new() };
+    let group = text(device, "/group");
+    let points = viewer.service().devices.points_of(dev_eui).into_iter();
+    let own = points.filter(|point| point.group.as_str() == group && reach.sees(&point.group));
+    own.filter_map(|point| serde_json::to_value(point).ok()).collect()
 }
 
 fn links(viewer: &Viewer, points: &[Json]) -> Markup {
