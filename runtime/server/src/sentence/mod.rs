@@ -2,6 +2,9 @@
 
 mod cells;
 mod declarations;
+mod findings;
+pub(crate) mod frames;
+pub(crate) mod handovers;
 mod notices;
 mod quotas;
 mod rows;
