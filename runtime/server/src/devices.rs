@@ -47,7 +47,7 @@ pub use assignment::Assignment;
 pub use handover::{HandedSession, HandoverError, Keks};
 pub use import::{
     CellRefusal, FieldChange, ImportProgress, ImportReport, ImportUnderWay, ImportWish,
-    ImportsUnderWay, RefusesObject, RowVerdict, Told, Verdict,
+    ImportsUnderWay, Notes, RefusesObject, RowVerdict, Told, Verdict,
 };
 pub use joining::{JoinError, Joined};
 pub use names::NamelessError;

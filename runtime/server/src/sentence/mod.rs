@@ -5,6 +5,7 @@ mod declarations;
 mod findings;
 pub(crate) mod frames;
 pub(crate) mod handovers;
+mod notes;
 mod notices;
 mod quotas;
 mod rows;
@@ -16,6 +17,7 @@ mod wishes;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+pub(crate) use notes::of_note;
 pub(crate) use rows::RowFault;
 
 /// A sentence as a value: a word for what is said, and the values that stand in it.
