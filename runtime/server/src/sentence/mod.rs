@@ -1,6 +1,7 @@
 //! Sentences as values: what an error says, so that pages say it in other languages than English.
 
 mod cells;
+pub(crate) mod commands;
 mod declarations;
 mod findings;
 pub(crate) mod frames;
