@@ -24,6 +24,16 @@ pub(crate) struct ShownNotes {
 }
 
 impl Notes {
+    /// The notes for people.
+    pub(crate) fn words(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
+    /// The notes for programs, in the same order.
+    pub(crate) fn values(&self) -> Vec<Sentence> {
+        self.0.iter().map(of_note).collect()
+    }
+
     /// Adds further notes.
     pub(super) fn extend(&mut self, notes: impl IntoIterator<Item = SheetNote>) {
         self.0.extend(notes);
@@ -37,11 +47,8 @@ impl From<Vec<SheetNote>> for Notes {
 }
 
 impl From<Notes> for ShownNotes {
-    fn from(Notes(notes): Notes) -> Self {
-        Self {
-            notes: notes.iter().map(ToString::to_string).collect(),
-            noted: notes.iter().map(of_note).collect(),
-        }
+    fn from(notes: Notes) -> Self {
+        Self { notes: notes.words(), noted: notes.values() }
     }
 }
 
