@@ -47,7 +47,7 @@ pub use assignment::Assignment;
 pub use handover::{HandedSession, HandoverError, Keks};
 pub use import::{
     CellRefusal, FieldChange, ImportProgress, ImportReport, ImportUnderWay, ImportWish,
-    ImportsUnderWay, RefusesObject, RowVerdict, Told, Verdict,
+    ImportsUnderWay, Notes, RefusesObject, RowVerdict, Told, Verdict,
 };
 pub use joining::{JoinError, Joined};
 pub use names::NamelessError;
@@ -302,6 +302,12 @@ impl Devices {
         self.of_groups.lock().groups().cloned().collect()
     }
 
+    /// Returns the sub-groups and the use cases that devices of a group have, in order, at most `limit` of each.
+    #[must_use]
+    pub fn parts_of(&self, group: &GroupId, limit: usize) -> (Vec<SubGroup>, Vec<UseCase>) {
+        self.of_groups.lock().parts(group, limit)
+    }
+
     async fn register_in_turn(
         &self,
         line: &Line,
@@ -473,24 +479,11 @@ impl Devices {
         let device = Arc::new(device);
         let mut known = self.known.write();
         let before = known.insert(device.dev_eui, Arc::clone(&device));
-        self.count_groups(before.as_deref(), Some(&device));
+        self.of_groups.lock().change(before.as_deref(), Some(&device));
         drop(known);
         let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());
         self.names.change(device.dev_eui, name_before, device.device_id.as_deref());
         device
-    }
-
-    /// Counts a device in the group that it has now, and no longer in the one before.
-    fn count_groups(&self, before: Option<&Device>, now: Option<&Device>) {
-        let mut of_groups = self.of_groups.lock();
-        if let Some(device) =
-            before.filter(|before| now.is_none_or(|now| now.group != before.group))
-        {
-            of_groups.take(&device.group, device.dev_eui);
-        }
-        if let Some(device) = now {
-            of_groups.add(&device.group, device.dev_eui);
-        }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 devices")]

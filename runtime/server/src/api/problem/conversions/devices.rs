@@ -92,7 +92,16 @@ impl From<TargetError> for Problem {
 impl From<WhenError> for Problem {
     fn from(error: WhenError) -> Self {
         let problem = Self::bad_request("invalid-schedule", error.to_string()).worded(&error);
-        problem.with("path", "when")
+        let path = match &error {
+            WhenError::Cron { .. } | WhenError::TooOften { .. } => "when.cron",
+            WhenError::Zone(_) => "when.timeZone",
+            WhenError::NoPlace => "when.place",
+            WhenError::Offset(_) => "when.offsetMinutes",
+            WhenError::TooManyExceptions(_) => "when.exceptions",
+            WhenError::Past(_) => "when.at",
+            _ => "when",
+        };
+        problem.with("path", path)
     }
 }
 
