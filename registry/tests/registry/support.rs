@@ -1,7 +1,7 @@
 //! The ground of all tests: components, packages, and a registry in a folder of its own.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     sync::{Arc, LazyLock},
 };
@@ -200,10 +200,16 @@ pub(crate) struct Parts {
     pub(crate) vectors: String,
 }
 
+/// The folder of the first-party packages, which `cargo xtask guests` fills.
+pub(crate) fn library() -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = env::var_os("CARGO_TARGET_DIR");
+    workspace.join(target.unwrap_or_else(|| "target".into())).join("decoders")
+}
+
 /// Takes a first-party package apart, such as `elsys-ers-co2-1.0.0`.
 pub(crate) fn first_party(name: &str) -> Parts {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../target/decoders/{name}.wasm"));
+    let path = library().join(format!("{name}.wasm"));
     let file = fs::read(&path).unwrap_or_else(|error| {
         panic!("{}: {error}; run `cargo xtask guests` first", path.display())
     });
