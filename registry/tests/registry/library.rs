@@ -20,21 +20,17 @@ const FEWEST_VECTORS: usize = 6;
 
 /// The decoders whose vectors do not hold all declared fields: the number of fields without a vector, and the reason. The
 /// numbers are exact, so that a new field comes with a vector and a vector more is seen here.
-const WITHOUT_VECTOR: [(&str, usize, &str); 14] = [
-    ("b-meters-iwm-lr", 4, ""),
-    ("eastron-sdm-lorawan", 25, ""),
-    ("elsys-ers-co2", 47, ""),
-    ("integra-aquastream", 5, ""),
-    ("kamstrup-flowiq", 10, ""),
-    ("milesight-am300", 1, ""),
-    ("milesight-ct", 13, ""),
-    ("milesight-ipso", 4, ""),
-    ("milesight-uc300", 57, ""),
-    ("milesight-ws52x", 12, ""),
-    ("milesight-ws558", 3, ""),
-    ("sensus-iperl", 5, ""),
-    ("watteco-tic", 299, ""),
-    ("watteco-zcl", 70, ""),
+const WITHOUT_VECTOR: [(&str, usize, &str); 2] = [
+    (
+        "watteco-tic",
+        299,
+        "labels of the French meters: a vector shows each form that values have, and the labels are rows of tables",
+    ),
+    (
+        "watteco-zcl",
+        70,
+        "attributes and series of any model: a vector shows each form of them, and the names are rows of tables",
+    ),
 ];
 
 /// A decoder of the folder `decoders`.
