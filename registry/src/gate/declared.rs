@@ -121,8 +121,9 @@ impl<'manifest> Declared<'manifest> {
     fn unseen(&self, seen: &BTreeSet<String>) -> Vec<&'manifest str> {
         let is_seen = |name: &str| {
             let (member, item) = (format!("{name}."), format!("{name}[]"));
-            seen.iter()
-                .any(|path| path == name || path.starts_with(&member) || path.starts_with(&item))
+            // A list of plain values is one value, and its items have no paths of their own.
+            seen.contains(name.strip_suffix("[]").unwrap_or(name))
+                || seen.iter().any(|path| path.starts_with(&member) || path.starts_with(&item))
         };
         self.fields.keys().copied().filter(|name| !is_seen(name)).collect()
     }
@@ -164,6 +165,8 @@ mod tests {
         assert!(declared.finding("", "samples[]", FieldType::Number).is_none());
         assert!(declared.finding("", "samples[]", FieldType::Text).is_some());
         assert!(declared.finding("", "others", FieldType::List).is_some());
+        assert_eq!(declared.unseen(&BTreeSet::from(["samples".to_owned()])), [""; 0]);
+        assert_eq!(declared.unseen(&BTreeSet::from(["others".to_owned()])), ["samples[]"]);
     }
 
     #[test]
