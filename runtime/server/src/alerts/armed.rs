@@ -30,13 +30,11 @@ pub(crate) struct GroupRules {
 impl GroupRules {
     fn push(&mut self, rule: NamedRule) {
         let (definition, place) = (&rule.1.definition, self.all.len());
-        let watches_devices = !definition.paused && !matches!(definition.when, Condition::Route(_));
-        match definition.scope.device {
-            Some(device) if watches_devices => {
-                self.of_device.entry(device).or_default().push(place)
+        if !definition.paused && !matches!(definition.when, Condition::Route(_)) {
+            match definition.scope.device {
+                Some(device) => self.of_device.entry(device).or_default().push(place),
+                None => self.of_several.push(place),
             }
-            None if watches_devices => self.of_several.push(place),
-            _ => {}
         }
         self.all.push(rule);
     }

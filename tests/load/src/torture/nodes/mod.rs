@@ -161,7 +161,7 @@ pub(crate) fn run(run: &Run) -> Result<()> {
     let calm = Arc::new(AtomicBool::new(false));
     let rules = Rules::listen(run.seed, &calm)?;
     let (nodes, supervisors, database, first) = start(run, &rules.settings())?;
-    let outcome = torture(run, (&nodes, &database, &first), rules, &calm);
+    let outcome = torture(run, (&nodes[..], &database, &first), rules, &calm);
     nodes.iter().for_each(|node| node.end());
     for supervisor in supervisors {
         drop(supervisor.join());

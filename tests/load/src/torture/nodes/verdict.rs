@@ -98,8 +98,8 @@ pub(super) fn say(
         faults.revoked.refusals(),
         checked.passed
     ));
-    crate::say(world.waits.report());
     crate::say(alerts.line());
+    crate::say(world.waits.report());
     let (count, kinds) = faults.count();
     let counters = if checked.are_counts_whole { "counters whole" } else { "counters broken" };
     crate::say(format_args!(
