@@ -14,6 +14,7 @@ use champollion_service::{
 };
 use champollion_store::Store;
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 
 pub(crate) use judged::Judged;
 pub(crate) use trying::KeptFrame;
@@ -44,6 +45,10 @@ pub struct Alerts {
     pub(crate) rules: RuleBook,
     /// The alerts in the store.
     pub(crate) book: AlertBook,
+    /// Held while a rule is put: those of one process wait for each other, those of several are refused.
+    pub(crate) putting: Mutex<()>,
+    /// Held while rules are read, so that what was read last is what is in memory.
+    reading: Mutex<()>,
 }
 
 impl Alerts {
@@ -70,6 +75,8 @@ impl Alerts {
             book: AlertBook::new(Arc::clone(&led_store)),
             devices,
             led_store,
+            putting: Mutex::default(),
+            reading: Mutex::default(),
         };
         alerts.reload().await?;
         Ok(alerts)
@@ -83,6 +90,7 @@ impl Alerts {
 
     /// Has the rules in memory be those of the store.
     pub(crate) async fn reload(&self) -> Result<(), AlertsError> {
+        let _alone = self.reading.lock().await;
         self.armed.replace(self.rules.all().await?);
         Ok(())
     }

@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_registry::ledger::AuditEntry;
-use champollion_service::{
-    notices::{
-        HookTelling, Notice, NoticeChange, NoticeChanged, NoticeFault, NoticeFollowUp, NoticeWish,
-        NoticesTurn,
-    },
-    outbox::Outbox,
+use champollion_service::notices::{
+    HookTelling, MailTelling, Notice, NoticeChange, NoticeChanged, NoticeFault, NoticeFollowUp,
+    NoticeWish, NoticesTurn,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -157,12 +154,13 @@ async fn made_durable(
 ) -> Result<Json<Shown>, Problem> {
     let NoticeChanged { mut batch, notice } = changed;
     let event = format!("notice.{act}");
-    for message in service.mails_about(&notice).await.map_err(NoticeFault::from)? {
-        Outbox::enqueue(&mut batch, &message).map_err(|error| Problem::internal(&error))?;
+    // Readers and systems are told by the sender of the outbox, as many at a time as a batch takes.
+    let now = Timestamp::now();
+    if service.mailer.is_some() {
+        // Without a mail server nobody is written to: what waited for one would come when it is past.
+        MailTelling::new(notice.clone(), now).put(&mut batch).map_err(NoticeFault::from)?;
     }
-    // Systems are told by the sender of the outbox, as many at a time as a batch takes.
-    let telling = HookTelling::new(notice.clone(), &event, Timestamp::now());
-    telling.put(&mut batch).map_err(NoticeFault::from)?;
+    HookTelling::new(notice.clone(), &event, now).put(&mut batch).map_err(NoticeFault::from)?;
     let Notice { title, begin, end, scope, leaves_out, .. } = &notice;
     let line = AuditEntry::of_act(&format!("notice-{act}"), notice.id).with(json!({
         "title": title, "begin": begin, "end": end, "scope": scope, "leavesOut": leaves_out,
