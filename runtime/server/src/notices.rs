@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     auth::{Principal, Reach},
     service::Service,
+    sign_in::page_below,
 };
 
 /// The path of the page on which people read notices.
@@ -44,8 +45,7 @@ impl Service {
 
     /// The mails that tell of a notice those who want to be told, for the batch of its change.
     pub(crate) async fn mails_about(&self, notice: &Notice) -> Result<Vec<Message>, TableError> {
-        let address = self.config.sign_in.public_address.trim_end_matches('/');
-        let page = if address.is_empty() { String::new() } else { format!("{address}{PAGE}") };
+        let page = page_below(&self.config.sign_in.public_address, PAGE);
         let clocks = self.config.territory.clocks();
         let telling = Telling { page: &page, now: Timestamp::now(), clocks: &clocks };
         Ok(telling.mails(notice, &self.readers_of(notice).await?))
