@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     auth::{Principal, Reach},
     service::Service,
+    sign_in::page_below,
 };
 
 /// The path of the page on which people read notices.
@@ -56,8 +57,7 @@ pub(crate) struct NoticeMails {
 impl NoticeMails {
     /// The mails of a server.
     pub(crate) fn of(service: &Service) -> Self {
-        let address = service.config.sign_in.public_address.trim_end_matches('/');
-        let page = if address.is_empty() { String::new() } else { format!("{address}{PAGE}") };
+        let page = page_below(&service.config.sign_in.public_address, PAGE);
         let clocks = service.config.territory.clocks();
         Self { roster: Arc::clone(&service.roster), page, clocks }
     }

@@ -7,7 +7,9 @@ mod derived;
 mod measurement;
 mod measurement_id;
 mod object;
+mod radio;
 mod record;
+mod record_id;
 mod replaced;
 mod stored;
 
@@ -17,6 +19,7 @@ pub use decoder_name::{DecoderName, MappingName, made_by};
 pub use derived::{Derived, derived_by};
 pub use object::{ObjectInfo, PointInfo, PointOffset};
 pub(crate) use record::FORMAT_VERSION;
-pub use record::{DeviceInfo, Outcome, Record, RecordId, Warning};
+pub use record::{DeviceInfo, Outcome, Record, Warning};
+pub use record_id::RecordId;
 pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};
 pub(crate) use stored::{StoredRecord, dev_eui};

@@ -20,7 +20,10 @@ pub(crate) use judged::Judged;
 pub(crate) use trying::KeptFrame;
 pub(crate) use watching::Seen;
 
-use crate::devices::{Device, Devices};
+use crate::{
+    devices::{Device, Devices},
+    sign_in::page_below,
+};
 use armed::ArmedRules;
 
 /// The page of alerts, which mails lead to.
@@ -63,10 +66,7 @@ impl Alerts {
         devices: Arc<Devices>,
         (public_address, clocks): (&str, LocalTime),
     ) -> Result<Self, AlertsError> {
-        let page = match public_address.trim_end_matches('/') {
-            "" => String::new(),
-            address => format!("{address}{PAGE}"),
-        };
+        let page = page_below(public_address, PAGE);
         let alerts = Self {
             judge: Judge::new(Arc::clone(&store), page, clocks),
             armed: ArmedRules::default(),

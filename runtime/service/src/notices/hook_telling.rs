@@ -90,29 +90,18 @@ pub(super) mod tests {
 
     use super::*;
     use crate::{
-        notices::{NoticeKind, NoticeScope},
+        notices::{
+            NoticeKind,
+            tests::{group, made, wish},
+        },
         outbox::Outbox,
     };
 
     pub(in crate::notices) fn notice(groups: &[&str]) -> Notice {
-        Notice {
-            id: Uuid::nil(),
-            kind: NoticeKind::Incident,
-            title: "Gateway of the town hall".parse().unwrap(),
-            text: "x".repeat(4_000).parse().unwrap(),
-            begin: Timestamp::UNIX_EPOCH,
-            end: None,
-            scope: NoticeScope {
-                groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
-                ..NoticeScope::default()
-            },
-            leaves_out: false,
-            created_at: Timestamp::UNIX_EPOCH,
-            changed_at: Timestamp::UNIX_EPOCH,
-            revision: 0,
-            cancelled_at: None,
-            follow_ups: Vec::new(),
-        }
+        let mut wish = wish(NoticeKind::Incident, None, None);
+        wish.text = "x".repeat(4_000).parse().unwrap();
+        wish.scope.groups = groups.iter().map(|name| group(name)).collect();
+        made(wish).unwrap()
     }
 
     #[tokio::test]

@@ -8,11 +8,11 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn group(name: &str) -> GroupId {
+pub(super) fn group(name: &str) -> GroupId {
     name.parse().unwrap()
 }
 
-fn wish(kind: NoticeKind, begin: Option<&str>, end: Option<&str>) -> NoticeWish {
+pub(super) fn wish(kind: NoticeKind, begin: Option<&str>, end: Option<&str>) -> NoticeWish {
     NoticeWish {
         kind,
         title: "Gateway of the town hall".parse().unwrap(),
@@ -28,7 +28,7 @@ const NOW: &str = "2027-03-01T06:00:00Z";
 const BEGIN: &str = "2027-03-01T08:00:00Z";
 const END: &str = "2027-03-01T12:00:00Z";
 
-fn made(wish: NoticeWish) -> Result<Notice, NoticeFault> {
+pub(super) fn made(wish: NoticeWish) -> Result<Notice, NoticeFault> {
     wish.notice(at(NOW), |group| group.as_str() != "nowhere")
 }
 

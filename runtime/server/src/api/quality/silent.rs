@@ -113,10 +113,8 @@ pub(in crate::api) async fn silent(
         add_receptions(&service, &mut silent).await?;
         return table.answer("Silent", &HEADINGS, silent.iter().map(row).collect());
     }
-    let later =
-        silent.into_iter().filter(|one| after.as_ref().is_none_or(|after| place(one) > *after));
-    let window = Window::new(after.clone(), limit, service.config.http.page_bytes);
-    let (mut silent, end) = paging::page(later, window, place);
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let (mut silent, end) = paging::page_in_order(silent, window, place);
     add_receptions(&service, &mut silent).await?;
     Ok(Json(SilentList { silent, end }).into_response())
 }

@@ -43,7 +43,7 @@ impl From<NotAdmitted> for Problem {
 
 impl From<SheetError> for Problem {
     fn from(error: SheetError) -> Self {
-        Self::bad_request("unreadable-sheet", error.to_string()).worded(&error)
+        Self::of_fault("unreadable-sheet", &error)
     }
 }
 
@@ -85,13 +85,13 @@ impl From<SendError> for Problem {
 
 impl From<TargetError> for Problem {
     fn from(error: TargetError) -> Self {
-        Self::bad_request("invalid-schedule", error.to_string()).worded(&error)
+        Self::of_fault("invalid-schedule", &error)
     }
 }
 
 impl From<WhenError> for Problem {
     fn from(error: WhenError) -> Self {
-        let problem = Self::bad_request("invalid-schedule", error.to_string()).worded(&error);
+        let problem = Self::of_fault("invalid-schedule", &error);
         let path = match &error {
             WhenError::Cron { .. } | WhenError::TooOften { .. } => "when.cron",
             WhenError::Zone(_) => "when.timeZone",
