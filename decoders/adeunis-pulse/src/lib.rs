@@ -86,4 +86,10 @@ mod tests {
     fn vectors() {
         champollion_sdk::testing::check_vectors::<super::Pulse>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .check::<super::Pulse>();
+    }
 }

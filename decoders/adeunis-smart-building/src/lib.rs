@@ -181,6 +181,12 @@ mod tests {
     }
 
     #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .check::<SmartBuilding>();
+    }
+
+    #[test]
     fn no_payload_makes_it_panic() {
         for code in 0..=u8::MAX {
             for status in [0x00, 0x04, 0xFF] {

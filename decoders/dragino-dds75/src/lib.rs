@@ -94,6 +94,11 @@ mod tests {
     }
 
     #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Dds75>();
+    }
+
+    #[test]
     fn no_payload_makes_it_panic() {
         for f_port in 1..=7 {
             for first in 0..=u8::MAX {

@@ -174,4 +174,9 @@ mod tests {
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<Lds02>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Lds02>();
+    }
 }
