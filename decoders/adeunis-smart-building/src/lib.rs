@@ -183,6 +183,8 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // The values are as many as are set, and their time stands last.
+            .told_by_length(&["COMFORT with a time", "the same with the period between its values"])
             .check::<SmartBuilding>();
     }
 

@@ -95,7 +95,10 @@ mod tests {
 
     #[test]
     fn bad_input_is_told() {
-        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Dds75>();
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // The distances are as many as are set, and the end of the message follows them.
+            .told_by_length(&["several distances"])
+            .check::<Dds75>();
     }
 
     #[test]

@@ -60,6 +60,8 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // A text goes on to the end.
+            .told_by_length(&["a text of the operator"])
             .check::<super::Uc300>();
     }
 }

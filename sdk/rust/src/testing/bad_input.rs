@@ -47,6 +47,7 @@ pub struct BadInput<'of> {
     vectors: Vec<Vector>,
     told_by_length: BTreeSet<&'of str>,
     read_over: BTreeSet<&'of str>,
+    padding: &'of [&'of [u8]],
     siblings: Vec<(&'of str, Vec<Vector>, usize)>,
 }
 
@@ -60,6 +61,7 @@ impl<'of> BadInput<'of> {
             vectors: parsed(json),
             told_by_length: BTreeSet::new(),
             read_over: BTreeSet::new(),
+            padding: &[],
             siblings: Vec::new(),
         }
     }
@@ -74,6 +76,12 @@ impl<'of> BadInput<'of> {
     /// Names the vectors behind which the format lets bytes stand that mean nothing.
     pub fn read_over(mut self, names: &[&'of str]) -> Self {
         self.read_over.extend(names);
+        self
+    }
+
+    /// Names bytes that mean nothing by the format and may stand behind every message.
+    pub fn padding(mut self, tails: &'of [&'of [u8]]) -> Self {
+        self.padding = tails;
         self
     }
 
@@ -93,7 +101,7 @@ impl<'of> BadInput<'of> {
     /// Where the decoder panics, makes values of bytes that are not there, reads over bytes that mean nothing, reads
     /// frames of another device, or points at bytes that no payload has; the message lists the payloads.
     pub fn check<D: Decoder>(self) {
-        let mut trial = Trial { try_out: try_out::<D>, faults: Vec::new() };
+        let mut trial = Trial { try_out: try_out::<D>, padding: self.padding, faults: Vec::new() };
         let (mut told_by_length, mut read_over) = (self.told_by_length, self.read_over);
         for vector in &self.vectors {
             match &vector.input {
@@ -127,12 +135,13 @@ impl<'of> BadInput<'of> {
 }
 
 /// A decoder under trial, and its faults.
-struct Trial {
+struct Trial<'of> {
     try_out: fn(&Input) -> Result<Json, String>,
+    padding: &'of [&'of [u8]],
     faults: Vec<String>,
 }
 
-impl Trial {
+impl Trial<'_> {
     /// The first fault of a payload that is cut at each length.
     fn cut(&mut self, uplink: &UplinkInput, whole: &Values) -> Option<String> {
         let bytes = uplink.payload.0.len();
@@ -161,7 +170,7 @@ impl Trial {
         let mut first = None;
         for tail in TAILS {
             let bytes = [&uplink.payload.0, tail].concat();
-            if bytes.len() > PAYLOAD_BYTES {
+            if bytes.len() > PAYLOAD_BYTES || self.padding.contains(&tail) {
                 continue;
             }
             let outcome = self.outcome(&Input::Uplink(with_payload(uplink, bytes)));
