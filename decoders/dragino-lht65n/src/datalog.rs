@@ -70,6 +70,10 @@ impl Record {
         let temperature = external::temperature(block)?;
         let (humidity, _) = external::humidity(block)?;
         let flags = block.u8()?;
+        if *flags & STORED == 0 {
+            let message = "byte 6 does not say that the record was stored, as the first one does";
+            return Err(Failure::invalid_value(message).at(flags.span));
+        }
         let mut record = Self {
             timestamp: block.u32_be()?,
             temperature,

@@ -74,7 +74,7 @@ fn is_of_am319(payload: &[u8]) -> bool {
     let is_made_of =
         |bytes: usize| payload.len().is_multiple_of(bytes) && payload.chunks(bytes).all(is_stored);
     // Values of an AM307 that are cut short may have the length of one of an AM319, but their second header stands where
-    // that has a dust of 8 mg/m³ and more.
+    // that has a dust of 52 mg/m³.
     let second = payload.get(AM307_BYTES..).is_some_and(is_stored);
     is_made_of(AM319_BYTES) && !is_made_of(AM307_BYTES) && !second
 }

@@ -327,7 +327,7 @@ fn unsound(outcome: &Json, bytes: usize) -> Option<String> {
     };
     if let Some(failure) = outcome.get("failure") {
         let kind = failure["kind"].as_str().unwrap_or_default();
-        if matches!(kind, "invalid-command") {
+        if kind == "invalid-command" {
             return Some(format!("fails with {kind}, though it is no command"));
         }
         if failure["message"].as_str().is_none_or(str::is_empty) {

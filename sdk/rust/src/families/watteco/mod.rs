@@ -164,7 +164,7 @@ fn configured(endpoint: u8, cluster: u16, payload: &mut Reader<'_>) -> Result<Co
 fn reporting<'payload>(payload: &mut Reader<'payload>) -> Result<Reporting<'payload>, Failure> {
     let kind = payload.u8()?;
     let (at_least, at_most) = (seconds(payload)?, seconds(payload)?);
-    if STRINGS.contains(&*kind) {
+    if STRINGS.contains(&kind) {
         // A string tells its length, by which a change that is cut off is known.
         let mut change = payload.clone();
         let length = length(kind, &mut change)?;
