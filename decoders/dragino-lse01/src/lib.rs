@@ -173,6 +173,14 @@ mod tests {
 
     #[test]
     fn bad_input_is_told() {
-        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Lse01>();
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .sibling("dragino/lht65n", include_str!("../../dragino-lht65n/vectors.json"), 17)
+            .sibling("dragino/dds75", include_str!("../../dragino-dds75/vectors.json"), 0)
+            .sibling(
+                "dragino/lds02-lwl02",
+                include_str!("../../dragino-lds02-lwl02/vectors.json"),
+                0,
+            )
+            .check::<Lse01>();
     }
 }
