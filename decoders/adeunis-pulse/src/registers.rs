@@ -65,6 +65,8 @@ struct Values {
 }
 
 pub(crate) fn values(payload: &mut Reader<'_>, status: Status) -> Result<Reading, Failure> {
+    // At least one was asked for, and none has no bytes.
+    payload.clone().skip(1)?;
     let values = payload.rest().value.iter().map(|byte| format!("{byte:02X}")).collect();
     Reading::new(&Values { frame: "registers", status, values })
 }

@@ -35,6 +35,8 @@
 #[cfg(target_arch = "wasm32")]
 mod arena;
 mod bits;
+#[cfg(not(target_family = "wasm"))]
+pub mod chance;
 pub mod clocks;
 mod command;
 mod decimal;
@@ -54,6 +56,8 @@ mod single;
 mod spanned;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+#[cfg(not(target_family = "wasm"))]
+pub mod values;
 mod variables;
 #[cfg(not(target_family = "wasm"))]
 pub mod vectors;
