@@ -185,6 +185,6 @@ impl Done {
     /// Returns the bytes of each row.
     fn rows(&self) -> impl Iterator<Item = &[u8]> {
         let begins = [0].into_iter().chain(self.ends.iter().copied());
-        begins.zip(&self.ends).map(|(begin, end)| &self.bytes[begin..*end])
+        begins.zip(&self.ends).map(move |(begin, end)| &self.bytes[begin..*end])
     }
 }

@@ -101,7 +101,7 @@ impl Lines {
                 Ok(bytes.len())
             }
             Self::Csv(writer) => {
-                writer.write_record(texts(row))?;
+                writer.write_record(texts(row).iter().map(|text| text.as_bytes()))?;
                 writer.flush()?;
                 Ok(writer.get_ref().len())
             }
