@@ -101,7 +101,10 @@ impl<T: Part> Deref for Shared<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        self.0.as_deref().unwrap_or_else(T::nothing)
+        match &self.0 {
+            Some(value) => value,
+            None => T::nothing(),
+        }
     }
 }
 
