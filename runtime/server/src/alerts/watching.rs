@@ -75,7 +75,7 @@ impl Alerts {
             use_case: device.use_case.clone(),
             device: Some(device.dev_eui),
             route: None,
-            name: device.name.clone(),
+            name: device.name.as_str().to_owned(),
             point: self.devices.point_at(device, at).map(|(point, _)| point),
             address: device.object.address.as_ref().map(ToString::to_string),
         }

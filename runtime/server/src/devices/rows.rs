@@ -255,7 +255,7 @@ impl Devices {
         self.joins.remove(dev_eui);
         self.reports.remove(dev_eui);
         let mut known = self.known.write();
-        let before = known.remove(&dev_eui);
+        let before = known.remove(dev_eui);
         self.of_groups.lock().change(before.as_deref(), None);
         drop(known);
         let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());

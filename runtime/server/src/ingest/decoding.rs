@@ -16,7 +16,7 @@ use champollion_fleet::{
 use champollion_frames::{DevEui, VerifiedUplink};
 use champollion_registry::{
     Change, LoadedDecoder, Mandate, Registry, RegistryError,
-    channels::{Caller, Canary, Observed, Shadow},
+    channels::{Caller, Canary, Compared, Observed, Shadow},
     ledger::Actor,
     package::{DecoderId, DecoderRef, variables},
 };
@@ -165,7 +165,7 @@ impl Decoding {
         let judged = self.alerts.frame(device, uplink, seen, batch).await?;
         let info = DeviceInfo {
             dev_eui: device.dev_eui,
-            name: device.name.clone(),
+            name: device.name.as_str().to_owned(),
             sub_group: device.sub_group.clone(),
             use_case: device.use_case.clone(),
             tags: BTreeMap::clone(&device.tags),
@@ -207,7 +207,7 @@ impl Decoding {
             offsets: link.offsets.into_iter().map(offset_of).collect(),
         });
         Some(ObjectInfo {
-            name: device.name.clone(),
+            name: device.name.as_str().to_owned(),
             serial_number: object.serial_number.as_ref().map(ToString::to_string),
             reference: object.reference.as_ref().map(ToString::to_string),
             point,
@@ -245,7 +245,7 @@ impl Decoding {
         };
         drop(place);
         if !beside.is_empty() {
-            let stable = Observed::of(&call);
+            let stable = Observed::of(call.clone());
             for shadow in beside {
                 let (uplink, settings, stable) = (uplink.clone(), settings.clone(), stable.clone());
                 self.decode_beside(shadow, &decoder.id, uplink, settings, Some(stable));
@@ -342,16 +342,15 @@ impl Decoding {
                 return shadow.skip();
             };
             let work = move || {
-                let observed = Observed::of(&candidate.decoder.decode_uplink(&uplink, &settings));
-                (observed, uplink)
+                let observed = Observed::of(candidate.decoder.decode_uplink(&uplink, &settings));
+                let sent = uplink.application_payload().unwrap_or_default();
+                let compared = stable.map(|stable| Compared::of(sent, &stable, &observed));
+                compared.ok_or(observed)
             };
-            match (workers.run_if_idle(work).await, stable) {
-                (Ok((observed, uplink)), Some(stable)) => {
-                    let sent = uplink.application_payload().unwrap_or_default();
-                    shadow.compare(sent, &stable, &observed);
-                }
-                (Ok((observed, _)), None) => shadow.observe(&observed),
-                (Err(_), _) => shadow.skip(),
+            match workers.run_if_idle(work).await {
+                Ok(Ok(compared)) => shadow.count(compared),
+                Ok(Err(observed)) => shadow.observe(&observed),
+                Err(_) => shadow.skip(),
             }
         });
     }

@@ -202,7 +202,7 @@ impl Service {
             Arc::clone(&devices),
             Arc::clone(&registry),
             Arc::clone(&mailbox),
-            Arc::clone(expensive.workers()),
+            Arc::clone(expensive.long_workers()),
         );
         let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(expensive.workers()));
         let commanded =

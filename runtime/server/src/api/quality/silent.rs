@@ -138,7 +138,7 @@ fn silent_since(service: &Service, scope: &Scope, since: Timestamp) -> Vec<Silen
         let is_in_service = standing(&service.devices, device, has_notice) == Standing::InService;
         (is_in_service && last_heard_at < since).then(|| Silent {
             dev_eui: device.dev_eui,
-            name: device.name.clone(),
+            name: device.name.as_str().to_owned(),
             group: device.group.clone(),
             sub_group: device.sub_group.clone(),
             use_case: device.use_case.clone(),
