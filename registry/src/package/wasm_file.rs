@@ -206,8 +206,7 @@ fn packed(
 
 fn with_sections(mut file: Vec<u8>, sections: &[(&str, Vec<u8>)]) -> Vec<u8> {
     for (name, content) in sections {
-        CustomSection { name: (*name).into(), data: content.into() }
-            .append_to_component(&mut file);
+        CustomSection { name: (*name).into(), data: content.into() }.append_to_component(&mut file);
     }
     file
 }
