@@ -25,6 +25,7 @@ use wit_parser::Resolve;
 
 /// The names of the sections, spelled out: packages that were published must be read for ever.
 pub(crate) const MANIFEST: &str = "champollion:manifest@1";
+pub(crate) const PACKED_MANIFEST: &str = "champollion:manifest@2";
 pub(crate) const VECTORS: &str = "champollion:vectors@2";
 pub(crate) const PLAIN_VECTORS: &str = "champollion:vectors@1";
 pub(crate) const SCRIPT: &str = "champollion:script@1";
@@ -214,7 +215,7 @@ pub(crate) fn first_party(name: &str) -> Parts {
         let payload = payload.unwrap();
         match &payload {
             Payload::CustomSection(section)
-                if depth == 0 && [MANIFEST, VECTORS].contains(&section.name()) => {}
+                if depth == 0 && [PACKED_MANIFEST, VECTORS].contains(&section.name()) => {}
             other if depth == 0 => {
                 if let Some((id, range)) = other.as_section() {
                     component.section(&RawSection { id, data: &file[range] });
