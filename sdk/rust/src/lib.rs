@@ -82,10 +82,11 @@ pub use decimal::decimal;
 pub use decoder::Decoder;
 #[doc(hidden)]
 pub use decoder::is_decoder;
+pub use json::quoted;
 #[doc(hidden)]
 pub use panic_note::note_panics;
 pub use quantity::Quantity;
-pub use reader::Reader;
+pub use reader::{Reader, hexadecimal};
 pub use reading::Reading;
 pub use single::shortest_decimal;
 pub use spanned::Spanned;
