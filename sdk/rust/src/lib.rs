@@ -57,6 +57,8 @@ pub mod testing;
 mod variables;
 #[cfg(not(target_family = "wasm"))]
 pub mod vectors;
+#[doc(hidden)]
+pub mod wire;
 
 /// Generated from `wit/v1`, which the crate carries. What a decoder needs of it stands at the root of this crate.
 #[doc(hidden)]
@@ -72,6 +74,11 @@ pub mod bindings {
         disable_run_ctors_once_workaround: true,
     });
 }
+
+/// The contract as tools read it that make components.
+#[doc(hidden)]
+pub const CONTRACT: &[u8; include_bytes!(concat!(env!("OUT_DIR"), "/contract")).len()] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/contract"));
 
 pub use bindings::exports::champollion::decoder::codec::{
     Command, Downlink, Failure, FailureKind, Measurement, SentDownlink, Span, Uplink, Value,
