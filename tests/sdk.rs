@@ -109,8 +109,8 @@ fn a_new_decoder_is_tested_built_and_decodes_as_it_stands() {
     let file = "acme-tank-level-1.0.0.wasm";
     let report = desk.run(&["build", "--out", ".", "--json"]).success();
     let report: Json = serde_json::from_str(&report).unwrap();
-    let expected = (&json!("acme/tank-level"), &json!(2));
-    assert_eq!((&report["id"], &report["vectors"]), expected, "{report}");
+    assert_eq!(report["id"], "acme/tank-level", "{report}");
+    assert_eq!(report["vectors"], 2, "{report}");
     assert_eq!(report["bytes"], fs::metadata(desk.path(file)).unwrap().len(), "{report}");
     assert!(report["fuel"]["most"].as_u64() > Some(0), "{report}");
     let decoded = desk.run(&["decode", file, "--fport", "2", "--hex", "04D25F"]).success();
