@@ -78,7 +78,7 @@ impl Writer {
     fn escaped(&mut self, text: &str) {
         for letter in text.chars() {
             let mut bytes = [0; 4];
-            self.put(match letter {
+            let shown = match letter {
                 '\u{8}' => "\\b",
                 '\t' => "\\t",
                 '\n' => "\\n",
@@ -92,7 +92,8 @@ impl Writer {
                     char::from_digit(code & 15, 16).unwrap_or_default().encode_utf8(&mut bytes)
                 }
                 _ => letter.encode_utf8(&mut bytes),
-            });
+            };
+            self.put(shown);
         }
     }
 
