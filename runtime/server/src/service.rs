@@ -289,8 +289,9 @@ impl Service {
         let backups = Backups::new(backend.backup_source()?, &config.backup);
         let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
         let leases = Arc::clone(&backend.leases);
-        let database = backend.database().cloned().map(DatabaseWatch::new).map(Arc::new);
-        let agreed = AgreedSettings::of(&config.retention, &config.delivery, &config.territory);
+        let database = backend.databases().map(DatabaseWatch::new).map(Arc::new);
+        let (retention, delivery) = (&config.retention, &config.delivery);
+        let agreed = AgreedSettings::of(retention, delivery, &config.territory, &config.store);
         let node = (&config.cluster, &*config.data_dir);
         let protocol = Protocol::of(config.store.as_before);
         let (agreed, key) = ((&agreed, protocol), vault.node_key());
