@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use champollion_fleet::vault::{OpenedVault, Vault};
+use champollion_fleet::{
+    names::GroupId,
+    vault::{OpenedVault, Vault},
+};
 use champollion_store::{
     BackupSource, Blobs, FileBlobs, Leases, OwnLeases, PlacedStore, PostgresStore, SledOptions,
     Store, StoreError,
@@ -81,6 +84,13 @@ impl SharedStore {
             Self::One(store) => Arc::new(store.clone()),
             Self::Several(store) => Arc::new(store.clone()),
         }
+    }
+
+    /// Keeps groups of devices at home that have no place among several databases.
+    pub(crate) async fn keep_at_home(&self, groups: &[GroupId]) -> Result<(), StoreError> {
+        let Self::Several(store) = self else { return Ok(()) };
+        let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+        store.keep_at_home(&groups).await
     }
 
     /// The database that has the blobs.

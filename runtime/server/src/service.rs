@@ -317,6 +317,9 @@ impl Service {
         let registry = Arc::new(registry);
         Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
+        if let Some(databases) = backend.databases() {
+            databases.keep_at_home(&devices.groups()).await?;
+        }
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&led_store), config.retention.time()));
         let files = backend.blobs("files")?;
         if config.delivery.private_addresses {

@@ -155,6 +155,24 @@ impl PlacedStore {
         Ok(())
     }
 
+    /// Keeps groups at home that have no place: some of their devices were registered before there were further databases,
+    /// and nothing else was ever written of them.
+    ///
+    /// # Errors
+    /// The home database does not answer.
+    pub async fn keep_at_home(&self, groups: &[String]) -> Result<(), StoreError> {
+        for group in groups {
+            if self.inner.places.of_group(group).await?.is_none() {
+                match self.place_group(group, self.inner.places.name(0)).await {
+                    // Another node was faster, be it with another place.
+                    Ok(()) | Err(StoreError::Conflict { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the database of a group; `None` of one of which nothing was written yet.
     ///
     /// # Errors

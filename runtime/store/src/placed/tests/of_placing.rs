@@ -142,6 +142,12 @@ fn of_placed_what_was_there_before_further_databases_stays_at_home() {
             assert_eq!(store.place_of_group(group).await.unwrap().unwrap().as_str(), "home");
         }
         assert_eq!(store.view()[0].devices, 1);
+        // Of a group that nothing was written of, only who reads the devices knows.
+        let groups = ["unheard".to_owned(), "water".to_owned()];
+        store.keep_at_home(&groups).await.unwrap();
+        assert_eq!(store.place_of_group("unheard").await.unwrap().unwrap().as_str(), "home");
+        let record = batch(|batch| _ = batch.append("records/unheard", "record"));
+        assert_eq!(place_of(&store, &record).await, 0);
         // A node that knows nothing of places registers one more; nothing of it goes elsewhere.
         let late = "00000000000000af";
         before.commit(batch(|batch| _ = batch.put("devices", late, "sealed"))).await.unwrap();
