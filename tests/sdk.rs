@@ -107,6 +107,12 @@ fn a_new_decoder_is_tested_built_and_decodes_as_it_stands() {
     let built = desk.run(&["build", "--out", "."]).success();
     assert!(built.starts_with("acme/tank-level 1.0.0: 2 vectors passed, "), "{built}");
     let file = "acme-tank-level-1.0.0.wasm";
+    let report = desk.run(&["build", "--out", ".", "--json"]).success();
+    let report: Json = serde_json::from_str(&report).unwrap();
+    let expected = (&json!("acme/tank-level"), &json!(2));
+    assert_eq!((&report["id"], &report["vectors"]), expected, "{report}");
+    assert_eq!(report["bytes"], fs::metadata(desk.path(file)).unwrap().len(), "{report}");
+    assert!(report["fuel"]["most"].as_u64() > Some(0), "{report}");
     let decoded = desk.run(&["decode", file, "--fport", "2", "--hex", "04D25F"]).success();
     says(&decoded, &["water.level", "1.234", "battery.level", "95"]);
 
@@ -156,6 +162,9 @@ fn each_failure_is_shown_as_what_it_is() {
         assert!(!told.contains("actual nothing"), "{told}");
         says(output.failure(), &[sentence]);
     }
+    let for_programs = desk.run(&["build", "--json"]);
+    assert_eq!(for_programs.stdout, "", "no text stands where JSON is expected");
+    says(for_programs.failure(), &["5 of 5"]);
 }
 
 #[test]

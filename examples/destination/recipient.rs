@@ -9,7 +9,9 @@ use tokio::{
 };
 
 use super::definition::LinesPush;
-use crate::destinations::{ConnectError, Connector, HandoverResult, Parcel, Recipient};
+use crate::destinations::{
+    ConnectError, Connector, FailureKind, HandoverResult, Parcel, Recipient,
+};
 
 /// The time that a recipient has for a parcel. One that never answers must not hold a route for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -54,9 +56,15 @@ impl Recipient for LinesRecipient {
         match timeout(PATIENCE, self.send(parcel)).await {
             Ok(Ok(answer)) if answer.trim() == TAKEN => HandoverResult::taken(None),
             // Nobody knows whether the recipient has the records, so they are handed over again.
-            Ok(Ok(answer)) => HandoverResult::later(format!("the recipient answered {answer:?}")),
-            Ok(Err(error)) => HandoverResult::later(error.to_string()),
-            Err(_) => HandoverResult::later("the recipient did not answer in time"),
+            Ok(Ok(answer)) => {
+                let words = format!("the recipient answered {answer:?}");
+                HandoverResult::later(FailureKind::Refused, words)
+            }
+            Ok(Err(error)) => HandoverResult::later((&error).into(), error.to_string()),
+            Err(_) => {
+                let words = "the recipient did not answer in time";
+                HandoverResult::later(FailureKind::TimedOut, words)
+            }
         }
     }
 }

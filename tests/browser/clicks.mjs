@@ -2,9 +2,9 @@
 //
 //   node clicks.mjs CONFIG.json
 //
-// The config: { modules, chromium, address, password, owner, admin, light, command, recipient }. Owner and admin are e-mail
-// addresses, light the DevEUI of an object that takes the command, and recipient a system that takes records. Faults go to the
-// output, a line each; the exit code says whether there were any.
+// The config: { modules, chromium, address, password, owner, admin, light, command, recipient, candidate }. Owner and admin are
+// e-mail addresses, light the DevEUI of an object that takes the command, recipient a system that takes records, and candidate
+// the path of the page of a decoder that has one. Faults go to the output, a line each; the exit code says whether there were any.
 
 import { createHmac } from "node:crypto";
 import { end, launch, read, watch } from "./chromium.mjs";
@@ -129,6 +129,42 @@ await step("send a command", async () => {
   await owner.waitForURL((url) => url.searchParams.get("done") === "command-sent");
 });
 
+await step("make a schedule", async () => {
+  await open(owner, "/partner/schedules");
+  await clickTo(owner, "a.button[href='/partner/schedules/new']", "/partner/schedules/new");
+  await clickTo(owner, "main a[href*='rule=at']", "/partner/schedules/new");
+  await owner.waitForSelector("#field-at[type=datetime-local]");
+  await clickTo(owner, "main a[href*='rule=cron']", "/partner/schedules/new");
+  await owner.fill("#field-name", "Evening");
+  await owner.fill("#field-device", config.light);
+  await owner.fill("#field-cron", "0 22 * * *");
+  await owner.fill("#field-command", config.command);
+  await owner.click("main form.fields button[type=submit]");
+  await sees(owner, "The schedule is made.");
+});
+
+await step("invite a person", async () => {
+  await open(owner, "/partner/people");
+  await owner.fill("#field-firstName", "Grace");
+  await owner.fill("#field-name", "Hopper");
+  await owner.fill("#field-email", "grace@city.example");
+  await owner.selectOption("#field-role", "reader");
+  await owner.selectOption("#field-scope", "group:water");
+  await owner.click("form[action='/partner/people'] button[type=submit]");
+  await sees(owner, "/choose-password#");
+});
+
+await step("make a token and revoke it", async () => {
+  await open(owner, "/partner/tokens");
+  await owner.fill("#field-name", "dashboard");
+  await owner.selectOption("#field-scope", "group:water");
+  await owner.click("form[action='/partner/tokens'] button[type=submit]");
+  await owner.waitForSelector("code.secret");
+  await clickTo(owner, "main a.button[href='/partner/tokens']", "/partner/tokens");
+  await sees(owner, "dashboard");
+  await clickTo(owner, "form[action$='/revoke'] button", "/partner/tokens", "token-revoked");
+});
+
 await step("make a rule of alerts and try it", async () => {
   await open(owner, "/partner/alerts");
   await clickTo(owner, "a.button[href='/partner/alerts/new']", "/partner/alerts/new");
@@ -160,6 +196,16 @@ await step("publish a notice", async () => {
   await sees(admin, "Meters of the mill are not heard.");
   await open(owner, "/partner");
   await sees(owner, "The mast of the mill is dark");
+});
+
+await step("promote a version after its trial", async () => {
+  await open(admin, config.candidate);
+  const promoting = "details:has(input[value=promote])";
+  await admin.click(`${promoting} summary`);
+  await admin.click(`${promoting} button[name=try]`);
+  await sees(admin, "Nothing was changed");
+  await admin.click(".notice form button");
+  await sees(admin, "It is done.");
 });
 
 await step("approve a partner", async () => {

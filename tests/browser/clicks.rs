@@ -1,5 +1,5 @@
-//! The work of people by clicks: signed in with a second factor, from a sheet to a route, a command, a rule of alerts, a notice
-//! and a new partner.
+//! The work of people by clicks: signed in with a second factor, from a sheet to a route, a command, a schedule, a person, a token,
+//! a rule of alerts, a notice, a version and a new partner.
 
 use champollion_tests::{
     AXIOMA, LUMINAIRE, Outside, PASSWORD, SIGN_IN_SETTINGS, Sensor, Server, Setup,
@@ -27,6 +27,7 @@ fn town() -> (Server, Sensor) {
     let (uplink, _) = sources.readings().into_iter().next().expect("it has vectors");
     let frame = meter.frame(1, uplink.f_port, &uplink.payload.0);
     server.lns().ingest(&frame).success();
+    server.publish_candidate(&sources.version("1.0.1").package());
     server.publish_own(LUMINAIRE);
     let mut registration = light.registration("water", Some("nas/ul20xx@^1"));
     registration["networkServer"] = json!("city");
@@ -62,12 +63,17 @@ fn of_npm_of_chromium_people_do_their_work_by_clicks() {
         ("light", light.dev_eui().as_str()),
         ("command", COMMAND),
         ("recipient", recipient.url().as_str()),
+        ("candidate", "/operator/decoders/axioma/qalcosonic-w1"),
     ] {
         config[name] = json!(value);
     }
     let faults = script(&server, "clicks.mjs", &config);
     assert!(faults.is_empty(), "{faults}");
     assert!(!recipient.asked().is_empty(), "the test of the route reached its recipient");
+    let decoder = server.anybody().get("/v1/catalogue/axioma/qalcosonic-w1").success();
+    assert_eq!(decoder["version"], "1.0.1", "the candidate was promoted");
+    let schedules = server.admin().get("/v1/schedules").success();
+    assert_eq!(schedules["schedules"][0]["plan"]["when"], json!({ "cron": "0 22 * * *" }));
     let rule = server.admin().get("/v1/alerts/rules/index?group=water").success();
     assert_eq!((&rule["when"]["above"]["limit"], &rule["paused"]), (&json!(1.0), &json!(true)));
 }

@@ -17,6 +17,9 @@ const LANGUAGES = ["en", "fr"];
 const THEMES = ["light", "dark"];
 const WIDTHS = [390, 1280];
 
+// The narrowest window in which all entries of the navigation stand in one line.
+const ONE_LINE = 1024;
+
 const all = LANGUAGES.flatMap((language) =>
   THEMES.flatMap((theme) => WIDTHS.map((width) => ({ language, theme, width }))));
 // The looks in which pages are checked, in turn: a page takes a second in each, and there are many. With `everyLook` each
@@ -84,6 +87,16 @@ const checkKeyboard = async (page, name) => {
   if (skips !== "#content") fault(name, `the first key leads to ${skips} and not to the content`);
 };
 
+// In windows of computers the entries of the navigation stand in one line, in each language.
+const checkNavigation = async (page, name, width) => {
+  if (width < ONE_LINE) return;
+  await page.setViewportSize({ width: ONE_LINE, height: 900 });
+  const tops = await page.evaluate(
+    () => [...document.querySelectorAll(".site-nav li")].map((entry) => entry.getBoundingClientRect().top),
+  );
+  if (new Set(tops).size > 1) fault(name, `its navigation takes several lines in ${ONE_LINE} pixels`);
+};
+
 const roles = [...new Set(config.pages.map(({ role }) => role))];
 if (config.pictures) await mkdir(config.pictures, { recursive: true });
 for (const role of roles) {
@@ -101,6 +114,8 @@ for (const role of roles) {
       } else {
         await check(page, name);
         await checkKeyboard(page, name);
+        // It is the same on all pages of a role.
+        if (listed === pages[0]) await checkNavigation(page, name, width);
       }
       await page.close();
     }

@@ -21,8 +21,11 @@ pub const LUMINAIRE: &str = "nas-ul20xx";
 /// The folders of the decoders.
 pub const DECODERS: [&str; 3] = [AXIOMA, ELSYS, LUMINAIRE];
 
-/// The section of a package that holds `decoder.toml`.
-const MANIFEST: &str = "champollion:manifest@1";
+/// The section of a package that holds `decoder.toml`, packed.
+const MANIFEST: &str = "champollion:manifest@2";
+
+/// The section of packages from before manifests were packed.
+const PLAIN_MANIFEST: &str = "champollion:manifest@1";
 
 /// The section of a package that holds `vectors.json`, packed.
 const VECTORS: &str = "champollion:vectors@2";
@@ -125,7 +128,7 @@ impl Sources {
             let section = &rest[..rest.len() - next.len()];
             rest = next;
             match (id == 0).then(|| custom(body)) {
-                Some(MANIFEST | VECTORS | PLAIN_VECTORS) => {}
+                Some(MANIFEST | PLAIN_MANIFEST | VECTORS | PLAIN_VECTORS) => {}
                 _ => component.extend_from_slice(section),
             }
         }
@@ -150,7 +153,7 @@ pub fn thermometer(version: &str) -> Package {
 #[must_use]
 pub fn with_sections(component: &[u8], manifest: Option<&str>, vectors: Option<&str>) -> Vec<u8> {
     let mut file = component.to_vec();
-    for (name, content) in [(MANIFEST, manifest), (PLAIN_VECTORS, vectors)] {
+    for (name, content) in [(PLAIN_MANIFEST, manifest), (PLAIN_VECTORS, vectors)] {
         if let Some(content) = content {
             CustomSection { name: name.into(), data: content.as_bytes().into() }
                 .append_to_component(&mut file);

@@ -3,7 +3,7 @@
 use champollion_tests::{Answer, LUMINAIRE, SIGN_IN_SETTINGS, Sensor, Server, Setup};
 use serde_json::json;
 
-const LIST: (&str, &str) = ("/partner/schedules", "/partner/schedules");
+const NEW: (&str, &str) = ("/partner/schedules/new", "/partner/schedules/new");
 
 /// The command of full light.
 const COMMAND: &str =
@@ -50,13 +50,13 @@ fn a_schedule_is_made_by_a_form_paused_and_removed() {
         let fields = fields(rule, cron);
         let fields: Vec<(&str, &str)> =
             fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        owner.send(&server, LIST, &fields)
+        owner.send(&server, NEW, &fields)
     };
     let wrong = send("cron", "0 25 * * *");
     assert_eq!(wrong.status, 400);
-    assert!(wrong.text.contains("id=\"fault-rule\"") && wrong.text.contains("0 22 * * 1-5"));
+    assert!(wrong.text.contains("id=\"fault-cron\"") && wrong.text.contains("0 22 * * 1-5"));
     // The light has no place whose sun could be followed.
-    assert!(send("sunset", "").text.contains("latitude"));
+    assert!(send("sunset", "").text.contains("id=\"fault-latitude\""));
     let page = led_to(&send("cron", "0 22 * * *"));
     let shown = owner.open(&server, &page).text;
     assert!(shown.contains("01FE64") && shown.contains("T22:00:00"), "{shown}");
@@ -74,5 +74,39 @@ fn a_schedule_is_made_by_a_form_paused_and_removed() {
 
     let reader = server.visitor("reader@city.example", "reader", "group:light");
     let page = reader.open(&server, "/partner/schedules").text;
-    assert!(!page.contains("name=\"cron\""), "a reader is offered the form: {page}");
+    assert!(!page.contains(NEW.0), "a reader is offered the form: {page}");
+}
+
+#[test]
+fn the_form_of_a_schedule_has_the_fields_of_the_chosen_rule_alone() {
+    const OF_SUN: [&str; 5] = ["offset", "latitude", "longitude", "zone", "except"];
+    let (server, _) = town();
+    let owner = server.visitor("owner@city.example", "owner", "group:light");
+    let own: [(&str, &[&str]); 5] = [
+        ("", &OF_SUN),
+        ("sunset", &OF_SUN),
+        ("sunrise", &OF_SUN),
+        ("cron", &["cron", "zone", "except"]),
+        ("at", &["at"]),
+    ];
+    for (rule, fields) in own {
+        let page = owner.open(&server, &format!("{}?rule={rule}", NEW.0)).text;
+        for name in ["offset", "latitude", "longitude", "cron", "at", "zone", "except"] {
+            let is_there = page.contains(&format!("id=\"field-{name}\""));
+            assert_eq!(is_there, fields.contains(&name), "{rule}: {name}");
+        }
+        let chosen = if rule.is_empty() { "sunset" } else { rule };
+        assert!(page.contains(&format!("name=\"rule\" value=\"{chosen}\"")), "{page}");
+    }
+    // What is said of the moment is meant by the clocks of the territory, which are those of Paris.
+    let once = [
+        ("name", "Once"),
+        ("group", "light"),
+        ("rule", "at"),
+        ("at", "2099-01-01T08:00"),
+        ("command", COMMAND),
+    ];
+    led_to(&owner.send(&server, NEW, &once));
+    let listed = server.admin().get("/v1/schedules").success();
+    assert_eq!(listed["schedules"][0]["plan"]["when"]["at"], "2099-01-01T07:00:00Z");
 }

@@ -38,6 +38,29 @@ fn a_payload_is_read_with_the_bytes_that_each_value_came_from() {
 }
 
 #[test]
+fn a_moment_is_said_by_the_clocks_of_the_territory_and_linked_in_universal_time() {
+    let server = Server::start();
+    let sources = server.publish_own(AXIOMA);
+    let (uplink, _) = sources.readings().swap_remove(0);
+    let (port, payload) = (uplink.f_port.to_string(), uplink.payload.to_string());
+    let tried = |moment| {
+        let fields =
+            [("decoder", "axioma/qalcosonic-w1"), ("port", &*port), ("payload", &*payload), moment];
+        let shared = Visitor::nobody().open(&server, &address(&fields)).text;
+        let sent = Visitor::nobody().send(&server, ("/workbench", "/workbench"), &fields).text;
+        [shared, sent]
+    };
+    for moment in ["2021-07-09T03:51:29Z", "2021-07-09T05:51:29"] {
+        for page in tried(("moment", moment)) {
+            assert!(page.contains("value=\"2021-07-09T05:51:29\""), "{moment}: {page}");
+            assert!(page.contains("moment=2021-07-09T03%3A51%3A29Z"), "{moment}: {page}");
+        }
+    }
+    let [_, wrong] = tried(("moment", "noon"));
+    assert!(wrong.contains("id=\"fault-moment\""), "{wrong}");
+}
+
+#[test]
 fn two_versions_stand_side_by_side() {
     let server = Server::start();
     let sources = server.publish_own(AXIOMA);

@@ -37,7 +37,8 @@ xflags::xflags! {
             /// Folder for the pictures [default: target/pages]
             optional --out dir: PathBuf
         }
-        /// Build the script engine into target/engine and the first-party decoders into target/decoders
+        /// Build the script engine into target/engine and the first-party decoders into target/decoders, and say how
+        /// many there are, how large, and the fuel that they burn
         cmd guests {}
         /// Make a Debian package and a container image of the binary, the library of decoders and what belongs to them
         cmd package {

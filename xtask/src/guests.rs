@@ -9,8 +9,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     install::Installing,
+    library_figures::{Figures, Packed, processor_time_of_children},
     server,
-    shell::{command, run, target, workspace},
+    shell::{command, read, run, target, workspace},
     toolchain::{CCompiler, TARGET, Toolchain},
 };
 
@@ -46,9 +47,27 @@ fn sources(library: Library) -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
+/// Builds all decoders, and says of each and of all how large they are and what they cost.
+pub(crate) fn build_and_tell(installing: Installing) -> Result<()> {
+    let figures = make(installing, Library::Whole)?;
+    figures.tell();
+    Ok(())
+}
+
 /// Compiles the script engine and decoders, makes packages of the decoders and runs their vectors; gives the folder of
 /// the packages.
 pub(crate) fn build(installing: Installing, library: Library) -> Result<PathBuf> {
+    make(installing, library)?;
+    Ok(packages())
+}
+
+/// The folder of the packages.
+fn packages() -> PathBuf {
+    target().join("decoders")
+}
+
+/// Makes the packages, and gives the figures of them.
+fn make(installing: Installing, library: Library) -> Result<Figures> {
     let toolchain = Toolchain::find(installing)?;
     let c_compiler = CCompiler::find(installing)?;
     let sources = sources(library)?;
@@ -57,36 +76,46 @@ pub(crate) fn build(installing: Installing, library: Library) -> Result<PathBuf>
     let compiled = target().join("guests");
     let mut build = toolchain.cargo_build();
     c_compiler.configure(&mut build);
+    let before = processor_time_of_children();
     run(build
         .args(names.iter().flat_map(|name| ["--package", name]))
         .args(["--package", HOSTILE.1])
         .args(["--package", ENGINE])
         .arg("--target-dir")
         .arg(&compiled))?;
+    let compiling = processor_time_of_children().zip(before).map(|(after, before)| after - before);
     provide_engine(&compiled)?;
 
     // The server carries the script engine, so it comes after that.
     let champollion = server::build()?;
-    let packages = target().join("decoders");
+    let packages = packages();
     if packages.exists() {
         // A package of a version that is no more would be published too.
         fs::remove_dir_all(&packages).context("the old packages cannot be removed")?;
     }
     let pack = |folder: &Path, name: &str, out: &Path| {
         let module = format!("{TARGET}/guest/{}.wasm", name.replace('-', "_"));
-        run(command(&champollion)
-            .arg("build")
-            .arg(folder)
-            .arg("--module")
-            .arg(compiled.join(module))
-            .arg("--out")
-            .arg(out))
+        let build = || {
+            let mut build = command(&champollion);
+            build.arg("build").arg(folder).arg("--module").arg(compiled.join(&module));
+            build.arg("--out").arg(out);
+            build
+        };
+        match read(build().arg("--json")) {
+            Ok(report) => Packed::read(&report),
+            Err(error) => {
+                // People are shown all in which the vectors differ, which is no JSON.
+                run(&mut build())?;
+                Err(error)
+            }
+        }
     };
+    let mut packed = Vec::new();
     for (folder, name) in sources.iter().zip(&names) {
-        pack(folder, name, &packages)?;
+        packed.push(pack(folder, name, &packages)?);
     }
     pack(&workspace().join(HOSTILE.0), HOSTILE.1, &target().join("hostile"))?;
-    Ok(packages)
+    Ok(Figures { packed, compiling })
 }
 
 /// Puts the script engine where the sandbox looks for it when it is built.

@@ -11,6 +11,7 @@ mod flags;
 mod fuzz;
 mod guests;
 mod install;
+mod library_figures;
 mod load;
 mod npm;
 mod package;
@@ -75,7 +76,7 @@ fn main() -> anyhow::Result<()> {
             let packages = guests::build(installing, Library::Played)?;
             load::pages(&packages, pages.out.as_deref().unwrap_or(Path::new(PAGES)))
         }
-        XtaskCmd::Guests(_) => guests::build(installing, Library::Whole).map(drop),
+        XtaskCmd::Guests(_) => guests::build_and_tell(installing),
         XtaskCmd::Package(wanted) => package::write(installing, wanted),
         XtaskCmd::Attacks(attacks) => {
             attacks::write(installing, attacks.out.as_deref().unwrap_or(Path::new(ATTACKS)))

@@ -58,6 +58,16 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a program to its end and gives what it prints; fails where it fails, or prints no text.
+pub(crate) fn read(command: &mut Command) -> Result<String> {
+    let shown = shown(command);
+    say(format_args!("$ {shown}"));
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("`{shown}` cannot be started"))?;
+    ensure!(output.status.success(), "`{shown}` failed: {}", output.status);
+    String::from_utf8(output.stdout).with_context(|| format!("`{shown}` prints no text"))
+}
+
 /// Runs a program quietly and says whether it succeeded.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command

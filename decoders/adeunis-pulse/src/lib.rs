@@ -86,4 +86,20 @@ mod tests {
     fn vectors() {
         champollion_sdk::testing::check_vectors::<super::Pulse>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // The values of a history are as many as are set, and its time stands last; one that began anew ends.
+            .told_by_length(&[
+                "history of channel A with a time",
+                "history of channel A, of quarters, of a water meter",
+                "registers",
+            ])
+            .read_over(&[
+                "history of channel B after the settings were told",
+                "counter that began anew",
+            ])
+            .check::<super::Pulse>();
+    }
 }

@@ -1,6 +1,6 @@
 //! Registers, by which the device is set up, and the answers about them.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, quoted};
 use serde::Serialize;
 
 use crate::status::Status;
@@ -43,7 +43,7 @@ pub(crate) static REGISTERS: &[Register] = &[
 pub(crate) fn named(name: &str) -> Result<&'static Register, Failure> {
     REGISTERS.iter().find(|register| register.name == name).ok_or_else(|| {
         let names: Vec<_> = REGISTERS.iter().map(|register| register.name).collect();
-        let message = format!("{name:?} is no register; these are: {}", names.join(", "));
+        let message = format!("{} is no register; these are: {}", quoted(name), names.join(", "));
         Failure::invalid_command(message)
     })
 }
@@ -65,6 +65,8 @@ struct Values {
 }
 
 pub(crate) fn values(payload: &mut Reader<'_>, status: Status) -> Result<Reading, Failure> {
+    // At least one was asked for, and none has no bytes.
+    payload.clone().skip(1)?;
     let values = payload.rest().value.iter().map(|byte| format!("{byte:02X}")).collect();
     Reading::new(&Values { frame: "registers", status, values })
 }

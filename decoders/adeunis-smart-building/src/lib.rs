@@ -181,6 +181,14 @@ mod tests {
     }
 
     #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // The values are as many as are set, and their time stands last.
+            .told_by_length(&["COMFORT with a time", "the same with the period between its values"])
+            .check::<SmartBuilding>();
+    }
+
+    #[test]
     fn no_payload_makes_it_panic() {
         for code in 0..=u8::MAX {
             for status in [0x00, 0x04, 0xFF] {

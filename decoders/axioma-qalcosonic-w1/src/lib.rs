@@ -91,4 +91,10 @@ mod tests {
             "../vectors.json"
         ));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .check::<super::QalcosonicW1>();
+    }
 }

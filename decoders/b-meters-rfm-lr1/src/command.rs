@@ -1,6 +1,6 @@
 //! Commands as their sender writes them; one downlink has one.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, quoted};
 use serde::{Deserialize, Serialize};
 
 use crate::value::Index;
@@ -57,7 +57,8 @@ impl Order {
             Self::Ask(name) => {
                 let index = Index::named(&name).filter(|index| *index != Index::Reset);
                 let index = index.ok_or_else(|| {
-                    let message = format!("ask is {name:?}; it must be one of {}", Index::names());
+                    let message =
+                        format!("ask is {}; it must be one of {}", quoted(&name), Index::names());
                     Failure::invalid_command(message)
                 })?;
                 vec![ASK, index as u8]

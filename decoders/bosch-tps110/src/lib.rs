@@ -64,6 +64,14 @@ mod tests {
     }
 
     #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // Firmware tells its identity alone in three bytes.
+            .told_by_length(&["its identity"])
+            .check::<Tps110>();
+    }
+
+    #[test]
     fn no_payload_makes_it_panic() {
         for f_port in 0..=8 {
             for length in 0..40_u8 {

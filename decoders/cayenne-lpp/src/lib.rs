@@ -4,8 +4,8 @@
 //! 3200, with the types that the library of ElectronicCats added later. A device may use any port.
 //!
 //! Values stand in lists by their types, each with its channel, and the channel of a value is that of its measurement.
-//! Inputs, outputs, voltages, currents, shares and concentrations are not measured: the format does not say of what
-//! they are.
+//! Inputs, outputs, voltages, currents, frequencies, shares, concentrations, altitudes, directions, colours and numbers
+//! without a unit are not measured: the format does not say of what they are.
 
 mod values;
 
@@ -44,5 +44,11 @@ mod tests {
     #[test]
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<CayenneLpp>(include_str!("../vectors.json"));
+    }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .check::<CayenneLpp>();
     }
 }

@@ -23,6 +23,15 @@ struct Axes {
     z: f64,
 }
 
+/// A colour of light.
+#[derive(Debug, Serialize)]
+struct Colour {
+    channel: u8,
+    red: u8,
+    green: u8,
+    blue: u8,
+}
+
 /// A place on Earth, in degrees and metres.
 #[derive(Debug, Serialize)]
 struct Place {
@@ -48,6 +57,8 @@ macro_rules! values {
             #[serde(skip_serializing_if = "Vec::is_empty")]
             rotation: Vec<Axes>,
             #[serde(skip_serializing_if = "Vec::is_empty")]
+            colour: Vec<Colour>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
             location: Vec<Place>,
         }
 
@@ -61,6 +72,9 @@ macro_rules! values {
                     })*
                     Value::Acceleration([x, y, z]) => {
                         self.acceleration.push(Axes { channel, x, y, z });
+                    }
+                    Value::Colour([red, green, blue]) => {
+                        self.colour.push(Colour { channel, red, green, blue });
                     }
                     Value::Rotation([x, y, z]) => self.rotation.push(Axes { channel, x, y, z }),
                     Value::Location { latitude, longitude, altitude } => {
@@ -77,6 +91,7 @@ values! {
     digital_output: u8 = DigitalOutput,
     analog_input: f64 = AnalogInput,
     analog_output: f64 = AnalogOutput,
+    generic: u32 = Generic,
     illuminance: u16 = Illuminance,
     presence: u8 = Presence,
     temperature: f64 = Temperature,
@@ -84,11 +99,14 @@ values! {
     pressure: f64 = Pressure,
     voltage: f64 = Voltage,
     current: f64 = Current,
+    frequency: u32 = Frequency,
     percentage: u8 = Percentage,
+    altitude: i16 = Altitude,
     concentration: u16 = Concentration,
     power: u16 = Power,
     distance: f64 = Distance,
     energy: f64 = Energy,
+    direction: u16 = Direction,
     unix_time: u32 = UnixTime,
     switch: u8 = Switch,
 }

@@ -59,7 +59,9 @@ impl Decoder for Dds75 {
             PORT if *payload.clone().u8()?.bit(SEVERAL) => Several::read(&mut payload)?.reading(),
             PORT => Message::read(&mut payload, uplink.settings())?.reading(),
             DATALOG_PORT => datalog::read(&mut payload),
-            STATUS_PORT => DeviceStatus::read(&mut payload)?.reading(),
+            STATUS_PORT => {
+                DeviceStatus::read(&mut payload)?.unless_of(&[dragino::LHT65N])?.reading()
+            }
             DETECT_PORT => {
                 let mut distances = vec![payload.u16_be()?];
                 while !payload.is_empty() {
@@ -91,6 +93,21 @@ mod tests {
     #[test]
     fn the_vectors_hold() {
         check_vectors::<Dds75>(include_str!("../vectors.json"));
+    }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // The distances are as many as are set, and the end of the message follows them.
+            .told_by_length(&["several distances"])
+            .sibling("dragino/lht65n", include_str!("../../dragino-lht65n/vectors.json"), 1)
+            .sibling("dragino/lse01", include_str!("../../dragino-lse01/vectors.json"), 1)
+            .sibling(
+                "dragino/lds02-lwl02",
+                include_str!("../../dragino-lds02-lwl02/vectors.json"),
+                0,
+            )
+            .check::<Dds75>();
     }
 
     #[test]

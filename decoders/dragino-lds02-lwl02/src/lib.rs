@@ -174,4 +174,13 @@ mod tests {
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<Lds02>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .sibling("dragino/lht65n", include_str!("../../dragino-lht65n/vectors.json"), 0)
+            .sibling("dragino/dds75", include_str!("../../dragino-dds75/vectors.json"), 0)
+            .sibling("dragino/lse01", include_str!("../../dragino-lse01/vectors.json"), 0)
+            .check::<Lds02>();
+    }
 }

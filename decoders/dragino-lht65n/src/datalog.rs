@@ -11,12 +11,16 @@ const RECORD_BYTES: usize = 11;
 const FLAGS: usize = 6;
 const STORED: u8 = 0b1100_0000;
 
+/// Whether the first bytes of a payload are those of a record.
+pub(crate) fn begins_with_record(payload: &[u8]) -> bool {
+    payload.get(FLAGS).is_some_and(|flags| flags & STORED != 0)
+}
+
 /// Whether a payload is made of records.
 pub(crate) fn is_datalog(payload: &[u8]) -> bool {
-    let stored = |record: &[u8]| record.get(FLAGS).is_some_and(|flags| flags & STORED != 0);
     !payload.is_empty()
         && payload.len().is_multiple_of(RECORD_BYTES)
-        && payload.chunks(RECORD_BYTES).all(stored)
+        && payload.chunks(RECORD_BYTES).all(begins_with_record)
 }
 
 #[derive(Debug, Serialize)]
@@ -66,6 +70,10 @@ impl Record {
         let temperature = external::temperature(block)?;
         let (humidity, _) = external::humidity(block)?;
         let flags = block.u8()?;
+        if *flags & STORED == 0 {
+            let message = "byte 6 does not say that the record was stored, as the first one does";
+            return Err(Failure::invalid_value(message).at(flags.span));
+        }
         let mut record = Self {
             timestamp: block.u32_be()?,
             temperature,

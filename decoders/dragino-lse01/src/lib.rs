@@ -170,4 +170,17 @@ mod tests {
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<Lse01>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .sibling("dragino/lht65n", include_str!("../../dragino-lht65n/vectors.json"), 17)
+            .sibling("dragino/dds75", include_str!("../../dragino-dds75/vectors.json"), 0)
+            .sibling(
+                "dragino/lds02-lwl02",
+                include_str!("../../dragino-lds02-lwl02/vectors.json"),
+                0,
+            )
+            .check::<Lse01>();
+    }
 }

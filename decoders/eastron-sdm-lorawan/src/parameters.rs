@@ -1,6 +1,6 @@
 //! Numbers that a meter can send, and the variable that says which of them one does.
 
-use champollion_sdk::{Quantity, prelude::*};
+use champollion_sdk::{Quantity, prelude::*, quoted};
 
 /// A number that a meter can send.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +69,8 @@ fn parameter(name: &str) -> Result<&'static Parameter, Failure> {
         let models: Vec<_> = MODELS.iter().map(|(model, _)| *model).collect();
         let names: Vec<_> = PARAMETERS.iter().map(|parameter| parameter.name).collect();
         Failure::missing_variable(format!(
-            "the variable parameters has {name:?}; it is one of {}, or a row of {}",
+            "the variable parameters has {}; it is one of {}, or a row of {}",
+            quoted(name),
             models.join(", "),
             names.join(", ")
         ))

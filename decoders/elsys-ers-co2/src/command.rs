@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, quoted};
 use serde::{Deserialize, Deserializer, de::Visitor};
 
 use crate::{
@@ -68,7 +68,8 @@ impl SettingsCommand {
         if let Some(name) = self.settings.keys().next() {
             let names: Vec<_> = writable().map(|setting| setting.name).collect();
             return Err(Failure::invalid_command(format!(
-                "{name:?} is no setting that can be written; these can: {}",
+                "{} is no setting that can be written; these can: {}",
+                quoted(name),
                 names.join(", ")
             )));
         }

@@ -114,6 +114,15 @@ mod tests {
     }
 
     #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // The last of two values counts, and behind an unknown type nothing is read.
+            .told_by_length(&["the same value twice"])
+            .read_over(&["an unknown type leaves what came before"])
+            .check::<ErsCo2>();
+    }
+
+    #[test]
     fn a_measurement_knows_its_bytes() {
         let uplink = uplink(DATA_PORT, vec![0x02, 40, 0x06, 0x01, 0xD8]);
         let reading = ErsCo2::decode_uplink(&uplink).unwrap();

@@ -96,4 +96,23 @@ mod tests {
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<super::Fm432>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // The increments are as many as are set, and the index is that behind them.
+            .told_by_length(&[
+                "FM432e v60: eight quarters of an hour",
+                "FM432e-i: a day by the hour, the longest",
+                "FM432ir: energy less what was given",
+                "FM432ir: energy less what was given, below zero",
+                "FM432ir: both energies",
+                "FM432ir: used energy in tenths, one interval could not be read",
+                "FM432ir v18: used energy, fifteen minutes",
+                "FM432ir v20: both energies",
+                "FM432ir at a disk: v22 and v20",
+                "test at a disk",
+            ])
+            .check::<super::Fm432>();
+    }
 }

@@ -62,4 +62,17 @@ mod tests {
     fn vectors() {
         champollion_sdk::testing::check_vectors::<super::Fm432p>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // The increments are as many as are set, and the index is that behind them.
+            .told_by_length(&[
+                "eight quarters of an hour",
+                "eight quarters of an hour of a water meter",
+                "twenty periods, the longest",
+                "counter that began anew",
+            ])
+            .check::<super::Fm432p>();
+    }
 }

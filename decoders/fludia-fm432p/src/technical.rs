@@ -1,6 +1,6 @@
 //! The messages T2: the index, the firmware, and the settings that say what T1 holds.
 
-use champollion_sdk::{families::pulses::Pulses, prelude::*};
+use champollion_sdk::{families::pulses::Pulses, hexadecimal, prelude::*};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -36,7 +36,7 @@ pub(crate) fn adaptable(payload: &mut Reader<'_>, pulses: Pulses) -> Result<Read
 pub(crate) fn fixed(payload: &mut Reader<'_>, pulses: Pulses) -> Result<Reading, Failure> {
     let letters = payload.array::<3>()?;
     if !letters.value.iter().all(u8::is_ascii_alphanumeric) {
-        let message = format!("{:02X?} are no letters of a version", letters.value);
+        let message = format!("{} are no letters of a version", hexadecimal(&letters.value));
         return Err(Failure::invalid_value(message).at(letters.span));
     }
     let [major, minor, patch] = letters.value.map(char::from);

@@ -141,4 +141,10 @@ mod tests {
     fn vectors() {
         champollion_sdk::testing::check_vectors::<super::RcmLrw10>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .check::<super::RcmLrw10>();
+    }
 }

@@ -106,4 +106,13 @@ mod tests {
     fn vectors() {
         champollion_sdk::testing::check_vectors::<super::FlowIq>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // A telegram may end behind any record; zeros are records without a value.
+            .told_by_length(&["frost, and an index that is not valid"])
+            .padding(&[&[0; 4]])
+            .check::<super::FlowIq>();
+    }
 }

@@ -97,6 +97,11 @@ mod tests {
     }
 
     #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Itp200>();
+    }
+
+    #[test]
     fn a_message_cut_off_anywhere_is_too_short() {
         let whole = [
             1, 0x0F, 0x03, 0xFF, 0x03, 0xFF, 0, 0, 0, 0x10, 0x00, 100, 2, 1, 0, 0, 0, 1, 0, 0, 0,

@@ -73,7 +73,10 @@ fn is_of_am319(payload: &[u8]) -> bool {
     let is_stored = |value: &[u8]| matches!(value, [0x20 | 0x21, 0xCE, ..]);
     let is_made_of =
         |bytes: usize| payload.len().is_multiple_of(bytes) && payload.chunks(bytes).all(is_stored);
-    is_made_of(AM319_BYTES) && !is_made_of(AM307_BYTES)
+    // Values of an AM307 that are cut short may have the length of one of an AM319, but their second header stands where
+    // that has a dust of 52 mg/m³.
+    let second = payload.get(AM307_BYTES..).is_some_and(is_stored);
+    is_made_of(AM319_BYTES) && !is_made_of(AM307_BYTES) && !second
 }
 
 #[cfg(test)]
@@ -92,5 +95,6 @@ mod tests {
             assert!(is_of_am319(&stored(AM319_BYTES, count)), "{count}");
         }
         assert!(!is_of_am319(&[0x01, 0x75, 0x64]));
+        assert!(!is_of_am319(&stored(AM307_BYTES, 2)[..AM319_BYTES]), "cut short");
     }
 }

@@ -57,4 +57,11 @@ mod tests {
         let vectors = include_str!("../vectors.json");
         champollion_sdk::testing::check_vectors::<super::CurrentTransformer>(vectors);
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .read_over(&["CT305: current with four zeros that nothing explains"])
+            .check::<super::CurrentTransformer>();
+    }
 }

@@ -91,4 +91,10 @@ mod tests {
     fn vectors() {
         champollion_sdk::testing::check_vectors::<super::Em300Di>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .check::<super::Em300Di>();
+    }
 }

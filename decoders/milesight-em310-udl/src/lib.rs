@@ -45,4 +45,9 @@ mod tests {
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<Em310Udl>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Em310Udl>();
+    }
 }

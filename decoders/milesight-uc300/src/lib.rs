@@ -56,4 +56,12 @@ mod tests {
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<super::Uc300>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // A text goes on to the end.
+            .told_by_length(&["a text of the operator"])
+            .check::<super::Uc300>();
+    }
 }

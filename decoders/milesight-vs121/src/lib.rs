@@ -51,4 +51,9 @@ mod tests {
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<Vs121>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Vs121>();
+    }
 }

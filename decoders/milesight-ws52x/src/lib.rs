@@ -40,4 +40,12 @@ mod tests {
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<super::Ws52x>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // The last of two tasks counts.
+            .told_by_length(&["repeats a task that waits"])
+            .check::<super::Ws52x>();
+    }
 }

@@ -1,6 +1,6 @@
 //! The address that a block of a message is about: one byte, the same in all messages.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, quoted};
 use serde::{Deserialize, Serialize};
 
 /// Byte of the 0-10 V output.
@@ -114,8 +114,9 @@ impl TryFrom<String> for Address {
             return Ok(Self::DaliGroup(group));
         }
         Err(format!(
-            "{text:?} is no address; it must be analog_0_10v, dali_single_0 to dali_single_63, \
-             dali_group_0 to dali_group_15, dali_broadcast or all_devices"
+            "{} is no address; it must be analog_0_10v, dali_single_0 to dali_single_63, \
+             dali_group_0 to dali_group_15, dali_broadcast or all_devices",
+            quoted(&text)
         ))
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     command::Body,
+    given::Given,
     values::{
         AlertOff, Bounded, ForceDeviceTimeReq, Ignore, NeverSent, OrWord, PowerFactorLimit, Word,
     },
@@ -92,43 +93,37 @@ pub(crate) struct FallbackDimConfig {
 
 /// Seconds, one of sixteen steps that DALI has; `None` where the driver's own setting counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "SecondsOrText", into = "SecondsOrText")]
+#[serde(try_from = "Given", into = "Given")]
 struct FadeDuration(Option<u8>);
 
 /// IEC 62386-102, fade time, from half a second up.
 const FADE_STEPS: [f64; 16] =
     [0.5, 0.71, 1.0, 1.41, 2.0, 2.83, 4.0, 5.66, 8.0, 11.31, 16.0, 22.63, 32.0, 45.25, 64.0, 90.51];
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "seconds or \"ignore\" were expected")]
-enum SecondsOrText {
-    Seconds(f64),
-    Text(String),
-}
-
-impl TryFrom<SecondsOrText> for FadeDuration {
+impl TryFrom<Given> for FadeDuration {
     type Error = String;
 
-    fn try_from(given: SecondsOrText) -> Result<Self, String> {
-        let shown = match given {
-            SecondsOrText::Text(text) if text == Ignore::WORD => return Ok(Self(None)),
-            SecondsOrText::Text(text) => text,
-            SecondsOrText::Seconds(seconds) => {
+    fn try_from(given: Given) -> Result<Self, String> {
+        let shown = match (given.number(), given) {
+            (_, Given::Text(text)) if text == Ignore::WORD => return Ok(Self(None)),
+            (_, Given::Text(text)) => text,
+            (Some(seconds), _) => {
                 if let Some(step) = (0..).zip(FADE_STEPS).find(|(_, step)| *step == seconds) {
                     return Ok(Self(Some(step.0)));
                 }
                 decimal(seconds)
             }
+            (None, _) => return Err("seconds or \"ignore\" were expected".to_owned()),
         };
         let steps = FADE_STEPS.map(decimal).join(", ");
-        Err(format!("{shown} is neither {:?} nor one of {steps} seconds", Ignore::WORD))
+        Err(format!("{shown} is neither \"{}\" nor one of {steps} seconds", Ignore::WORD))
     }
 }
 
-impl From<FadeDuration> for SecondsOrText {
+impl From<FadeDuration> for Given {
     fn from(duration: FadeDuration) -> Self {
         let step = duration.0.and_then(|step| FADE_STEPS.get(usize::from(step)).copied());
-        step.map_or_else(|| Self::Text(Ignore::WORD.to_owned()), Self::Seconds)
+        step.map_or_else(|| Self::Text(Ignore::WORD.to_owned()), Self::Number)
     }
 }
 

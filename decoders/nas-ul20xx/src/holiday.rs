@@ -1,6 +1,6 @@
 //! Days on which profiles for holidays count: FPort 50.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, quoted};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -44,7 +44,9 @@ impl TryFrom<String> for MonthDay {
         let parsed = text
             .split_once('/')
             .and_then(|(month, day)| Self::new(month.parse().ok()?, day.parse().ok()?));
-        parsed.ok_or_else(|| format!("{text:?} is no day such as \"12/24\", month before day"))
+        parsed.ok_or_else(|| {
+            format!("{} is no day such as \"12/24\", month before day", quoted(&text))
+        })
     }
 }
 

@@ -25,6 +25,7 @@ mod config;
 mod dimming;
 mod driver;
 mod event;
+mod given;
 mod holiday;
 mod profile;
 mod request;

@@ -1,6 +1,6 @@
 //! Levels over the day: FPort 50.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, quoted};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -76,7 +76,7 @@ impl TryFrom<String> for StepTime {
 
     fn try_from(text: String) -> Result<Self, String> {
         (0..Self::STEPS_PER_DAY).map(Self).find(|step| String::from(*step) == text).ok_or_else(
-            || format!("{text:?} is no time from 00:00 to 23:50 in steps of ten minutes"),
+            || format!("{} is no time from 00:00 to 23:50 in steps of ten minutes", quoted(&text)),
         )
     }
 }

@@ -1,6 +1,6 @@
 //! Asks for configurations, FPort 49, and puts them back, FPort 50.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, quoted};
 use serde::{Deserialize, Serialize};
 
 use crate::command::Body;
@@ -121,11 +121,9 @@ impl TryFrom<String> for Serial {
 
     fn try_from(text: String) -> Result<Self, String> {
         let is_hexadecimal = text.len() == 8 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-        u32::from_str_radix(&text, 16)
-            .ok()
-            .filter(|_| is_hexadecimal)
-            .map(Self)
-            .ok_or_else(|| format!("{text:?} is no serial number of eight hexadecimal digits"))
+        u32::from_str_radix(&text, 16).ok().filter(|_| is_hexadecimal).map(Self).ok_or_else(|| {
+            format!("{} is no serial number of eight hexadecimal digits", quoted(&text))
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use champollion_sdk::{
-    testing::{check_vectors, uplink},
+    testing::{BadInput, check_vectors, uplink},
     vectors::{self, Input},
 };
 use proptest::prelude::{any, prop, prop_assert_eq, prop_oneof, proptest};
@@ -17,6 +17,14 @@ const MANIFEST: &str = include_str!("../decoder.toml");
 #[test]
 fn vectors_are_answered_as_they_expect() {
     check_vectors::<NasUl20xx>(VECTORS);
+}
+
+#[test]
+fn bad_input_is_told() {
+    BadInput::of(VECTORS)
+        // A device repeats the request, and answers it, with one header.
+        .told_by_length(&["dimming curves"])
+        .check::<NasUl20xx>();
 }
 
 fn manifest() -> toml::Table {

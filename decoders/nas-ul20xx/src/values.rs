@@ -3,8 +3,10 @@
 
 use std::{fmt::Debug, marker::PhantomData};
 
-use champollion_sdk::{decimal, prelude::*};
+use champollion_sdk::{decimal, prelude::*, quoted};
 use serde::{Deserialize, Serialize};
+
+use crate::given::Given;
 
 /// A whole number between two limits, which belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,8 +16,13 @@ pub(crate) struct Bounded<const LOWEST: i64, const HIGHEST: i64>(i64);
 impl<const LOWEST: i64, const HIGHEST: i64> Bounded<LOWEST, HIGHEST> {
     /// A number that a device sent.
     pub(crate) fn from_device<T: Into<i64> + Copy>(read: Spanned<T>) -> Result<Self, Failure> {
-        Self::try_from(read.value.into())
-            .map_err(|message| Failure::invalid_value(message).at(read.span))
+        let number = read.value.into();
+        Self::of(number)
+            .ok_or_else(|| Failure::invalid_value(beyond(number, LOWEST, HIGHEST)).at(read.span))
+    }
+
+    fn of(number: i64) -> Option<Self> {
+        (LOWEST..=HIGHEST).contains(&number).then_some(Self(number))
     }
 
     /// The number as its `length` least significant bytes.
@@ -28,11 +35,15 @@ impl<const LOWEST: i64, const HIGHEST: i64> TryFrom<i64> for Bounded<LOWEST, HIG
     type Error = String;
 
     fn try_from(number: i64) -> Result<Self, String> {
-        if (LOWEST..=HIGHEST).contains(&number) {
-            return Ok(Self(number));
-        }
-        Err(format!("{number} is not a whole number from {LOWEST} to {HIGHEST}"))
+        Self::of(number).ok_or_else(|| beyond(number, LOWEST, HIGHEST))
     }
+}
+
+/// The error of a number that is not within its limits: in one place for all limits.
+#[cold]
+#[inline(never)]
+fn beyond(number: i64, lowest: i64, highest: i64) -> String {
+    format!("{number} is not a whole number from {lowest} to {highest}")
 }
 
 impl<const LOWEST: i64, const HIGHEST: i64> From<Bounded<LOWEST, HIGHEST>> for i64 {
@@ -51,7 +62,7 @@ pub(crate) trait Word: Clone + Copy + Debug + PartialEq {
 
 /// A bounded number, or the one word that may stand in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "NumberOrText", into = "NumberOrText")]
+#[serde(try_from = "Given", into = "Given")]
 pub(crate) enum OrWord<W: Word, const LOWEST: i64, const HIGHEST: i64> {
     /// A number within its bounds.
     Number(Bounded<LOWEST, HIGHEST>),
@@ -78,38 +89,40 @@ impl<W: Word, const LOWEST: i64, const HIGHEST: i64> OrWord<W, LOWEST, HIGHEST> 
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "a whole number or a word was expected")]
-enum NumberOrText {
-    Number(i64),
-    Text(String),
-}
-
-impl<W: Word, const LOWEST: i64, const HIGHEST: i64> TryFrom<NumberOrText>
-    for OrWord<W, LOWEST, HIGHEST>
-{
+impl<W: Word, const LOWEST: i64, const HIGHEST: i64> TryFrom<Given> for OrWord<W, LOWEST, HIGHEST> {
     type Error = String;
 
-    fn try_from(given: NumberOrText) -> Result<Self, String> {
-        let word = W::WORD;
+    fn try_from(given: Given) -> Result<Self, String> {
         match given {
-            NumberOrText::Number(number) => Bounded::try_from(number)
+            Given::Whole(number) => Bounded::of(number)
                 .map(Self::Number)
-                .map_err(|message| format!("{message}, nor {word:?}")),
-            NumberOrText::Text(text) if text == word => Ok(Self::Word(PhantomData)),
-            NumberOrText::Text(text) => Err(format!(
-                "{text:?} is neither {word:?} nor a whole number from {LOWEST} to {HIGHEST}"
-            )),
+                .ok_or_else(|| beyond_and_no_word(number, W::WORD, LOWEST, HIGHEST)),
+            Given::Text(text) if text == W::WORD => Ok(Self::Word(PhantomData)),
+            Given::Text(text) => Err(another_word(&text, W::WORD, LOWEST, HIGHEST)),
+            Given::Number(_) | Given::Other => {
+                Err("a whole number or a word was expected".to_owned())
+            }
         }
     }
 }
 
-impl<W: Word, const LOWEST: i64, const HIGHEST: i64> From<OrWord<W, LOWEST, HIGHEST>>
-    for NumberOrText
-{
+#[cold]
+#[inline(never)]
+fn beyond_and_no_word(number: i64, word: &str, lowest: i64, highest: i64) -> String {
+    format!("{}, nor \"{word}\"", beyond(number, lowest, highest))
+}
+
+#[cold]
+#[inline(never)]
+fn another_word(text: &str, word: &str, lowest: i64, highest: i64) -> String {
+    let text = quoted(text);
+    format!("{text} is neither \"{word}\" nor a whole number from {lowest} to {highest}")
+}
+
+impl<W: Word, const LOWEST: i64, const HIGHEST: i64> From<OrWord<W, LOWEST, HIGHEST>> for Given {
     fn from(value: OrWord<W, LOWEST, HIGHEST>) -> Self {
         match value {
-            OrWord::Number(number) => Self::Number(number.0),
+            OrWord::Number(number) => Self::Whole(number.0),
             OrWord::Word(_) => Self::Text(W::WORD.to_owned()),
         }
     }
@@ -190,7 +203,7 @@ impl<const LIMIT: i16> From<Degrees<LIMIT>> for f64 {
 
 /// A power factor below which an alert is sent, in hundredths; `alert_off` for none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "FactorOrText", into = "FactorOrText")]
+#[serde(try_from = "Given", into = "Given")]
 pub(crate) struct PowerFactorLimit(Option<u8>);
 
 impl PowerFactorLimit {
@@ -214,43 +227,39 @@ impl PowerFactorLimit {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "a power factor from 0 to 1 or \"alert_off\" was expected")]
-enum FactorOrText {
-    Factor(f64),
-    Text(String),
-}
-
-impl TryFrom<FactorOrText> for PowerFactorLimit {
+impl TryFrom<Given> for PowerFactorLimit {
     type Error = String;
 
-    fn try_from(given: FactorOrText) -> Result<Self, String> {
-        match given {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "100 and below, and not negative"
-            )]
-            FactorOrText::Factor(factor) if (0.0..=1.0).contains(&factor) => {
-                Ok(Self(Some((factor * 100.0).round() as u8)))
-            }
-            FactorOrText::Text(text) if text == AlertOff::WORD => Ok(Self(None)),
-            FactorOrText::Factor(factor) => {
-                let factor = decimal(factor);
-                Err(format!("{factor} is neither a power factor from 0 to 1 nor \"alert_off\""))
-            }
-            FactorOrText::Text(text) => {
-                Err(format!("{text:?} is neither a power factor from 0 to 1 nor \"alert_off\""))
-            }
-        }
+    fn try_from(given: Given) -> Result<Self, String> {
+        let shown = match &given {
+            Given::Text(text) if text == AlertOff::WORD => return Ok(Self(None)),
+            Given::Text(text) => quoted(text),
+            _ => match given.number() {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "100 and below, and not negative"
+                )]
+                Some(factor) if (0.0..=1.0).contains(&factor) => {
+                    return Ok(Self(Some((factor * 100.0).round() as u8)));
+                }
+                Some(factor) => decimal(factor),
+                None => {
+                    return Err(
+                        "a power factor from 0 to 1 or \"alert_off\" was expected".to_owned()
+                    );
+                }
+            },
+        };
+        Err(format!("{shown} is neither a power factor from 0 to 1 nor \"alert_off\""))
     }
 }
 
-impl From<PowerFactorLimit> for FactorOrText {
+impl From<PowerFactorLimit> for Given {
     fn from(limit: PowerFactorLimit) -> Self {
         limit.0.map_or_else(
             || Self::Text(AlertOff::WORD.to_owned()),
-            |hundredths| Self::Factor(f64::from(hundredths) / 100.0),
+            |hundredths| Self::Number(f64::from(hundredths) / 100.0),
         )
     }
 }
@@ -284,5 +293,21 @@ mod tests {
         assert!(message("101").contains("from 0 to 100"), "{}", message("101"));
         assert!(message("\"off\"").contains("\"resume\""), "{}", message("\"off\""));
         assert!(message("1.5").contains("a whole number or a word"), "{}", message("1.5"));
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_told_what_was_expected() {
+        for json in
+            ["1.5", "true", "null", "[1, [2]]", "{\"a\": {\"b\": 1}}", "18446744073709551615"]
+        {
+            let percent = serde_json::from_str::<Percent<Resume>>(json).unwrap_err().to_string();
+            assert_eq!(percent, "a whole number or a word was expected", "{json}");
+        }
+        for json in ["false", "null", "[0.5]", "{}"] {
+            let factor = serde_json::from_str::<PowerFactorLimit>(json).unwrap_err().to_string();
+            assert!(factor.ends_with("\"alert_off\" was expected"), "{json}: {factor}");
+        }
+        assert_eq!(serde_json::from_str::<PowerFactorLimit>("1").unwrap().byte(), 100);
+        assert_eq!(serde_json::from_str::<PowerFactorLimit>("0.35").unwrap().byte(), 35);
     }
 }

@@ -54,4 +54,10 @@ mod tests {
             "../vectors.json"
         ));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .check::<super::CubicMeter>();
+    }
 }

@@ -61,4 +61,13 @@ mod tests {
     fn vectors() {
         champollion_sdk::testing::check_vectors::<super::Iperl>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // A telegram may end behind any record; zeros are records without a value.
+            .told_by_length(&["low battery, twelve quarters"])
+            .padding(&[&[0; 4]])
+            .check::<super::Iperl>();
+    }
 }

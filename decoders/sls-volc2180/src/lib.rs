@@ -40,6 +40,11 @@ mod tests {
         check_vectors::<Volc2180>(include_str!("../vectors.json"));
     }
 
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Volc2180>();
+    }
+
     fn outcome(payload: &[u8]) -> Result<Reading, Failure> {
         Volc2180::decode_uplink(&uplink(1, payload))
     }

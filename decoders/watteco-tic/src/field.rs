@@ -1,6 +1,6 @@
 //! Fields of a meter, as the TICs'O packs them.
 
-use champollion_sdk::{families::watteco::Json, prelude::*, shortest_decimal};
+use champollion_sdk::{clocks, families::watteco::Json, prelude::*, shortest_decimal};
 
 /// Milliseconds of a second.
 const SECOND: u64 = 1_000;
@@ -99,17 +99,19 @@ impl Form {
                 Value { json: (*single).into(), number: Some(single) }
             }
             Self::DayFirst => {
-                let [day, month, year, hour, minute, second] = *payload.array()?;
-                Value::plain(date([year, month, day, hour, minute, second]))
+                let sent = *payload.array()?;
+                let [day, month, year, hour, minute, second] = sent;
+                let date = date([year, month, day, hour, minute, second]);
+                Value::plain(date.unwrap_or_else(|| hexadecimal(&sent)))
             }
             Self::Season => {
                 let season = text(&payload.bytes(1)?);
-                let date = date(*payload.array()?);
+                let date = year_first(*payload.array()?);
                 object([("season", season.into()), ("date", date.into())])
             }
             Self::SeasonWith(width) => {
                 let season = text(&payload.bytes(1)?);
-                let date = date(*payload.array()?);
+                let date = year_first(*payload.array()?);
                 let number = payload.unsigned_be(width)?;
                 object([
                     ("season", season.into()),
@@ -150,9 +152,18 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
-/// A date and a time as the meter's clock shows them, which goes by the time of the place.
-fn date([year, month, day, hour, minute, second]: [u8; 6]) -> String {
-    format!("20{year:02}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+/// A date and a time as the meter's clock shows them, which goes by the time of the place; none where there is no such
+/// day or time.
+fn date([year, month, day, hour, minute, second]: [u8; 6]) -> Option<String> {
+    let of_day = (hour.into(), minute.into(), second.into());
+    clocks::moment((2_000 + u32::from(year), month.into(), day.into()), of_day)
+        .filter(|_| year < 100)
+        .map(|_| format!("20{year:02}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
+}
+
+/// A date and a time from the year on, or the bytes of one that cannot be: it keeps nothing else from being read.
+fn year_first(sent: [u8; 6]) -> String {
+    date(sent).unwrap_or_else(|| hexadecimal(&sent))
 }
 
 /// Seconds since 1970 of a moment that is told in seconds since 2000.

@@ -136,4 +136,10 @@ mod tests {
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<super::Tic>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .check::<super::Tic>();
+    }
 }

@@ -63,4 +63,12 @@ mod tests {
     fn the_vectors_hold() {
         champollion_sdk::testing::check_vectors::<super::Zcl>(include_str!("../vectors.json"));
     }
+
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            // A report may end behind any cause.
+            .told_by_length(&["voltage and current with two causes"])
+            .check::<super::Zcl>();
+    }
 }

@@ -6,6 +6,7 @@ use champollion_sdk::{
         batches::{Sample, Series},
     },
     prelude::*,
+    quoted,
 };
 
 /// A model that sends batches.
@@ -82,7 +83,8 @@ pub(crate) fn model(name: &str) -> Result<&'static Model, Failure> {
     found.ok_or_else(|| {
         let names: Vec<_> = MODELS.iter().map(|model| model.name).collect();
         Failure::missing_variable(format!(
-            "the variable model is {name:?}; a batch is read for {}",
+            "the variable model is {}; a batch is read for {}",
+            quoted(name),
             names.join(", ")
         ))
     })

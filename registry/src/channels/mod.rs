@@ -3,6 +3,7 @@
 mod canary;
 mod decoder_channels;
 mod health;
+mod observed;
 mod quarantine;
 mod recent_calls;
 mod shadow;
@@ -10,8 +11,9 @@ mod shadow;
 pub use canary::{Canary, CanaryReport, CanaryRule};
 pub use decoder_channels::{Channel, Channels, Deprecation};
 pub use health::Verdict;
+pub use observed::{Compared, Observed};
 pub use quarantine::{Caller, QuarantineRule, Quarantined, Scope};
-pub use shadow::{Example, Observed, Performance, Shadow, Tally};
+pub use shadow::{Example, Performance, Shadow, Tally};
 
 pub(crate) use decoder_channels::pinned;
 pub(crate) use health::{Health, Judged};

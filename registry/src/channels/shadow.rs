@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use champollion_sandbox::{Call, CallError, Reading};
 use parking_lot::{Mutex, MutexGuard};
 use semver::Version;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
+
+use super::observed::{Compared, Observed, Took};
 
 /// Most places that are counted one by one. Keys of `data` may be data themselves.
 const PLACES: usize = 200;
@@ -70,81 +71,6 @@ pub struct Example {
     pub differing: BTreeMap<String, [Json; 2]>,
 }
 
-/// The result that a version made of a frame.
-#[derive(Clone)]
-pub struct Observed {
-    values: BTreeMap<String, Json>,
-    fuel: u64,
-    failure: Option<&'static str>,
-}
-
-impl Observed {
-    /// Observes the result of a call.
-    #[must_use]
-    pub fn of(call: &Call<Reading>) -> Self {
-        let mut values = BTreeMap::new();
-        match &call.result {
-            Ok(reading) => read(&json!(reading), &mut values),
-            Err(CallError::Failed(failure)) => {
-                values.insert("failure".to_owned(), json!(failure.kind.as_str()));
-            }
-            Err(error) => {
-                values.insert("error".to_owned(), json!(error.code()));
-            }
-        }
-        let failure = call.result.as_ref().err().map(kind_of);
-        Self { values, fuel: call.fuel, failure }
-    }
-
-    /// Returns the kind of the failure, where the frame could not be read.
-    #[must_use]
-    pub fn failure(&self) -> Option<&'static str> {
-        self.failure
-    }
-}
-
-/// The kind of a failure: the decoder's own word for it, or else the code of the error.
-fn kind_of(error: &CallError) -> &'static str {
-    match error {
-        CallError::Failed(failure) => failure.kind.as_str(),
-        other => other.code(),
-    }
-}
-
-/// All values of a reading by their places.
-fn read(reading: &Json, values: &mut BTreeMap<String, Json>) {
-    if reading["data"].as_object().is_some_and(|data| !data.is_empty()) {
-        flatten(&reading["data"], "data", values);
-    }
-    for measurement in reading["measurements"].as_array().into_iter().flatten() {
-        // By what they are and not by their order, or one more would change all that follow.
-        let quantity = measurement["quantity"].as_str().unwrap_or_default();
-        let mut place = format!("measurements.{quantity}");
-        for distinction in ["channel", "measuredAt"] {
-            if let Some(value) = measurement.get(distinction) {
-                place = format!("{place}, {distinction} {value}");
-            }
-        }
-        values.insert(place, measurement["value"].clone());
-    }
-}
-
-fn flatten(value: &Json, place: &str, values: &mut BTreeMap<String, Json>) {
-    match value {
-        Json::Object(members) if !members.is_empty() => {
-            for (key, member) in members {
-                flatten(member, &format!("{place}.{key}"), values);
-            }
-        }
-        Json::Array(items) if !items.is_empty() => {
-            for (index, item) in items.iter().enumerate() {
-                flatten(item, &format!("{place}[{index}]"), values);
-            }
-        }
-        other => drop(values.insert(place.to_owned(), other.clone())),
-    }
-}
-
 impl Shadow {
     pub(crate) fn new(version: Version) -> Self {
         Self { version, tally: Mutex::default() }
@@ -170,16 +96,17 @@ impl Shadow {
     /// Counts a frame that the candidate alone has decoded, since no version of the decoder is stable: what it says
     /// contradicts nothing.
     pub fn observe(&self, candidate: &Observed) {
+        let values = candidate.values();
         let mut tally = self.locked();
         tally.compared += 1;
-        tally.agreeing += u64::from(candidate.failure.is_none());
-        tally.candidate.count(candidate);
-        candidate.values.keys().for_each(|place| count(&mut tally.added, place));
+        tally.agreeing += u64::from(candidate.failure().is_none());
+        tally.candidate.count(candidate.took());
+        values.keys().for_each(|place| count(&mut tally.added, place));
     }
 
-    /// Compares what the two made of a frame.
-    pub fn compare(&self, sent: (u8, &[u8]), stable: &Observed, candidate: &Observed) {
-        self.locked().compare(sent, stable, candidate);
+    /// Counts what the two made of a frame.
+    pub fn count(&self, compared: Compared) {
+        self.locked().count(compared);
     }
 
     fn locked(&self) -> MutexGuard<'_, Tally> {
@@ -188,42 +115,17 @@ impl Shadow {
 }
 
 impl Tally {
-    /// Compares what two versions made of a frame, and counts it.
-    pub fn compare(
-        &mut self,
-        (f_port, payload): (u8, &[u8]),
-        stable: &Observed,
-        candidate: &Observed,
-    ) {
-        let mut differing: BTreeMap<String, [Json; 2]> = BTreeMap::new();
-        for (place, value) in &stable.values {
-            let other = candidate.values.get(place);
-            if other != Some(value) {
-                let both = [value.clone(), other.cloned().unwrap_or_default()];
-                differing.insert(place.clone(), both);
-            }
-        }
-        let mut added: Vec<&String> = Vec::new();
-        for (place, value) in &candidate.values {
-            if stable.values.contains_key(place) {
-                continue;
-            }
-            // Where one of them failed, what the other says is no addition.
-            if stable.failure.is_some() || candidate.failure.is_some() {
-                differing.insert(place.clone(), [Json::Null, value.clone()]);
-            } else {
-                added.push(place);
-            }
-        }
-
+    /// Counts what two versions made of a frame.
+    pub fn count(&mut self, compared: Compared) {
+        let Compared { stable, candidate, differing, added, sent: (f_port, payload) } = compared;
         self.compared += 1;
         self.agreeing += u64::from(differing.is_empty());
         self.stable.count(stable);
         self.candidate.count(candidate);
-        added.into_iter().for_each(|place| count(&mut self.added, place));
+        added.iter().for_each(|place| count(&mut self.added, place));
         differing.keys().for_each(|place| count(&mut self.differing, place));
         if !differing.is_empty() && self.examples.len() < EXAMPLES {
-            let payload = data_encoding::HEXUPPER.encode(payload);
+            let payload = data_encoding::HEXUPPER.encode(&payload);
             let differing = differing.into_iter().take(PLACES_SHOWN).collect();
             self.examples.push(Example { f_port, payload, differing });
         }
@@ -231,9 +133,9 @@ impl Tally {
 }
 
 impl Performance {
-    fn count(&mut self, observed: &Observed) {
-        self.fuel = self.fuel.saturating_add(observed.fuel);
-        self.failures += u64::from(observed.failure.is_some());
+    fn count(&mut self, took: Took) {
+        self.fuel = self.fuel.saturating_add(took.fuel);
+        self.failures += u64::from(took.is_failed);
     }
 }
 
@@ -247,17 +149,14 @@ fn count(places: &mut BTreeMap<String, u64>, place: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
 
-    fn observed(reading: &Json) -> Observed {
-        let mut values = BTreeMap::new();
-        read(reading, &mut values);
-        Observed { values, fuel: 10, failure: None }
-    }
+    use super::*;
+    use crate::channels::observed::tests::{compare, crashed, read};
 
     fn compared(stable: &Json, candidate: &Json) -> Tally {
         let shadow = Shadow::new(Version::new(1, 1, 0));
-        shadow.compare((2, &[1, 255]), &observed(stable), &observed(candidate));
+        shadow.count(compare(&read(stable), &read(candidate)));
         shadow.tally()
     }
 
@@ -297,15 +196,10 @@ mod tests {
     #[test]
     fn a_failure_differs_from_a_reading() {
         let shadow = Shadow::new(Version::new(1, 1, 0));
-        let call = Call {
-            result: Err(CallError::Trapped { reason: "a crash".into() }),
-            fuel: 3,
-            memory_bytes: 0,
-            log: Vec::new(),
-        };
-        shadow.compare((2, &[]), &observed(&json!({"data": {"t": 1}})), &Observed::of(&call));
-        shadow.compare((2, &[]), &Observed::of(&call), &Observed::of(&call));
-        assert_eq!(Observed::of(&call).failure(), Some("trapped"));
+        let crashed = crashed();
+        shadow.count(compare(&read(&json!({"data": {"t": 1}})), &crashed));
+        shadow.count(compare(&crashed, &crashed));
+        assert_eq!(crashed.failure(), Some("trapped"));
         shadow.skip();
         let tally = shadow.tally();
         assert_eq!((tally.compared, tally.agreeing, tally.skipped), (2, 1, 1));
@@ -318,8 +212,8 @@ mod tests {
     fn there_is_an_end_to_what_is_kept() {
         let shadow = Shadow::new(Version::new(1, 1, 0));
         for number in 0..1_000 {
-            let stable = observed(&json!({"data": {format!("k{number}"): 1}}));
-            shadow.compare((2, &[]), &stable, &observed(&json!({"data": {}})));
+            let stable = read(&json!({"data": {format!("k{number}"): 1}}));
+            shadow.count(compare(&stable, &read(&json!({"data": {}}))));
         }
         let tally = shadow.tally();
         assert_eq!((tally.differing.len(), tally.examples.len()), (PLACES, EXAMPLES));

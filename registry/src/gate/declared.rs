@@ -6,7 +6,7 @@ use champollion_sdk::{difference::is_nearly, vectors::Vector};
 use serde_json::Value as Json;
 
 use super::finding::Finding;
-use crate::package::{FieldType, Manifest, each_value};
+use crate::package::{FieldType, Manifest, Package, each_value};
 
 /// Most fields that one warning names.
 const NAMED: usize = 10;
@@ -15,12 +15,10 @@ const NAMED: usize = 10;
 pub(super) fn findings(manifest: &Manifest, vectors: &[Vector]) -> (Vec<Finding>, Vec<String>) {
     let declared = Declared::of(manifest);
     let mut findings = Vec::new();
-    let mut seen = BTreeSet::new();
     let (mut told, mut measured) = (BTreeSet::new(), BTreeSet::new());
     for vector in vectors {
         let reading = &vector.expect["reading"];
         each_value(&reading["data"], &mut |path, found| {
-            seen.insert(path.to_owned());
             if let Some(finding) = declared.finding(&vector.name, path, found)
                 && told.insert((path.to_owned(), found.as_str()))
             {
@@ -34,7 +32,25 @@ pub(super) fn findings(manifest: &Manifest, vectors: &[Vector]) -> (Vec<Finding>
             }
         }
     }
-    (findings, declared.unseen(&seen).into_iter().collect())
+    (findings, declared.warning(&seen(vectors)).into_iter().collect())
+}
+
+/// Returns the declared fields that no vector of a package holds, in the order of their names. Of these nobody has seen
+/// what the decoder makes of them; a field that is inferred promises nothing, and is none of them.
+#[must_use]
+pub fn fields_without_vector(package: &Package) -> Vec<&str> {
+    Declared::of(package.manifest()).unseen(&seen(package.vectors()))
+}
+
+/// The paths of all values that vectors hold.
+fn seen(vectors: &[Vector]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    for vector in vectors {
+        each_value(&vector.expect["reading"]["data"], &mut |path, _| {
+            seen.insert(path.to_owned());
+        });
+    }
+    seen
 }
 
 fn quantities(reading: &Json) -> impl Iterator<Item = &str> {
@@ -101,12 +117,19 @@ impl<'manifest> Declared<'manifest> {
         })
     }
 
-    fn unseen(&self, seen: &BTreeSet<String>) -> Option<String> {
+    /// The fields that are not among the paths of values that were seen.
+    fn unseen(&self, seen: &BTreeSet<String>) -> Vec<&'manifest str> {
         let is_seen = |name: &str| {
             let (member, item) = (format!("{name}."), format!("{name}[]"));
-            seen.iter()
-                .any(|path| path == name || path.starts_with(&member) || path.starts_with(&item))
+            // A list of plain values is one value, and its items have no paths of their own.
+            seen.contains(name.strip_suffix("[]").unwrap_or(name))
+                || seen.iter().any(|path| path.starts_with(&member) || path.starts_with(&item))
         };
+        self.fields.keys().copied().filter(|name| !is_seen(name)).collect()
+    }
+
+    /// The warning of fields that were not seen, where there are any.
+    fn warning(&self, seen: &BTreeSet<String>) -> Option<String> {
         // One that nobody declared and that is nearly the same may be the one that is meant.
         let meant = |name: &str| {
             let is_meant = |path: &&String| !self.fields.contains_key(path.as_str());
@@ -116,7 +139,7 @@ impl<'manifest> Declared<'manifest> {
             Some(path) => format!("{name} (did you mean {path}, which they hold?)"),
             None => name.to_owned(),
         };
-        let unseen: Vec<&str> = self.fields.keys().copied().filter(|name| !is_seen(name)).collect();
+        let unseen = self.unseen(seen);
         let more = unseen.len().saturating_sub(NAMED);
         let named: Vec<String> = unseen.iter().take(NAMED).map(|name| told(name)).collect();
         let named = named.join(", ");
@@ -142,6 +165,8 @@ mod tests {
         assert!(declared.finding("", "samples[]", FieldType::Number).is_none());
         assert!(declared.finding("", "samples[]", FieldType::Text).is_some());
         assert!(declared.finding("", "others", FieldType::List).is_some());
+        assert_eq!(declared.unseen(&BTreeSet::from(["samples".to_owned()])), [""; 0]);
+        assert_eq!(declared.unseen(&BTreeSet::from(["others".to_owned()])), ["samples[]"]);
     }
 
     #[test]
@@ -153,10 +178,10 @@ mod tests {
             is_complete: false,
         };
         let seen = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!(declared.unseen(&seen(&["battery", "level"])), None);
-        let told = declared.unseen(&seen(&["batery", "level"])).unwrap();
+        assert_eq!(declared.warning(&seen(&["battery", "level"])), None);
+        let told = declared.warning(&seen(&["batery", "level"])).unwrap();
         assert!(told.ends_with("battery (did you mean batery, which they hold?)"), "{told}");
-        let told = declared.unseen(&seen(&["level", "other"])).unwrap();
+        let told = declared.warning(&seen(&["level", "other"])).unwrap();
         assert!(told.ends_with("the declared fields battery"), "{told}");
     }
 }

@@ -13,7 +13,8 @@ pub struct VectorFuel {
 
 impl VectorFuel {
     /// The fuel of calls; nothing where there is none.
-    pub(super) fn of(mut calls: Vec<u64>) -> Option<Self> {
+    #[must_use]
+    pub fn of(mut calls: Vec<u64>) -> Option<Self> {
         calls.sort_unstable();
         let (middle, most) = (*calls.get(calls.len() / 2)?, *calls.last()?);
         Some(Self { middle, most })

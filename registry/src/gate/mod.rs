@@ -18,6 +18,7 @@ mod vector_run;
 pub use admission::{Admitted, Gate, Report, Trial, load_candidate};
 pub use compatibility::{changes_between, next_version};
 pub use cut_summary::{CutSummary, VectorReadOn};
+pub use declared::fields_without_vector;
 pub use finding::Finding;
 pub(crate) use finding::in_words;
 pub use fuel::VectorFuel;

@@ -5,19 +5,16 @@
 use std::{collections::BTreeMap, fmt};
 
 use champollion_sandbox::{CallError, Decoder, OutputError, Settings, Specimen};
-use champollion_sdk::vectors::{Input, UplinkInput};
+use champollion_sdk::{
+    chance::Numbers,
+    vectors::{Input, UplinkInput},
+};
 use serde::Serialize;
 
 use crate::package::{Direction, Package, variables};
 
 /// Where the numbers begin. Any will do; it must be the same for all.
 pub(super) const SEED: u64 = 0x6368_616d_706f_6c6c;
-
-/// The most that LoRaWAN carries, in bytes.
-const PAYLOAD_BYTES: usize = 242;
-
-/// The most that it carries at the lowest data rate, which most payloads keep to.
-const USUAL_BYTES: usize = 51;
 
 /// Application ports that may be sent on.
 const PORTS: u64 = 223;
@@ -118,7 +115,7 @@ impl Tried {
 
 /// Tries a decoder on so many payloads.
 pub(super) fn try_out(package: &Package, decoder: &Decoder, count: usize) -> Tried {
-    let mut numbers = Numbers(SEED);
+    let mut numbers = Numbers::new(SEED);
     let source = Source::of(package);
     let mut tried = Tried::default();
     let is_script = decoder.dialect().is_some();
@@ -198,14 +195,14 @@ impl<'package> Source<'package> {
                 Specimen {
                     f_port: uplink.f_port,
                     f_cnt: uplink.f_cnt,
-                    payload: changed(&uplink.payload.0, numbers),
+                    payload: numbers.changed(&uplink.payload.0),
                     received_at: u64::try_from(received_at).unwrap_or(RECEIVED_AT),
                 }
             }
             _ => Specimen {
                 f_port: self.port(numbers),
                 f_cnt: numbers.below(1 << 16) as u32,
-                payload: payload(numbers),
+                payload: numbers.payload(),
                 received_at: RECEIVED_AT,
             },
         };
@@ -220,77 +217,5 @@ impl<'package> Source<'package> {
         } else {
             self.ports[numbers.below(self.ports.len() as u64)]
         }
-    }
-}
-
-fn payload(numbers: &mut Numbers) -> Vec<u8> {
-    const LONG: u64 = 8;
-    let most = if numbers.below(LONG) == 0 { PAYLOAD_BYTES } else { USUAL_BYTES };
-    let length = numbers.below(most as u64 + 1);
-    (0..length).map(|_| numbers.byte()).collect()
-}
-
-/// A payload with some bytes changed, cut off or added.
-fn changed(payload: &[u8], numbers: &mut Numbers) -> Vec<u8> {
-    const CHANGES: u64 = 4;
-    let mut payload = payload.to_vec();
-    for _ in 0..=numbers.below(CHANGES) {
-        let at = numbers.below(payload.len() as u64 + 1);
-        match numbers.below(4) {
-            0 => payload.truncate(at),
-            1 if payload.len() < PAYLOAD_BYTES => payload.insert(at, numbers.byte()),
-            2 if at < payload.len() => payload[at] ^= 1 << numbers.below(8),
-            _ if at < payload.len() => payload[at] = numbers.byte(),
-            _ => {}
-        }
-    }
-    payload
-}
-
-/// Numbers that look random and are the same everywhere (SplitMix64).
-pub(super) struct Numbers(pub(super) u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below a bound, which is small, so that the remainder is fair enough.
-    #[expect(clippy::cast_possible_truncation, reason = "bounds are small")]
-    pub(super) fn below(&mut self, bound: u64) -> usize {
-        (self.next() % bound) as usize
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next().to_le_bytes()[0]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_numbers_are_the_same_everywhere() {
-        // The first two of the published sequence for the seed 1234567.
-        let mut numbers = Numbers(1_234_567);
-        assert_eq!(numbers.next(), 6_457_827_717_110_365_317);
-        assert_eq!(numbers.next(), 3_203_168_211_198_807_973);
-    }
-
-    #[test]
-    fn payloads_are_of_all_lengths_and_never_longer_than_a_frame_carries() {
-        let mut numbers = Numbers(SEED);
-        let mut lengths = std::collections::BTreeSet::new();
-        for _ in 0..10_000 {
-            let payload = payload(&mut numbers);
-            lengths.insert(payload.len());
-            assert!(changed(&payload, &mut numbers).len() <= PAYLOAD_BYTES);
-        }
-        assert!(lengths.contains(&0) && lengths.contains(&PAYLOAD_BYTES), "{lengths:?}");
     }
 }

@@ -1,9 +1,12 @@
 //! Feeds a derived decoder with readings that nobody wrote: those of its vectors with other values, or without some.
 
 use champollion_sandbox::{CallError, Decoder};
-use champollion_sdk::vectors::{Input, MeasuredInput, ReadingInput, Setting};
+use champollion_sdk::{
+    chance::Numbers,
+    vectors::{Input, MeasuredInput, ReadingInput, Setting},
+};
 
-use super::random::{Misbehaved, Numbers, Payload, SEED, Tried};
+use super::random::{Misbehaved, Payload, SEED, Tried};
 use crate::package::{Package, run};
 
 /// Values at which formulas go wrong: nothing, less than nothing, and numbers that are very small and very large.
@@ -23,7 +26,7 @@ pub(super) fn try_out(package: &Package, decoder: &Decoder, count: usize) -> Tri
     if readings.is_empty() {
         return tried;
     }
-    let mut numbers = Numbers(SEED);
+    let mut numbers = Numbers::new(SEED);
     for _ in 0..count {
         let reading = readings[numbers.below(readings.len() as u64)];
         let call = run(decoder, &Input::Reading(changed(reading, &mut numbers)));

@@ -5,10 +5,13 @@
 //! a script that takes a missing byte for zero. It is known by this: a value that the cut payload has too is another
 //! one than in the whole.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use champollion_sandbox::{Decoder, Reading};
-use champollion_sdk::vectors::{Hex, Input, UplinkInput};
+use champollion_sdk::{
+    values::{MadeUp, Values},
+    vectors::{Hex, Input, UplinkInput},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -131,11 +134,7 @@ impl CutPayloads {
 
 impl CutVector {
     /// Cuts a payload at each length, as long as there is fuel. `whole` holds the values of all of it.
-    fn of(
-        (name, uplink): (&str, &UplinkInput),
-        whole: &BTreeMap<String, Json>,
-        tank: &mut Tank<'_>,
-    ) -> Self {
+    fn of((name, uplink): (&str, &UplinkInput), whole: &Values, tank: &mut Tank<'_>) -> Self {
         let bytes = uplink.payload.0.len();
         let vector = shortened_text(name);
         let mut cut = Self { vector: vector.clone(), ..Self::default() };
@@ -147,7 +146,9 @@ impl CutVector {
             let answer = tank.run(&Input::Uplink(shortened(uplink, kept_bytes)));
             let Some(Answer::Reading(reading)) = answer else { continue };
             cut.readings += 1;
-            let Some((path, whole, made_up)) = made_up(whole, &values(&reading)) else { continue };
+            let Some(MadeUp { path, whole, made_up }) = whole.made_up(&values(&reading)) else {
+                continue;
+            };
             cut.misread += 1;
             cut.example.get_or_insert_with(|| Misread {
                 vector: vector.clone(),
@@ -198,53 +199,15 @@ fn shortened(uplink: &UplinkInput, kept_bytes: usize) -> UplinkInput {
     uplink
 }
 
-/// The single values of a reading by their places. An empty list or object has none.
-fn values(reading: &Reading) -> BTreeMap<String, Json> {
-    let mut values = BTreeMap::new();
+fn values(reading: &Reading) -> Values {
     let data: Json = serde_json::from_str(&reading.data.to_string()).unwrap_or_default();
-    collect(String::new(), &data, &mut values);
-    for (index, measurement) in reading.measurements.iter().enumerate() {
-        // By its own name: those of two lists that differ in length are not held against each other.
-        let channel = measurement.channel;
+    let mut values = Values::of(&data);
+    for measurement in &reading.measurements {
         let moment = measurement.measured_at.map(|at| at.to_string()).unwrap_or_default();
-        let same = |other: &champollion_sandbox::Measurement| {
-            other.quantity.name == measurement.quantity.name && other.channel == channel
-        };
-        let number = reading.measurements[..index].iter().filter(|other| same(other)).count();
-        let path = format!("{}[{channel}][{number}]{moment}", measurement.quantity.name);
-        values.insert(path, serde_json::json!(measurement.value));
+        let value = serde_json::json!(measurement.value);
+        values.add_measurement(&measurement.quantity.name, measurement.channel, &moment, value);
     }
     values
-}
-
-fn collect(path: String, value: &Json, values: &mut BTreeMap<String, Json>) {
-    match value {
-        Json::Object(members) => {
-            for (key, value) in members {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                collect(path, value, values);
-            }
-        }
-        Json::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                collect(format!("{path}[{index}]"), value, values);
-            }
-        }
-        _ => {
-            values.insert(path, value.clone());
-        }
-    }
-}
-
-/// The first value that is there in both, and is another one in the second.
-fn made_up(
-    whole: &BTreeMap<String, Json>,
-    cut: &BTreeMap<String, Json>,
-) -> Option<(String, Json, Json)> {
-    cut.iter().find_map(|(path, value)| {
-        let before = whole.get(path)?;
-        (before != value).then(|| (path.clone(), before.clone(), value.clone()))
-    })
 }
 
 #[cfg(test)]
@@ -252,32 +215,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn of(data: &Json) -> BTreeMap<String, Json> {
-        let mut values = BTreeMap::new();
-        collect(String::new(), data, &mut values);
-        values
-    }
-
-    #[test]
-    fn a_value_that_is_gone_is_not_made_up() {
-        let whole = of(&json!({"temperature": 21.5, "humidity": 40, "history": [1, 2, 3]}));
-        assert_eq!(made_up(&whole, &of(&json!({"temperature": 21.5, "history": [1]}))), None);
-        assert_eq!(made_up(&whole, &of(&json!({"error": "short"}))), None);
-    }
-
-    #[test]
-    fn a_value_that_is_another_one_is_made_up() {
-        let whole = of(&json!({"temperature": 21.5, "rooms": [{"co2": 400}]}));
-        assert_eq!(
-            made_up(&whole, &of(&json!({"temperature": 25, "rooms": [{"co2": 400}]}))),
-            Some(("temperature".to_owned(), json!(21.5), json!(25)))
-        );
-        assert_eq!(
-            made_up(&whole, &of(&json!({"rooms": [{"co2": null}]}))),
-            Some(("rooms[0].co2".to_owned(), json!(400), json!(null)))
-        );
-    }
 
     #[test]
     fn the_whole_is_the_sum_of_its_vectors() {

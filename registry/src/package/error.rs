@@ -64,6 +64,17 @@ pub enum PackageError {
         /// Its size in bytes.
         bytes: usize,
     },
+    /// The section of the manifest is no whole stream of zlib.
+    #[error(
+        "the manifest inside the component is damaged: build it again with `champollion build`"
+    )]
+    ManifestDamaged,
+    /// A few bytes stand for a longer manifest than is unpacked.
+    #[error(
+        "the manifest inside the component has more than {MANIFEST_BYTES} bytes when it is unpacked, which is the \
+         limit"
+    )]
+    ManifestUnpacksTooLarge,
     /// The manifest cannot be used.
     #[error(transparent)]
     Manifest(#[from] ManifestError),

@@ -5,10 +5,17 @@ use std::borrow::Cow;
 use champollion_sandbox::Script;
 use wasmparser::{Parser, Payload};
 
-use super::{error::PackageError, packed::VectorsSection};
+use super::{
+    error::PackageError,
+    limits::{MANIFEST_BYTES, VECTORS_BYTES},
+    packed::{NotUnpacked, TextSection},
+};
 
-/// The section that holds `decoder.toml`.
-pub(crate) const MANIFEST: &str = "champollion:manifest@1";
+/// The section that holds `decoder.toml`, packed.
+pub(crate) const MANIFEST: &str = "champollion:manifest@2";
+
+/// The section that holds `decoder.toml` as it is. Packages that were published with it are read for ever.
+pub(crate) const PLAIN_MANIFEST: &str = "champollion:manifest@1";
 
 /// The section that holds `vectors.json`, packed.
 pub(crate) const VECTORS: &str = "champollion:vectors@2";
@@ -41,8 +48,8 @@ impl<'file> Code<'file> {
 /// The package's own sections, as they lie in the file.
 #[derive(Default)]
 pub(crate) struct Sections<'file> {
-    manifest: Option<&'file [u8]>,
-    vectors: Option<VectorsSection<'file>>,
+    manifest: Option<TextSection<'file>>,
+    vectors: Option<TextSection<'file>>,
     script: Option<&'file [u8]>,
     /// Whether there is anything that could run beside a script.
     is_component: bool,
@@ -83,10 +90,13 @@ impl<'file> Sections<'file> {
 
     fn put(&mut self, name: &str, data: &'file [u8]) -> Result<(), PackageError> {
         let (name, was_there) = match name {
-            MANIFEST => (MANIFEST, self.manifest.replace(data).is_some()),
-            VECTORS => (VECTORS, self.vectors.replace(VectorsSection::Packed(data)).is_some()),
+            MANIFEST => (MANIFEST, self.manifest.replace(TextSection::Packed(data)).is_some()),
+            PLAIN_MANIFEST => {
+                (PLAIN_MANIFEST, self.manifest.replace(TextSection::Plain(data)).is_some())
+            }
+            VECTORS => (VECTORS, self.vectors.replace(TextSection::Packed(data)).is_some()),
             PLAIN_VECTORS => {
-                (PLAIN_VECTORS, self.vectors.replace(VectorsSection::Plain(data)).is_some())
+                (PLAIN_VECTORS, self.vectors.replace(TextSection::Plain(data)).is_some())
             }
             SCRIPT => (SCRIPT, self.script.replace(data).is_some()),
             _ => return Ok(()),
@@ -94,20 +104,24 @@ impl<'file> Sections<'file> {
         if was_there { Err(PackageError::Twice(name)) } else { Ok(()) }
     }
 
-    pub(crate) fn manifest(&self) -> Result<&'file str, PackageError> {
+    pub(crate) fn manifest(&self) -> Result<Cow<'file, str>, PackageError> {
         let missing = PackageError::Missing { what: "manifest", file: "decoder.toml" };
-        text(self.manifest.ok_or(missing)?, "manifest")
+        let bytes = self.manifest.ok_or(missing)?.bytes(MANIFEST_BYTES);
+        let bytes = bytes.map_err(|fault| match fault {
+            NotUnpacked::Damaged => PackageError::ManifestDamaged,
+            NotUnpacked::TooLarge => PackageError::ManifestUnpacksTooLarge,
+        });
+        text_of(bytes?, "manifest")
     }
 
     pub(crate) fn vectors(&self) -> Result<Cow<'file, str>, PackageError> {
         let missing = PackageError::Missing { what: "vectors", file: "vectors.json" };
-        match self.vectors.ok_or(missing)?.bytes()? {
-            Cow::Borrowed(bytes) => text(bytes, "vectors").map(Cow::Borrowed),
-            Cow::Owned(bytes) => {
-                let text = String::from_utf8(bytes);
-                text.map(Cow::Owned).map_err(|_| PackageError::NotText("vectors"))
-            }
-        }
+        let bytes = self.vectors.ok_or(missing)?.bytes(VECTORS_BYTES);
+        let bytes = bytes.map_err(|fault| match fault {
+            NotUnpacked::Damaged => PackageError::VectorsDamaged,
+            NotUnpacked::TooLarge => PackageError::VectorsTooLarge,
+        });
+        text_of(bytes?, "vectors")
     }
 
     /// Whether there is anything that could run beside a script.
@@ -123,6 +137,19 @@ impl<'file> Sections<'file> {
                 Err(PackageError::ScriptTooLarge { bytes: script.len() })
             }
             Some(script) => Ok(Code::Script(text(script, "script")?)),
+        }
+    }
+}
+
+fn text_of<'file>(
+    bytes: Cow<'file, [u8]>,
+    what: &'static str,
+) -> Result<Cow<'file, str>, PackageError> {
+    match bytes {
+        Cow::Borrowed(bytes) => text(bytes, what).map(Cow::Borrowed),
+        Cow::Owned(bytes) => {
+            let text = String::from_utf8(bytes);
+            text.map(Cow::Owned).map_err(|_| PackageError::NotText(what))
         }
     }
 }

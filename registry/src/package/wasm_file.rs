@@ -1,11 +1,10 @@
 //! A package: one `.wasm` file that holds the decoder, its manifest and its vectors.
 //!
-//! Manifest and vectors are custom sections of the component: the manifest as it stands in the sources, the
-//! vectors packed. Tools that know nothing of Champollion pass them by. A script has a component of its own around it that
+//! Manifest and vectors are custom sections of the component, packed. Tools that know nothing of Champollion pass them by. A script has a component of its own around it that
 //! is empty but for these sections and one more with its source: the engine, which all scripts share,
 //! is not in the package.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use champollion_sandbox::Digest;
 use champollion_sdk::vectors::{self, Vector};
@@ -81,9 +80,8 @@ impl Package {
         decoder_toml: &str,
         vectors_json: &str,
     ) -> Result<Self, PackageError> {
-        let vectors = pack(vectors_json);
-        let sections = [(MANIFEST, decoder_toml.as_bytes()), (VECTORS, &vectors[..])];
-        Self::read(with_sections(component.to_vec(), &sections))
+        let texts = packed(decoder_toml, vectors_json)?;
+        Self::read(with_sections(component.to_vec(), &texts))
     }
 
     /// Makes a package of a script and the two files beside it.
@@ -92,20 +90,15 @@ impl Package {
         decoder_toml: &str,
         vectors_json: &str,
     ) -> Result<Self, PackageError> {
-        let vectors = pack(vectors_json);
-        let sections = [
-            (SCRIPT, source.as_bytes()),
-            (MANIFEST, decoder_toml.as_bytes()),
-            (VECTORS, &vectors[..]),
-        ];
-        Self::read(with_sections(Component::new().finish(), &sections))
+        let texts = packed(decoder_toml, vectors_json)?;
+        let script = with_sections(Component::new().finish(), &[(SCRIPT, source.into())]);
+        Self::read(with_sections(script, &texts))
     }
 
     /// Makes a package of a derived decoder, whose expressions stand in its manifest: the component around is empty.
     pub fn assemble_derived(decoder_toml: &str, vectors_json: &str) -> Result<Self, PackageError> {
-        let vectors = pack(vectors_json);
-        let sections = [(MANIFEST, decoder_toml.as_bytes()), (VECTORS, &vectors[..])];
-        Self::read(with_sections(Component::new().finish(), &sections))
+        let texts = packed(decoder_toml, vectors_json)?;
+        Self::read(with_sections(Component::new().finish(), &texts))
     }
 
     /// Returns the code that the package runs; of a derived decoder an empty component.
@@ -183,7 +176,7 @@ impl Parts {
         let mut read = |result: Result<Manifest, PackageError>| {
             result.map_err(|error| errors.push(error)).ok()
         };
-        let manifest_toml = sections.manifest().map(str::to_owned);
+        let manifest_toml = sections.manifest().map(Cow::into_owned);
         let toml = manifest_toml.as_deref().unwrap_or_default().to_owned();
         let manifest = read(manifest_toml.and_then(|toml| {
             if toml.len() > MANIFEST_BYTES {
@@ -200,10 +193,20 @@ impl Parts {
     }
 }
 
-fn with_sections(mut file: Vec<u8>, sections: &[(&str, &[u8])]) -> Vec<u8> {
+/// The sections of the two files of the sources. What is too long is told by the length that it has.
+fn packed(
+    decoder_toml: &str,
+    vectors_json: &str,
+) -> Result<[(&'static str, Vec<u8>); 2], PackageError> {
+    match decoder_toml.len() {
+        bytes if bytes > MANIFEST_BYTES => Err(PackageError::ManifestTooLarge { bytes }),
+        _ => Ok([(MANIFEST, pack(decoder_toml)), (VECTORS, pack(vectors_json))]),
+    }
+}
+
+fn with_sections(mut file: Vec<u8>, sections: &[(&str, Vec<u8>)]) -> Vec<u8> {
     for (name, content) in sections {
-        CustomSection { name: (*name).into(), data: (*content).into() }
-            .append_to_component(&mut file);
+        CustomSection { name: (*name).into(), data: content.into() }.append_to_component(&mut file);
     }
     file
 }

@@ -1,24 +1,15 @@
 //! Every vector of every first-party decoder gives the same bytes for the same fuel: again and again,
 //! in any order, on one thread and on many, in another sandbox.
 
-use std::{
-    fs,
-    path::Path,
-    sync::{Barrier, OnceLock},
-    thread,
-};
+use std::{sync::Barrier, thread};
 
-use champollion_registry::package::{Package, run};
-use champollion_sandbox::{Decoder, Sandbox, SandboxConfig};
+use champollion_registry::package::run;
 use champollion_sdk::vectors::Input;
+
+use crate::support::{Loaded, all, load};
 
 /// More than there are cores, so that they interrupt each other.
 const THREADS: usize = 4;
-
-struct Loaded {
-    package: Package,
-    decoder: Decoder,
-}
 
 /// The outcome of a call, to be compared byte by byte.
 #[derive(Debug, PartialEq)]
@@ -97,34 +88,6 @@ impl Loaded {
     fn vector(&self, index: usize) -> String {
         format!("{}: {}", self.package.manifest().id, self.package.vectors()[index].name)
     }
-}
-
-/// The first-party packages, loaded once for all tests.
-fn all() -> &'static [Loaded] {
-    static LOADED: OnceLock<(Sandbox, Vec<Loaded>)> = OnceLock::new();
-    &LOADED.get_or_init(load).1
-}
-
-fn load() -> (Sandbox, Vec<Loaded>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/decoders");
-    let missing = "there are no packages in target/decoders: run `cargo xtask guests` first";
-    let mut files: Vec<_> = fs::read_dir(&folder)
-        .unwrap_or_else(|_| panic!("{missing}"))
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
-        .collect();
-    assert!(!files.is_empty(), "{missing}");
-    files.sort();
-    let sandbox = Sandbox::new(SandboxConfig::default()).unwrap();
-    let loaded = files
-        .iter()
-        .map(|path| {
-            let package = Package::read(fs::read(path).unwrap()).unwrap();
-            let decoder = sandbox.load(package.file()).unwrap();
-            Loaded { package, decoder }
-        })
-        .collect();
-    (sandbox, loaded)
 }
 
 fn gcd(one: usize, other: usize) -> usize {

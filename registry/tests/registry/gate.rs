@@ -108,20 +108,18 @@ fn a_decoder_that_never_misbehaves_gets_through_with_a_report() {
     assert_eq!(report.warnings, ["no vector holds the declared fields battery"]);
 }
 
-/// The first-party decoders get through with all payloads, and with the same outcome each time.
+/// The outcome of a package is the same each time and for everybody.
 #[test]
-fn our_own_get_through() {
-    for name in ["axioma-qalcosonic-w1-1.0.0", "elsys-ers-co2-1.0.0", "nas-ul20xx-1.0.0"] {
-        let package = Package::read(first_party(name).file).unwrap();
-        let id = (package.manifest().id.clone(), package.manifest().version.clone());
-        let report = || {
-            let file = package.file().to_vec();
-            let admitted = Gate::default().admit(file, (&id.0, &id.1), None, &SANDBOX);
-            admitted.unwrap_or_else(|findings| panic!("{name}: {findings:?}")).report().clone()
-        };
-        let first = report();
-        assert_eq!(first.random_payloads.tried, Gate::RANDOM_PAYLOADS);
-        assert!(first.random_payloads.readings > 100 && first.random_payloads.failures > 100);
-        assert_eq!(report(), first, "{name}: the payloads are the same for all");
-    }
+fn the_payloads_are_the_same_for_all() {
+    let package = Package::read(first_party("elsys-ers-co2-1.0.0").file).unwrap();
+    let Manifest { id, version, .. } = package.manifest();
+    let report = || {
+        let file = package.file().to_vec();
+        let admitted = Gate { random_payloads: 1_000 }.admit(file, (id, version), None, &SANDBOX);
+        admitted.unwrap_or_else(|findings| panic!("{findings:?}")).report().clone()
+    };
+    let first = report();
+    assert_eq!(first.random_payloads.tried, 1_000);
+    assert!(first.random_payloads.readings > 10 && first.random_payloads.failures > 10);
+    assert_eq!(report(), first);
 }

@@ -8,6 +8,7 @@ mod determinism;
 mod gate;
 mod history;
 mod keys;
+mod library;
 mod loading;
 mod nodes;
 mod packages;

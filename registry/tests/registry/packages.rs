@@ -5,8 +5,8 @@ use champollion_sandbox::Digest;
 use wasm_encoder::{Component, CustomSection, Module, ModuleSection, NestedComponentSection};
 
 use crate::support::{
-    DECODER_TOML, MANIFEST, PLAIN_VECTORS, SANDBOX, SCRIPT, VECTORS, VECTORS_JSON, component,
-    first_party, with_section,
+    DECODER_TOML, MANIFEST, PACKED_MANIFEST, PLAIN_VECTORS, SANDBOX, SCRIPT, VECTORS, VECTORS_JSON,
+    component, first_party, with_section,
 };
 
 fn read_error(file: Vec<u8>) -> PackageError {
@@ -67,8 +67,12 @@ fn without_manifest_or_vectors_it_is_none() {
 #[test]
 fn two_manifests_or_two_lists_of_vectors_contradict_each_other() {
     let package = Package::assemble(&component(), DECODER_TOML, VECTORS_JSON).unwrap();
-    let sections =
-        [(MANIFEST, DECODER_TOML), (VECTORS, VECTORS_JSON), (PLAIN_VECTORS, VECTORS_JSON)];
+    let sections = [
+        (MANIFEST, DECODER_TOML),
+        (PACKED_MANIFEST, DECODER_TOML),
+        (VECTORS, VECTORS_JSON),
+        (PLAIN_VECTORS, VECTORS_JSON),
+    ];
     for (section, content) in sections {
         let error = read_error(with_section(package.file().to_vec(), section, content.as_bytes()));
         assert!(matches!(error, PackageError::Twice(name) if name == section), "{error:?}");
@@ -79,19 +83,25 @@ fn two_manifests_or_two_lists_of_vectors_contradict_each_other() {
     }
 }
 
-/// Packages that were published before vectors were packed are read for ever.
+/// Packages that were published before their texts were packed are read for ever.
 #[test]
-fn a_package_with_plain_vectors_is_read() {
+fn a_package_with_plain_texts_is_read() {
     let with_manifest = with_section(component(), MANIFEST, DECODER_TOML.as_bytes());
     let before = with_section(with_manifest.clone(), PLAIN_VECTORS, VECTORS_JSON.as_bytes());
     let before = Package::read(before).unwrap();
     let now = Package::assemble(&component(), DECODER_TOML, VECTORS_JSON).unwrap();
     assert_eq!(before.vectors_json(), now.vectors_json());
     assert_eq!(before.vectors().len(), 1);
+    assert_eq!((before.manifest_toml(), now.manifest_toml()), (DECODER_TOML, DECODER_TOML));
+    assert_eq!(before.parts().manifest, DECODER_TOML.len());
+    assert!(now.parts().manifest < before.parts().manifest, "{:?}", now.parts());
     assert!(now.parts().vectors < before.parts().vectors, "{:?}", now.parts());
 
     let damaged = read_error(with_section(with_manifest, VECTORS, VECTORS_JSON.as_bytes()));
     assert!(matches!(damaged, PackageError::VectorsDamaged), "{damaged:?}");
+    let damaged = with_section(component(), PACKED_MANIFEST, DECODER_TOML.as_bytes());
+    let damaged = read_error(with_section(damaged, PLAIN_VECTORS, VECTORS_JSON.as_bytes()));
+    assert!(matches!(damaged, PackageError::ManifestDamaged), "{damaged:?}");
 }
 
 #[test]
@@ -133,7 +143,7 @@ fn what_stands_in_a_nested_module_or_component_is_not_the_packages() {
 #[test]
 fn sections_of_other_tools_are_passed_by() {
     let component = with_section(component(), "producers", b"\x00");
-    let component = with_section(component, "champollion:manifest@2", b"of a time to come");
+    let component = with_section(component, "champollion:manifest@3", b"of a time to come");
     assert!(Package::assemble(&component, DECODER_TOML, VECTORS_JSON).is_ok());
 }
 

@@ -1,9 +1,9 @@
 //! The ground of all tests: components, packages, and a registry in a folder of its own.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use champollion_registry::{
@@ -14,7 +14,7 @@ use champollion_registry::{
     ledger::Actor,
     package::{DecoderRef, Package},
 };
-use champollion_sandbox::{Sandbox, SandboxConfig, Settings, Specimen};
+use champollion_sandbox::{Decoder, Sandbox, SandboxConfig, Settings, Specimen};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store};
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -25,6 +25,7 @@ use wit_parser::Resolve;
 
 /// The names of the sections, spelled out: packages that were published must be read for ever.
 pub(crate) const MANIFEST: &str = "champollion:manifest@1";
+pub(crate) const PACKED_MANIFEST: &str = "champollion:manifest@2";
 pub(crate) const VECTORS: &str = "champollion:vectors@2";
 pub(crate) const PLAIN_VECTORS: &str = "champollion:vectors@1";
 pub(crate) const SCRIPT: &str = "champollion:script@1";
@@ -200,10 +201,50 @@ pub(crate) struct Parts {
     pub(crate) vectors: String,
 }
 
+/// The folder of the first-party packages, which `cargo xtask guests` fills.
+fn library() -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = env::var_os("CARGO_TARGET_DIR");
+    workspace.join(target.unwrap_or_else(|| "target".into())).join("decoders")
+}
+
+/// A first-party package with its decoder.
+pub(crate) struct Loaded {
+    pub(crate) package: Package,
+    pub(crate) decoder: Decoder,
+}
+
+/// The first-party packages, loaded once for all tests.
+pub(crate) fn all() -> &'static [Loaded] {
+    static LOADED: OnceLock<(Sandbox, Vec<Loaded>)> = OnceLock::new();
+    &LOADED.get_or_init(load).1
+}
+
+/// Loads the first-party packages into a sandbox of their own.
+pub(crate) fn load() -> (Sandbox, Vec<Loaded>) {
+    let missing = "there are no packages in target/decoders: run `cargo xtask guests` first";
+    let mut files: Vec<_> = fs::read_dir(library())
+        .unwrap_or_else(|_| panic!("{missing}"))
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+        .collect();
+    assert!(!files.is_empty(), "{missing}");
+    files.sort();
+    let sandbox = Sandbox::new(SandboxConfig::default()).unwrap();
+    let loaded = files
+        .iter()
+        .map(|path| {
+            let package = Package::read(fs::read(path).unwrap()).unwrap();
+            let decoder = package.load(&sandbox).unwrap();
+            Loaded { package, decoder }
+        })
+        .collect();
+    (sandbox, loaded)
+}
+
 /// Takes a first-party package apart, such as `elsys-ers-co2-1.0.0`.
 pub(crate) fn first_party(name: &str) -> Parts {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../target/decoders/{name}.wasm"));
+    let path = library().join(format!("{name}.wasm"));
     let file = fs::read(&path).unwrap_or_else(|error| {
         panic!("{}: {error}; run `cargo xtask guests` first", path.display())
     });
@@ -214,7 +255,7 @@ pub(crate) fn first_party(name: &str) -> Parts {
         let payload = payload.unwrap();
         match &payload {
             Payload::CustomSection(section)
-                if depth == 0 && [MANIFEST, VECTORS].contains(&section.name()) => {}
+                if depth == 0 && [PACKED_MANIFEST, VECTORS].contains(&section.name()) => {}
             other if depth == 0 => {
                 if let Some((id, range)) = other.as_section() {
                     component.section(&RawSection { id, data: &file[range] });

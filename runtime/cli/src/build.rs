@@ -5,13 +5,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use champollion_registry::package::Package;
+use champollion_registry::{
+    gate::VectorFuel,
+    package::{DecoderId, Package},
+};
 use clap::Args;
+use semver::Version;
+use serde::Serialize;
 
 use super::{
     Failure, output,
     sources::{Loaded, Sources},
-    vector_report::all_answered,
+    vector_report::{self, all_answered},
 };
 
 /// Ends the name of the file with the names: `acme-meter-1.0.0.names.wasm`.
@@ -32,24 +37,53 @@ pub(super) struct Build {
     /// Keep the names of functions, which tools that look into WebAssembly read, in a file beside the package
     #[arg(long)]
     names: bool,
+    /// Print JSON instead of text for people
+    #[arg(long)]
+    json: bool,
+}
+
+/// The report that `--json` prints.
+#[derive(Serialize)]
+struct Report<'of> {
+    id: &'of DecoderId,
+    version: &'of Version,
+    /// The number of vectors, all of which passed.
+    vectors: usize,
+    bytes: usize,
+    path: &'of Path,
+    fuel: Option<VectorFuel>,
 }
 
 impl Build {
     pub(super) fn run(self) -> Result<(), Failure> {
         let sources = Sources::read(&self.sources, self.module.as_deref())?;
         let Loaded { package, decoder, named_module } = sources.load()?;
-        all_answered(&package, &decoder)?;
+        let fuel = all_answered(&package, &decoder, |run| {
+            // Beside JSON no text may stand; the error names the first vector that differs.
+            if !self.json {
+                vector_report::show(run, &package);
+            }
+        })?;
         let path = write(&package, &self.out)?;
         if let (true, Some(module)) = (self.names, named_module) {
             write_file(&path.with_extension(NAMES_EXTENSION), &module)?;
         }
+        let manifest = package.manifest();
+        let report = Report {
+            id: &manifest.id,
+            version: &manifest.version,
+            vectors: package.vectors().len(),
+            bytes: package.file().len(),
+            path: &path,
+            fuel,
+        };
+        if self.json {
+            return output::json(&report);
+        }
+        let Report { id, version, vectors, bytes, path, .. } = report;
+        let path = path.display();
         output::line(format_args!(
-            "{} {}: {} vectors passed, {} bytes in {}",
-            package.manifest().id,
-            package.manifest().version,
-            package.vectors().len(),
-            package.file().len(),
-            path.display()
+            "{id} {version}: {vectors} vectors passed, {bytes} bytes in {path}"
         ));
         Ok(())
     }

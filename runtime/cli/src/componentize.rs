@@ -1,18 +1,22 @@
 //! Makes a component of the core module that a compiler made, without what nobody runs.
 
-use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
+use wasm_encoder::{Component, ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 /// Starts the names of the functions with which a guest frees what it returned.
 const POST_RETURN_PREFIX: &str = "cabi_post_";
 
-/// The section of a module that holds the names of its functions, a tenth of it, which only tools read.
-const NAMES: &str = "name";
+/// The sections of a module that only tools read: the names of its functions, a tenth of it, and the features of
+/// WebAssembly that its compiler was allowed.
+const FOR_TOOLS: [&str; 2] = ["name", "target_features"];
+
+/// The section of a component that holds the names of its parts.
+const NAMES_OF_PARTS: &str = "component-name";
 
 /// A component, and the module that it was made of.
 pub(super) struct Componentized {
-    /// The component without the names of functions.
+    /// The component without what only tools read.
     pub(super) component: Vec<u8>,
     /// The module that lies in the component, with the names.
     pub(super) named_module: Vec<u8>,
@@ -23,10 +27,10 @@ pub(super) fn componentize(module: &[u8]) -> Result<Componentized, String> {
     let named_module = without_post_return(module)?;
     let component = ComponentEncoder::default()
         .validate(true)
-        .module(&without_names(&named_module)?)
+        .module(&without_what_tools_read(&named_module)?)
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| format!("{error:#}"))?;
-    Ok(Componentized { component, named_module })
+    Ok(Componentized { component: without_names_of_parts(&component)?, named_module })
 }
 
 /// The same module without the functions that free what was returned: the instance is thrown away
@@ -46,11 +50,32 @@ fn without_post_return(bytes: &[u8]) -> Result<Vec<u8>, String> {
     })
 }
 
-/// The same module without the names of its functions. Their numbers stay as they are.
-fn without_names(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    rewritten(bytes, |payload, _| {
-        Ok(matches!(payload, Payload::CustomSection(section) if section.name() == NAMES))
-    })
+/// The same module without what only tools read. The numbers of functions stay as they are.
+fn without_what_tools_read(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    rewritten(bytes, |payload, _| Ok(is_custom(payload, &FOR_TOOLS)))
+}
+
+/// The same component without the names of its parts. What lies in its modules stays as it is.
+fn without_names_of_parts(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut component = Component::new();
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(|error| error.to_string())?;
+        let is_kept = depth == 0 && !is_custom(&payload, &[NAMES_OF_PARTS]);
+        if let Some((id, range)) = payload.as_section().filter(|_| is_kept) {
+            component.section(&RawSection { id, data: &bytes[range] });
+        }
+        match payload {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(component.finish())
+}
+
+fn is_custom(payload: &Payload<'_>, names: &[&str]) -> bool {
+    matches!(payload, Payload::CustomSection(section) if names.contains(&section.name()))
 }
 
 /// A module section by section: those that `replaces` tells to be done with are not copied.
@@ -119,10 +144,38 @@ mod tests {
             wat::parse_str("(module (func $decode_everything (export \"decode\")))").unwrap();
         let named = |module: &[u8]| module.windows(17).any(|bytes| bytes == b"decode_everything");
         assert!(named(&module));
-        let stripped = without_names(&module).unwrap();
+        let stripped = without_what_tools_read(&module).unwrap();
         assert!(!named(&stripped));
         assert_eq!(exports(&stripped), ["decode"]);
         wasmparser::validate(&stripped).unwrap();
+    }
+
+    #[test]
+    fn the_names_of_parts_are_left_out_and_all_parts_stay() {
+        let component = wat::parse_str(
+            r#"(component
+                (core module $inner (func $kept (export "run")))
+                (core instance $made (instantiate $inner))
+                (component))"#,
+        )
+        .unwrap();
+        let holds =
+            |file: &[u8], name: &str| file.windows(name.len()).any(|it| it == name.as_bytes());
+        assert!(holds(&component, NAMES_OF_PARTS) && holds(&component, "made"));
+        let stripped = without_names_of_parts(&component).unwrap();
+        assert!(!holds(&stripped, NAMES_OF_PARTS) && !holds(&stripped, "made"));
+        assert!(holds(&stripped, "kept"), "names in a module are the module's");
+        wasmparser::validate(&stripped).unwrap();
+        let parts = |file: &[u8]| {
+            let sections =
+                Parser::new(0).parse_all(file).map(|payload| payload.unwrap().as_section());
+            sections
+                .flatten()
+                .filter(|(id, _)| *id != 0)
+                .map(|(id, range)| (id, range.len()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(parts(&stripped), parts(&component));
     }
 
     #[test]

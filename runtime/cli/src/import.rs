@@ -2,9 +2,10 @@
 
 mod mappings;
 mod published;
+mod report_lines;
+mod target;
 
 use std::{
-    collections::BTreeSet,
     fs, io,
     num::NonZero,
     path::{Path, PathBuf},
@@ -14,12 +15,11 @@ use std::{
 
 use champollion_client::Client;
 use champollion_import::{
-    Bumped, Catalogue, Codec, Failing, Made, Names, Options, PackageMaker, Problem, PutMapping,
-    Renamed, Report, Skipped, Unchanged,
+    Catalogue, Codec, Made, Names, Options, PackageMaker, Renamed, Report, Skipped,
 };
 use champollion_registry::package::{DecoderId, Package};
 use clap::{Args, ValueEnum};
-use futures_util::{StreamExt, future::join_all, stream};
+use futures_util::future::join_all;
 use indicatif::ProgressBar;
 use parking_lot::Mutex;
 use semver::Version;
@@ -31,7 +31,8 @@ use super::{
 };
 use mappings::GivenMapping;
 pub(super) use published::PACKAGE_BYTES;
-use published::Published;
+use report_lines::{show, show_mappings};
+use target::Target;
 
 /// Makes packages of JavaScript codecs and runs their examples. Without --out and --to it only tries
 /// them. With --to a codec that the server has already, and that has not changed, costs nothing: it is neither
@@ -115,14 +116,6 @@ const PUBLISHED_AT_ONCE: usize = 8;
 
 /// A codec with the name of its package.
 type ChosenCodec = (Codec, Result<DecoderId, String>);
-
-/// A server that packages are published on, and what it has already.
-struct Target {
-    client: Client,
-    published: Published,
-    /// The version that the importing person states.
-    stated: Option<Version>,
-}
 
 impl Import {
     pub(super) fn run(self) -> Result<(), Failure> {
@@ -260,22 +253,14 @@ impl Import {
         Ok(())
     }
 
-    fn client_of(&self, server: &str) -> Result<Client, Failure> {
-        connection::client_of(server, self.token.as_deref(), self.ca.as_deref())
-    }
-
-    /// Asks the server that packages are published on for what it has.
+    /// The server that packages are published on, where there is one.
     fn target(&self, orders: &[ChosenCodec]) -> Result<Option<Target>, Failure> {
         let Some(server) = &self.to else { return Ok(None) };
-        let client = self.client_of(server)?;
-        let wanted: BTreeSet<String> =
-            orders.iter().filter_map(|(_, id)| Some(id.as_ref().ok()?.to_string())).collect();
-        let mut published = Published::default();
-        connection::block_on(async {
-            published = Published::of(&client, &wanted, self.version.as_ref()).await?;
-            Ok(())
-        })?;
-        Ok(Some(Target { client, published, stated: self.version.clone() }))
+        Target::of(self.client_of(server)?, orders, self.version.as_ref()).map(Some)
+    }
+
+    fn client_of(&self, server: &str) -> Result<Client, Failure> {
+        connection::client_of(server, self.token.as_deref(), self.ca.as_deref())
     }
 
     /// Gives each codec the name of its package.
@@ -356,119 +341,6 @@ impl Import {
         report.skipped.extend(skipped);
         progress.finish_and_clear();
         Ok(())
-    }
-}
-
-impl Target {
-    /// Takes out the codecs whose package the server has, by their imprint: nothing is run.
-    fn changed(
-        &self,
-        maker: &PackageMaker<'_>,
-        orders: Vec<ChosenCodec>,
-        report: &mut Report,
-    ) -> Vec<ChosenCodec> {
-        let mut changed = Vec::new();
-        for (codec, id) in orders {
-            let version = id.as_ref().ok().and_then(|id| self.known_version(maker, &codec, id));
-            match (version, &id) {
-                (Some(version), Ok(id)) => {
-                    let (id, version) = (id.to_string(), version.to_string());
-                    report.unchanged.push(Unchanged { codec: codec.place, id, version });
-                }
-                _ => changed.push((codec, id)),
-            }
-        }
-        changed
-    }
-
-    fn known_version(
-        &self,
-        maker: &PackageMaker<'_>,
-        codec: &Codec,
-        id: &DecoderId,
-    ) -> Option<&Version> {
-        if self.states_new_version(maker, codec, id) {
-            return None;
-        }
-        self.published.made_of(id, maker.imprint(codec, id)?)
-    }
-
-    /// Whether a version is stated for a codec that the server does not have.
-    fn states_new_version(&self, maker: &PackageMaker<'_>, codec: &Codec, id: &DecoderId) -> bool {
-        maker.stated_version(codec).is_some_and(|stated| !self.published.has(id, &stated))
-    }
-
-    /// The version to make a package under: nothing where it is that which is stated, or the first one, and else the
-    /// highest of the server, so that the two can be compared.
-    fn version_to_make(
-        &self,
-        maker: &PackageMaker<'_>,
-        codec: &Codec,
-        id: &DecoderId,
-    ) -> Option<Version> {
-        let is_stated = self.stated.is_some() || self.states_new_version(maker, codec, id);
-        self.published.highest(id).filter(|_| !is_stated).cloned()
-    }
-
-    /// Takes out the packages that the server has, and gives those that have changed since their next version.
-    fn to_publish(
-        &self,
-        packages: Vec<MadePackage>,
-        bump: bool,
-        report: &mut Report,
-    ) -> Result<Vec<MadePackage>, Failure> {
-        let (mut new, mut changed) = (Vec::new(), Vec::new());
-        for MadePackage { codec, package } in packages {
-            let manifest = package.manifest();
-            let id = manifest.id.to_string();
-            if !self.published.has(&manifest.id, &manifest.version) {
-                new.push(MadePackage { codec, package });
-            } else if let Some(version) = self.published.same_as(&package) {
-                report.unchanged.push(Unchanged { codec, id, version: version.to_string() });
-            } else if bump {
-                changed.push(MadePackage { codec, package });
-            } else {
-                let reason = format!(
-                    "it is not what {id} {} is made of, which is published: --bump publishes it as the \
-                     next version",
-                    manifest.version
-                );
-                report.skipped.push(Skipped { codec, reason });
-            }
-        }
-        report.unchanged.sort_by(|one, other| one.codec.cmp(&other.codec));
-        connection::block_on(async {
-            let mut bumped = stream::iter(changed.into_iter().map(
-                |MadePackage { codec, package }| async move {
-                    (codec, self.published.bumped(&self.client, &package).await)
-                },
-            ))
-            .buffered(PUBLISHED_AT_ONCE);
-            while let Some((codec, package)) = bumped.next().await {
-                match package {
-                    Ok(package) => {
-                        report.bumped.push(self.bumped(&codec, &package));
-                        new.push(MadePackage { codec, package });
-                    }
-                    Err(failure) => {
-                        report.skipped.push(Skipped { codec, reason: failure.to_string() });
-                    }
-                }
-            }
-            Ok(())
-        })?;
-        Ok(new)
-    }
-
-    fn bumped(&self, codec: &str, package: &Package) -> Bumped {
-        let manifest = package.manifest();
-        let previous = self.published.highest(&manifest.id);
-        Bumped {
-            codec: codec.to_owned(),
-            id: manifest.id.to_string(),
-            version: manifest.version.to_string(),
-            previous: previous.map(ToString::to_string).unwrap_or_default(),
-        }
     }
 }
 
@@ -566,13 +438,6 @@ fn put_mappings(
     })
 }
 
-fn show_mappings(mappings: &[PutMapping]) {
-    for PutMapping { file, id, version, digest } in mappings {
-        let state = if digest.is_some() { "is in force" } else { "could be put" };
-        output::line(format_args!("{file}: the mapping {version} of {id} {state}"));
-    }
-}
-
 /// Writes a file that is not there yet, or holds the same already.
 fn write_new(path: &Path, content: &[u8]) -> Result<(), String> {
     let failed = |error: io::Error| format!("{} cannot be written: {error}", path.display());
@@ -592,60 +457,4 @@ fn write_new(path: &Path, content: &[u8]) -> Result<(), String> {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     fs::write(path, content).map_err(failed)
-}
-
-fn show(report: &Report) {
-    let Report {
-        codecs,
-        packages,
-        vectors,
-        fields,
-        skipped,
-        unchanged,
-        bumped,
-        renamed,
-        mappings,
-        problems,
-    } = report;
-    output::line(format_args!("{codecs} codecs, {packages} packages"));
-    if !unchanged.is_empty() {
-        output::line(format_args!("{} unchanged, not published again", unchanged.len()));
-    }
-    for Bumped { codec, id, version, previous } in bumped {
-        output::line(format_args!(
-            "published: {codec} is {id} {version}, after {previous}: a candidate, which \
-             `champollion registry promote {id}@{version}` gives to devices"
-        ));
-    }
-    let failed = vectors.failed.len();
-    output::line(format_args!(
-        "{} examples, {} passed, {failed} failed",
-        vectors.total, vectors.passed
-    ));
-    output::line(format_args!(
-        "{} fields, {} with unit, {} with quantity",
-        fields.total, fields.with_unit, fields.with_quantity
-    ));
-    for failed in &vectors.failed {
-        let what = match failed.kind {
-            Failing::Output => "",
-            Failing::NormalizedOutput => "what is normalized ",
-        };
-        output::line(format_args!(
-            "failed: {}, {:?}: {what}differs at {}: expected {}, actual {}",
-            failed.codec, failed.example, failed.at, failed.expected, failed.actual
-        ));
-    }
-    show_mappings(mappings);
-    for Renamed { codec, id, instead_of, holder } in renamed {
-        output::line(format_args!(
-            "renamed: {codec} is {id}, since {instead_of} is the name of {holder}"
-        ));
-    }
-    for Problem { place, problem } in problems {
-        output::line(format_args!("problem: {place}: {problem}"));
-    }
-    for Skipped { codec, reason } in skipped {
-        output::line(format_args!("not imported: {codec}: {reason}"));
-    }
 }

@@ -30,25 +30,39 @@ impl<R: BufRead> Lines<R> {
 
     /// Returns the next line.
     pub(super) fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        if let Some(line) = self.ahead.pop_front() {
-            self.number += 1;
-            return Ok(Some(line));
-        }
         let mut line = Vec::new();
-        let bytes = self.file.read_until(b'\n', &mut line)?;
-        self.position += bytes as u64;
-        self.number += u64::from(bytes > 0);
-        Ok((bytes > 0).then_some(line))
+        Ok(self.read(&mut line)?.then_some(line))
     }
 
     /// Returns the next line that is not blank.
     pub(super) fn next_filled(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        Ok(self.read_filled(&mut line)?.then_some(line))
+    }
+
+    /// Reads the next line that is not blank into memory that is used again; there is none at the end.
+    pub(super) fn read_filled(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
         loop {
-            match self.next()? {
-                Some(line) if line.trim_ascii().is_empty() => {}
-                line => return Ok(line),
+            if !self.read(line)? {
+                return Ok(false);
+            }
+            if !line.trim_ascii().is_empty() {
+                return Ok(true);
             }
         }
+    }
+
+    fn read(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
+        if let Some(ahead) = self.ahead.pop_front() {
+            *line = ahead;
+            self.number += 1;
+            return Ok(true);
+        }
+        line.clear();
+        let bytes = self.file.read_until(b'\n', line)?;
+        self.position += bytes as u64;
+        self.number += u64::from(bytes > 0);
+        Ok(bytes > 0)
     }
 
     /// Puts back the lines that were read last, so that they are read again.

@@ -48,10 +48,11 @@ fn manifest() -> Result<String, String> {
     toml::to_string(&manifest).map_err(|error| error.to_string())
 }
 
-/// Puts in the place of `workspace = true` what the workspace says, in the tables of the package, of dependencies and
-/// of those of targets.
+/// Puts in the place of `workspace = true` what the workspace says, in the tables of the package, of dependencies, of
+/// those of the build script and of targets.
 fn resolve(name: &str, value: &mut Value, workspace: &Table) {
     let Value::Table(table) = value else { return };
+    let name = name.strip_prefix("build-").unwrap_or(name);
     let Some(given) = workspace.get(name).and_then(Value::as_table) else {
         for (name, value) in table.iter_mut() {
             resolve(name, value, workspace);

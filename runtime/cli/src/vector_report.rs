@@ -2,7 +2,7 @@
 //! what differs, with the payload bytes that they were read from.
 
 use champollion_registry::{
-    gate::{VectorDiffers, VectorRun, run_vectors},
+    gate::{VectorDiffers, VectorFuel, VectorRun, run_vectors},
     package::{Answer, Manifest, Package},
 };
 use champollion_sandbox::{Decoder, Measurement, Reading, Span};
@@ -18,14 +18,21 @@ use super::{Failure, output};
 /// Most characters of a value in a table.
 const VALUE_CHARACTERS: usize = 120;
 
-/// Runs all vectors of a package. Of those that are not answered as they expect all is shown.
-pub(super) fn all_answered(package: &Package, decoder: &Decoder) -> Result<(), Failure> {
-    let mut differing = Vec::new();
+/// Runs all vectors of a package, hands each run over to be shown, and gives the fuel that they burn; fails where one is
+/// not answered as it expects.
+pub(super) fn all_answered(
+    package: &Package,
+    decoder: &Decoder,
+    show: impl Fn(&VectorRun<'_>),
+) -> Result<Option<VectorFuel>, Failure> {
+    let (mut differing, mut calls) = (Vec::new(), Vec::new());
     for run in run_vectors(package, decoder) {
-        show(&run, package);
+        show(&run);
+        calls.push(run.call.fuel);
         differing.extend(run.differs);
     }
-    not_answered(package, &differing)
+    not_answered(package, &differing)?;
+    Ok(VectorFuel::of(calls))
 }
 
 /// The failure of a package of which vectors are not answered as they expect, if there are any.

@@ -1,15 +1,14 @@
 //! `champollion records verify`: the records of a file are decoded again from their raw payloads, by the package that
 //! each names, so that what they say can be proven.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    io::BufReader,
-    path::PathBuf,
-};
+mod named_decoders;
+mod outcome;
 
-use champollion_client::{Client, ClientError};
-use champollion_registry::package::{Answer, Package, run};
-use champollion_sandbox::{CallError, Decoder, Reading};
+use std::{collections::HashMap, io::BufReader, path::PathBuf};
+
+use champollion_client::Client;
+use champollion_registry::package::{Answer, run};
+use champollion_sandbox::{CallError, Reading};
 use champollion_sdk::{
     difference::differences,
     vectors::{Hex, Input, Setting, UplinkInput},
@@ -17,22 +16,12 @@ use champollion_sdk::{
 use clap::Args;
 use jiff::Timestamp;
 use semver::Version;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{
-    Failure, import::PACKAGE_BYTES, json_values::JsonValues, output, progress, sandbox, settings,
-    text_file::TextFile,
-};
-
-/// Most records of which it is told in what they differ, and most that cannot be read; all are counted.
-const TOLD: usize = 20;
-
-/// The reason by which records are counted that cannot be read at all.
-const UNREADABLE: &str = "the record cannot be read";
-
-/// The status of an answer that says that there is no such package.
-const NOT_FOUND: u16 = 404;
+use super::{Failure, json_values::JsonValues, output, progress, settings, text_file::TextFile};
+use named_decoders::NamedDecoders;
+use outcome::{Outcome, Place, Verdict};
 
 #[derive(Args)]
 pub(super) struct Verify {
@@ -92,55 +81,12 @@ struct DecodeError {
     code: String,
 }
 
-/// The outcome of all records.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Outcome {
-    records: usize,
-    same: usize,
-    differing: usize,
-    not_verified: BTreeMap<String, usize>,
-    unreadable: Vec<Unreadable>,
-    differences: Vec<Differing>,
-}
-
-/// A record that cannot be read.
-#[derive(Serialize)]
-struct Unreadable {
-    /// The line of the file in which it begins, from 1.
-    line: u64,
-    reason: String,
-}
-
-/// A record that says something else than its payload does.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Differing {
-    record: String,
-    decoder: String,
-    places: Vec<Place>,
-}
-
-#[derive(Serialize)]
-struct Place {
-    path: String,
-    recorded: Option<Json>,
-    decoded: Option<Json>,
-}
-
-/// The verdict on one record.
-enum Verdict {
-    Same,
-    Differs(Vec<Place>),
-    NotVerified(String),
-}
-
 impl Verify {
     pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
         let task = format!("{} cannot be verified", self.file.display());
         let file = TextFile::open(&self.file).map_err(Failure::of(&task))?;
         let progress = progress::bytes(file.bytes(), json);
-        let mut decoders = Decoders::from_files(&self.decoder, client)?;
+        let mut decoders = NamedDecoders::from_files(&self.decoder, client)?;
         let mut states = HashMap::new();
         let mut outcome = Outcome::default();
         let mut values = JsonValues::of(BufReader::new(file));
@@ -178,7 +124,7 @@ impl Verify {
     async fn verify(
         &self,
         record: &KeptRecord,
-        decoders: &mut Decoders<'_>,
+        decoders: &mut NamedDecoders<'_>,
         states: &mut HashMap<(String, String), Vec<u8>>,
     ) -> Result<Verdict, Failure> {
         let (Some(payload), Some(f_port)) = (&record.uplink.payload, record.uplink.f_port) else {
@@ -297,148 +243,6 @@ fn records(value: Json) -> Vec<Json> {
     }
 }
 
-/// The decoders that records name, each loaded once.
-struct Decoders<'of> {
-    client: &'of Client,
-    /// By the digest of the package; why it cannot be had, where it cannot.
-    by_digest: HashMap<String, Result<Decoder, String>>,
-    /// Whether packages may be fetched.
-    fetches: bool,
-}
-
-impl<'of> Decoders<'of> {
-    fn from_files(files: &[PathBuf], client: &'of Client) -> Result<Self, Failure> {
-        let mut by_digest = HashMap::new();
-        for path in files {
-            let task = format!("{} cannot be used", path.display());
-            let file = std::fs::read(path).map_err(Failure::of(&task))?;
-            let package = Package::read(file).map_err(Failure::quoting(&task))?;
-            let decoder = load(&package).map_err(Failure::quoting(&task))?;
-            by_digest.insert(package.digest().to_string(), Ok(decoder));
-        }
-        Ok(Self { client, by_digest, fetches: files.is_empty() })
-    }
-
-    /// The decoder by its digest: another file of the same name is another decoder.
-    async fn of(&mut self, named: &Named) -> Result<&Result<Decoder, String>, Failure> {
-        if !self.by_digest.contains_key(&named.digest) {
-            let found = self.find(named).await?;
-            self.by_digest.insert(named.digest.clone(), found);
-        }
-        Ok(&self.by_digest[&named.digest])
-    }
-
-    async fn find(&self, named: &Named) -> Result<Result<Decoder, String>, Failure> {
-        let Named { id, version, digest, .. } = named;
-        if !self.fetches {
-            return Ok(Err(format!("the package {id} {version} ({digest}) is not given")));
-        }
-        let downloaded = match self.client.download_package(id, version, PACKAGE_BYTES).await {
-            Ok(downloaded) => downloaded,
-            Err(ClientError::Refused(problem)) if problem.status == NOT_FOUND => {
-                return Ok(Err(format!("the server has no {id} {version}: {}", problem.detail)));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let package = match Package::read(downloaded) {
-            Ok(package) if package.digest().to_string() == *digest => package,
-            Ok(package) => {
-                let other = package.digest();
-                return Ok(Err(format!(
-                    "{id} {version} of the server is another package, {other}"
-                )));
-            }
-            Err(error) => return Ok(Err(output::quoted(error))),
-        };
-        Ok(load(&package))
-    }
-}
-
-fn load(package: &Package) -> Result<Decoder, String> {
-    let sandbox = sandbox::of(package).map_err(|error| error.to_string())?;
-    package.load(&sandbox).map_err(output::quoted)
-}
-
-impl Outcome {
-    fn add(&mut self, record: &KeptRecord, verdict: Verdict) {
-        self.records += 1;
-        match verdict {
-            Verdict::Same => self.same += 1,
-            Verdict::NotVerified(reason) => *self.not_verified.entry(reason).or_default() += 1,
-            Verdict::Differs(places) => {
-                self.differing += 1;
-                if self.differences.len() < TOLD {
-                    let name = record.decoder.as_ref();
-                    let name = name.map(|named| format!("{} {}", named.id, named.version));
-                    let decoder = name.unwrap_or_default();
-                    self.differences.push(Differing { record: record.id.clone(), decoder, places });
-                }
-            }
-        }
-    }
-
-    fn add_unreadable(&mut self, line: u64, reason: String) {
-        self.records += 1;
-        *self.not_verified.entry(UNREADABLE.to_owned()).or_default() += 1;
-        if self.unreadable.len() < TOLD {
-            self.unreadable.push(Unreadable { line, reason });
-        }
-    }
-
-    /// The failure of records that are not what their payloads say, or of which nobody knows whether they are.
-    fn conclusion(&self, task: String, lenient: bool) -> Result<(), Failure> {
-        let Self { records, same, differing, not_verified, .. } = self;
-        if *differing > 0 {
-            return Err(Failure::new(
-                format!("{differing} of {records} records differ"),
-                "they say something else than their decoders make of their payloads",
-            ));
-        }
-        if *same == 0 {
-            return Err(Failure::new(task, "none of its records could be decoded again"));
-        }
-        let unknown: usize = not_verified.values().sum();
-        if unknown > 0 && !lenient {
-            return Err(Failure::new(
-                format!("{unknown} of {records} records are not verified"),
-                "why stands above, and nobody knows whether they are right: --lenient takes that",
-            ));
-        }
-        Ok(())
-    }
-
-    fn show(&self) {
-        let shown = |value: &Option<Json>| {
-            value.as_ref().map_or_else(|| "nothing".to_owned(), output::quoted)
-        };
-        let rows = self.differences.iter().flat_map(|Differing { record, decoder, places }| {
-            places.iter().map(move |place| {
-                [
-                    output::quoted(record),
-                    output::quoted(decoder),
-                    output::quoted(&place.path),
-                    shown(&place.recorded),
-                    shown(&place.decoded),
-                ]
-            })
-        });
-        if self.differing > 0 {
-            output::table(["record", "decoder", "place", "recorded", "decoded"], rows);
-        }
-        let Self { records, same, differing, not_verified, .. } = self;
-        output::line(format_args!("{same} of {records} records are what their payloads say"));
-        if *differing > self.differences.len() {
-            output::note(format_args!("{differing} differ; the first are shown"));
-        }
-        for Unreadable { line, reason } in &self.unreadable {
-            output::note(format_args!("line {line}: {}", output::quoted(reason)));
-        }
-        for (reason, count) in not_verified {
-            output::note(format_args!("{count} not verified: {}", output::quoted(reason)));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -495,23 +299,5 @@ mod tests {
         assert_eq!(found[0].path, "measurements[0].unit");
         let without = with(Json::Null);
         assert!(differences(&without, &decoded(&without)).is_empty());
-    }
-
-    #[test]
-    fn what_is_not_verified_is_no_success() {
-        let outcome = |same, unreadable: usize| {
-            let mut outcome = Outcome { records: same, same, ..Outcome::default() };
-            (0..unreadable).for_each(|_| outcome.add_unreadable(1, "it is torn".to_owned()));
-            outcome
-        };
-        let conclusion = |same, unreadable, lenient| {
-            let conclusion = outcome(same, unreadable).conclusion("a".to_owned(), lenient);
-            conclusion.err().map(|failure| failure.to_string()).unwrap_or_default()
-        };
-        assert_eq!(conclusion(2, 0, false), "");
-        let said = conclusion(2, 1, false);
-        assert!(said.starts_with("1 of 3 records are not verified"), "{said}");
-        assert_eq!(conclusion(2, 1, true), "");
-        assert!(conclusion(0, 1, true).contains("none of its records"));
     }
 }

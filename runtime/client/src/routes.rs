@@ -166,6 +166,9 @@ pub struct Attempt {
     /// The status of the recipient's answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// The word for the kind of a failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
     /// The reason of a failure, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,

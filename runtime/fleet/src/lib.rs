@@ -27,7 +27,9 @@ pub mod points;
 pub mod requests;
 pub mod roster;
 pub mod sheets;
+mod short_text;
 pub mod vault;
 
 pub use key_text::may_hold_key;
 pub use plain_text::plain;
+pub use short_text::ShortText;

@@ -1,6 +1,9 @@
 //! Identifiers and keys as people write them: `70B3D5E75E000001`, `70-b3-d5-…`, `70:B3:D5:…`.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData, str::FromStr};
+
+use serde::de::{self, Visitor};
+use zeroize::Zeroizing;
 
 /// Text that is not the hexadecimal notation asked for.
 ///
@@ -61,13 +64,38 @@ pub(crate) fn write(formatter: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Re
     formatter.write_str(&text)
 }
 
+/// The visitor of a text that a type is read from: where it can be borrowed it is not copied, and a copy is overwritten,
+/// since it may be a key.
+pub(crate) struct Text<T>(PhantomData<T>);
+
+impl<T> Text<T> {
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<T, E> {
+        self.visit_str(&Zeroizing::new(text))
+    }
+}
+
 /// Serde for a type that has `FromStr`: read from text.
 macro_rules! deserialize_from_text {
     ($type:ty) => {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = zeroize::Zeroizing::new(String::deserialize(deserializer)?);
-                text.parse().map_err(serde::de::Error::custom)
+                deserializer.deserialize_str($crate::hexadecimal::Text::<$type>::new())
             }
         }
     };

@@ -54,9 +54,14 @@ pub struct Joiner {
     pub version: LorawanVersion,
 }
 
+/// A device that joins, laid out as small as it can be: a million of them are in memory. Its DevEUI is the key that it is
+/// found by.
 #[derive(Debug)]
 struct Joining {
-    joiner: Joiner,
+    root_keys: RootKeys,
+    /// The bytes of the JoinEUI, which need no place of their own alignment.
+    join_eui: Option<[u8; 8]>,
+    version: LorawanVersion,
     /// Absent until the device asks to join for the first time: of a park that is registered before it is built in, that
     /// is every device.
     state: Option<Box<JoinState>>,
@@ -178,9 +183,27 @@ pub enum JoinRefusal {
 
 impl Joining {
     fn new(joiner: Joiner, state: JoinState) -> Arc<Mutex<Self>> {
-        let mut joining = Self { joiner, state: None, pending: false };
+        let Joiner { dev_eui: _, join_eui, root_keys, version } = joiner;
+        let join_eui = join_eui.map(JoinEui::to_be_bytes);
+        let mut joining = Self { root_keys, join_eui, version, state: None, pending: false };
         joining.put_state(state);
         Arc::new(Mutex::new(joining))
+    }
+
+    fn join_eui(&self) -> Option<JoinEui> {
+        self.join_eui.map(JoinEui::from_be_bytes)
+    }
+
+    /// Changes all that is registered but the root keys, which are the same.
+    fn register(&mut self, joiner: &Joiner) {
+        self.join_eui = joiner.join_eui.map(JoinEui::to_be_bytes);
+        self.version = joiner.version;
+    }
+
+    /// The registration of the device.
+    fn joiner(&self, dev_eui: DevEui) -> Joiner {
+        let (root_keys, version) = (self.root_keys.clone(), self.version);
+        Joiner { dev_eui, join_eui: self.join_eui(), root_keys, version }
     }
 
     fn state(&self) -> &JoinState {
@@ -209,8 +232,8 @@ impl Joins {
         let mut devices = self.devices.write();
         if let Some(known) = devices.get(&dev_eui) {
             let mut joining = known.lock();
-            if joining.joiner.root_keys == joiner.root_keys {
-                joining.joiner = joiner;
+            if joining.root_keys == joiner.root_keys {
+                joining.register(&joiner);
                 return;
             }
         }
@@ -235,7 +258,7 @@ impl Joins {
     /// Returns the registration of a device.
     #[must_use]
     pub fn get(&self, dev_eui: DevEui) -> Option<Joiner> {
-        self.find(dev_eui).map(|joining| joining.lock().joiner.clone())
+        self.find(dev_eui).map(|joining| joining.lock().joiner(dev_eui))
     }
 
     /// Verifies a message of the join procedure. `dev_eui` says for whom a join-accept is, where the
@@ -257,7 +280,7 @@ impl Joins {
         let (dev_eui, dev_nonce) = (request.dev_eui(), request.dev_nonce());
         let known = self.find(dev_eui).ok_or(JoinRefusal::UnknownDevEui { dev_eui })?;
         let mut joining = known.lock();
-        let Joiner { root_keys, version, join_eui, .. } = &joining.joiner;
+        let (root_keys, version) = (&joining.root_keys, joining.version);
         if !root_keys.made(request) {
             let key = match root_keys {
                 RootKeys::V1_0(_) => "AppKey",
@@ -266,7 +289,7 @@ impl Joins {
             return Err(JoinRefusal::MicMismatch { dev_eui, key });
         }
         let asked = request.join_eui();
-        if let Some(registered) = join_eui.filter(|&registered| registered != asked) {
+        if let Some(registered) = joining.join_eui().filter(|&registered| registered != asked) {
             return Err(JoinRefusal::OtherJoinEui { dev_eui, asked, registered });
         }
         if joining.state().is_last_request(request) {
@@ -276,13 +299,13 @@ impl Joins {
                 JoinRefusal::Duplicate { dev_eui, m_type: MType::JoinRequest }
             });
         }
-        if !joining.state().is_fresh_dev_nonce(dev_nonce, *version) {
+        if !joining.state().is_fresh_dev_nonce(dev_nonce, version) {
             return Err(JoinRefusal::UsedDevNonce { dev_eui, dev_nonce });
         }
         if joining.pending {
             return Err(JoinRefusal::InFlight { dev_eui });
         }
-        let next_state = joining.state().after_request(request, *version);
+        let next_state = joining.state().after_request(request, version);
         joining.pending = true;
         drop(joining);
         let message = JoinMessage::Request { dev_nonce };
@@ -338,14 +361,14 @@ fn accept_for(
     let mut joining = known.lock();
     let request = joining.state().last_request()?;
     let asked = Asked { dev_eui, join_eui: request.join_eui, dev_nonce: request.dev_nonce };
-    let accept = joining.joiner.root_keys.open(phy, asked)?;
+    let accept = joining.root_keys.open(phy, asked)?;
     let join_nonce = accept.join_nonce();
     if joining.state().is_last_accept(join_nonce, accept.mic()) {
         let m_type = MType::JoinAccept;
         return Some(Err(JoinRefusal::Duplicate { dev_eui, m_type }));
     }
     if !joining.state().awaits_accept()
-        || !joining.state().is_fresh_join_nonce(join_nonce, joining.joiner.version)
+        || !joining.state().is_fresh_join_nonce(join_nonce, joining.version)
     {
         return Some(Err(JoinRefusal::UsedJoinNonce { dev_eui, join_nonce }));
     }
@@ -353,8 +376,8 @@ fn accept_for(
         return Some(Err(JoinRefusal::InFlight { dev_eui }));
     }
     joining.pending = true;
-    let session = Box::new(joining.joiner.root_keys.session(&accept, asked));
-    let next_state = joining.state().after_accept(join_nonce, accept.mic(), joining.joiner.version);
+    let session = Box::new(joining.root_keys.session(&accept, asked));
+    let next_state = joining.state().after_accept(join_nonce, accept.mic(), joining.version);
     let message = JoinMessage::Accept { session };
     drop(joining);
     let joining = Arc::clone(known);
@@ -413,5 +436,32 @@ impl JoinRefusal {
             Self::Rejoin { .. } => "rejoin-request",
             Self::InFlight { .. } => "in-flight",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A million devices take so many bytes each, as much as the allocator gives for 65 to 80.
+    #[test]
+    fn a_device_that_joins_is_small() {
+        let counts_of_arc = 2 * size_of::<usize>();
+        let bytes = size_of::<Mutex<Joining>>() + counts_of_arc;
+        assert!(bytes <= 80, "{bytes}");
+    }
+
+    #[test]
+    fn a_registration_is_given_back_as_it_was() {
+        let joins = Joins::new();
+        let dev_eui = DevEui::from_be_bytes([1; 8]);
+        let root_keys = RootKeys::V1_0(crate::keys::AppKey::from_bytes([2; 16]));
+        let (join_eui, version) = (Some(JoinEui::from_be_bytes([3; 8])), LorawanVersion::V1_0_4);
+        let joiner = Joiner { dev_eui, join_eui, root_keys, version };
+        joins.insert(joiner.clone(), JoinState::default());
+        assert_eq!(joins.get(dev_eui), Some(joiner.clone()));
+        let moved = Joiner { join_eui: None, version: LorawanVersion::V1_0_3, ..joiner };
+        joins.insert(moved.clone(), JoinState::default());
+        assert_eq!(joins.get(dev_eui), Some(moved));
     }
 }

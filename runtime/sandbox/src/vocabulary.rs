@@ -151,8 +151,6 @@ mod tests {
         assert_eq!(quantity("soil.nitrogen").unwrap().ucifi, None);
         for quantity in quantities() {
             assert_eq!(quantity.senml.is_some(), !quantity.unit.is_empty(), "{quantity:?}");
-            // uCIFI's objects are those from 3410 to 3439.
-            assert!(quantity.ucifi.is_none_or(|object| (3410..=3439).contains(&object)));
             let is_problem = quantity.home_assistant == Some("problem");
             assert!(!is_problem || quantity.kind == ValueKind::Boolean, "{quantity:?}");
         }

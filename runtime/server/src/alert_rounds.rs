@@ -38,8 +38,15 @@ const DEVICES: usize = 500;
 /// Devices whose alerts become durable in one batch: with twenty mails each they stay within one.
 const AT_ONCE: usize = 50;
 
+/// Devices and routes whose alerts end in one batch, since no rule watches them any more: with all rules that may watch one
+/// they stay within half of it.
+const DROPPED_AT_ONCE: usize = 20;
+
 /// Most routes of a group that are looked at.
 const ROUTES: usize = 1_000;
+
+/// Rounds between two in which all rules are read, whatever has told of a change of them: a minute.
+const READ_EVERY: u32 = 12;
 
 /// Rounds between two in which what was raised is compared with the rules whatever has changed: devices move too.
 const SWEEP_EVERY: u32 = 720;
@@ -88,7 +95,9 @@ impl Rounds {
 
     async fn round(&mut self) -> Result<(), AlertsError> {
         let alerts = Arc::clone(&self.service.alerts);
-        alerts.reload().await?;
+        if self.count.is_multiple_of(READ_EVERY) {
+            alerts.reload().await?;
+        }
         let now = Timestamp::now();
         // After a jump all devices would be silent at once, or none, and so it is with the times of routes.
         if self.clock.look(Instant::now(), now) {
@@ -211,6 +220,7 @@ impl Rounds {
         }
         if alerts.commit(batch).await? {
             for (device, due) in raised {
+                alerts.forget_states(device);
                 self.judged.note_silence((rule.1.id, device), due);
             }
         }
@@ -272,34 +282,58 @@ impl Rounds {
         let mut pages = alerts.book.subjects();
         while let Some(page) = pages.next().await? {
             let known = alerts.armed.ids();
-            let are_known =
-                page.iter().flat_map(|(_, states)| states.keys()).all(|rule| known.contains(rule));
+            let are_known = page
+                .iter()
+                .flat_map(|(_, states)| states.rules())
+                .all(|rule| known.contains(&rule));
             if !are_known {
                 // Another node may have made the rule since, and what it has raised is not over: its row is older.
                 alerts.reload().await?;
             }
+            let mut dropped = Vec::new();
             for (subject, states) in page {
                 let watching = match self.is_gone(&subject).await {
                     true => BTreeSet::new(),
                     false => alerts.watching(&subject, now),
                 };
-                let others: BTreeSet<Uuid> =
-                    states.into_keys().filter(|rule| !watching.contains(rule)).collect();
-                if others.is_empty() {
-                    continue;
-                }
-                let mut batch = Batch::new();
                 // What has come since the page was read is left to the next sweep.
-                let watches = |rule: Uuid| !others.contains(&rule);
-                alerts.judge.drop_others(&subject, watches, now, &mut batch).await?;
-                alerts.commit(batch).await?;
-                // A device that comes back is judged anew.
-                others.into_iter().for_each(|rule| self.judged.forget(rule, &subject));
+                let others: BTreeSet<Uuid> =
+                    states.rules().filter(|rule| !watching.contains(rule)).collect();
+                if !others.is_empty() {
+                    dropped.push((subject, others));
+                }
             }
+            self.drop_all(alerts, dropped, now).await?;
         }
         let known = alerts.armed.ids();
         self.judged.retain(|rule| known.contains(&rule));
         alerts.book.tidy(now).await.map(drop)
+    }
+
+    /// Ends what rules have raised of devices and routes, some in one batch; and one by one where a frame was faster. A rule
+    /// may have watched a hundred thousand devices.
+    async fn drop_all(
+        &mut self,
+        alerts: &Alerts,
+        dropped: Vec<(Subject, BTreeSet<Uuid>)>,
+        now: Timestamp,
+    ) -> Result<(), AlertsError> {
+        for some in dropped.chunks(DROPPED_AT_ONCE) {
+            if alerts.drop_rules(some, now).await? {
+                continue;
+            }
+            for one in some {
+                if !alerts.drop_rules(std::slice::from_ref(one), now).await? {
+                    // It is compared once more in the next round.
+                    alerts.armed.note_change();
+                }
+            }
+        }
+        for (subject, rules) in dropped {
+            // A device that comes back is judged anew.
+            rules.into_iter().for_each(|rule| self.judged.forget(rule, &subject));
+        }
+        Ok(())
     }
 
     /// The routes that a rule was judged with, and that are not listed.

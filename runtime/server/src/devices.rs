@@ -8,6 +8,7 @@ mod handover;
 mod import;
 mod in_service;
 mod joining;
+mod known;
 mod last_heard;
 mod line;
 mod names;
@@ -23,12 +24,12 @@ mod shared;
 mod stored_line;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
-use champollion_fleet::objects::ObjectFields;
+use champollion_fleet::{ShortText, objects::ObjectFields};
 use champollion_frames::{
     DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, ReportState, Reports, SessionState,
     Sessions,
@@ -47,7 +48,7 @@ pub use assignment::Assignment;
 pub use handover::{HandedSession, HandoverError, Keks};
 pub use import::{
     CellRefusal, FieldChange, ImportProgress, ImportReport, ImportUnderWay, ImportWish,
-    ImportsUnderWay, RefusesObject, RowVerdict, Told, Verdict,
+    ImportsUnderWay, Notes, RefusesObject, RowVerdict, Told, Verdict,
 };
 pub use joining::{JoinError, Joined};
 pub use names::NamelessError;
@@ -56,10 +57,11 @@ pub use points::{PlaceError, PlacedPoint};
 pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
 };
-pub use shared::Shared;
+pub use shared::{Part, Shared};
 
 use crate::{authors::Author, turns::Turns};
 use admission::Admission;
+use known::KnownDevices;
 use last_heard::LastHeard;
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 use names::Names;
@@ -93,7 +95,7 @@ pub struct Devices {
     turns: Turns,
     written: Written,
     /// Held for a look-up or an insertion, never across an await.
-    known: RwLock<HashMap<DevEui, Arc<Device>>>,
+    known: RwLock<KnownDevices>,
     alike: Alike,
     /// The devices of each group, by their DevEUIs. Taken after `known` where both are held.
     of_groups: Mutex<OfGroups>,
@@ -129,7 +131,8 @@ pub struct Device {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_counter_reset: bool,
     /// Its name for people.
-    pub name: String,
+    #[schema(value_type = String)]
+    pub name: ShortText,
     /// The group that owns the device.
     pub group: GroupId,
     /// The part of the group that it is in.
@@ -235,7 +238,7 @@ impl Devices {
             reports: Reports::new(),
             turns: Turns::default(),
             written: Written::default(),
-            known: RwLock::new(HashMap::new()),
+            known: RwLock::default(),
             alike: Alike::default(),
             of_groups: Mutex::default(),
             admission: Admission::default(),
@@ -300,6 +303,12 @@ impl Devices {
     #[must_use]
     pub fn groups(&self) -> Vec<GroupId> {
         self.of_groups.lock().groups().cloned().collect()
+    }
+
+    /// Returns the sub-groups and the use cases that devices of a group have, in order, at most `limit` of each.
+    #[must_use]
+    pub fn parts_of(&self, group: &GroupId, limit: usize) -> (Vec<SubGroup>, Vec<UseCase>) {
+        self.of_groups.lock().parts(group, limit)
     }
 
     async fn register_in_turn(
@@ -406,7 +415,7 @@ impl Devices {
     /// Returns a device by its DevEUI.
     #[must_use]
     pub fn get(&self, dev_eui: DevEui) -> Option<Arc<Device>> {
-        self.known.read().get(&dev_eui).cloned()
+        self.known.read().get(dev_eui).cloned()
     }
 
     /// All devices that a filter lets through, in the order of their DevEUIs.
@@ -454,7 +463,7 @@ impl Devices {
         let of_groups = self.of_groups.lock();
         let mut devices: Vec<Arc<Device>> = Vec::new();
         for group in groups {
-            let of_group = of_groups.after(group, after).filter_map(|dev_eui| known.get(&dev_eui));
+            let of_group = of_groups.after(group, after).filter_map(|dev_eui| known.get(dev_eui));
             let seen = of_group.filter(|device| filter(device)).take(limit).cloned();
             devices.extend(seen);
         }
@@ -472,25 +481,12 @@ impl Devices {
         self.alike.share(&mut device);
         let device = Arc::new(device);
         let mut known = self.known.write();
-        let before = known.insert(device.dev_eui, Arc::clone(&device));
-        self.count_groups(before.as_deref(), Some(&device));
+        let before = known.insert(Arc::clone(&device));
+        self.of_groups.lock().change(before.as_deref(), Some(&device));
         drop(known);
         let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());
         self.names.change(device.dev_eui, name_before, device.device_id.as_deref());
         device
-    }
-
-    /// Counts a device in the group that it has now, and no longer in the one before.
-    fn count_groups(&self, before: Option<&Device>, now: Option<&Device>) {
-        let mut of_groups = self.of_groups.lock();
-        if let Some(device) =
-            before.filter(|before| now.is_none_or(|now| now.group != before.group))
-        {
-            of_groups.take(&device.group, device.dev_eui);
-        }
-        if let Some(device) = now {
-            of_groups.add(&device.group, device.dev_eui);
-        }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 devices")]

@@ -22,6 +22,7 @@ use crate::{
     cluster::{End, FeedbackOfNodes, FollowError, every},
     config::Config,
     downlinks::LedgerError,
+    notices::NoticeMails,
     outbox::Sender,
     parked::ParkedError,
     quality,
@@ -135,7 +136,8 @@ fn parts_of_schedules(service: &Service) -> Parts {
 /// The sender of what waits in the outbox.
 fn outbox_of(service: &Service) -> Sender {
     let Config { delivery, outbox, .. } = &service.config;
-    Sender::new(Arc::clone(&service.led_store), service.mailer.clone(), delivery.limits(), *outbox)
+    let (store, mails) = (Arc::clone(&service.led_store), NoticeMails::of(service));
+    Sender::new((store, mails), service.mailer.clone(), delivery.limits(), *outbox)
 }
 
 /// Reads what only the lead changes, and another node has changed until now.

@@ -1,23 +1,24 @@
 //! Notices as their readers see them, and are told of them.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use champollion_fleet::{
     grants::{GrantRole, Place},
     names::GroupId,
     people::Email,
+    roster::Roster,
 };
 use champollion_service::{
-    notices::{Notice, NoticeReader, Telling},
-    outbox::{Language, Message},
+    notices::{MailTelling, Notice, NoticeScope, Telling},
+    outbox::{LocalTime, OutboxError},
 };
-use champollion_store::TableError;
-use jiff::Timestamp;
+use champollion_store::Store;
 use uuid::Uuid;
 
 use crate::{
     auth::{Principal, Reach},
     service::Service,
+    sign_in::page_below,
 };
 
 /// The path of the page on which people read notices.
@@ -25,9 +26,12 @@ pub(crate) const PAGE: &str = "/status";
 
 /// The notice as a sender sees it: nothing where it is about groups of others, which are not named to the sender either.
 pub(crate) fn seen(notice: &Notice, reach: &Reach) -> Option<Notice> {
-    let sees = |group: &GroupId| reach.is_everything() || reach.touches(group);
-    let scope = notice.scope.as_seen(sees)?;
+    let scope = seen_scope(notice, reach)?;
     Some(Notice { scope, ..notice.clone() })
+}
+
+fn seen_scope(notice: &Notice, reach: &Reach) -> Option<NoticeScope> {
+    notice.scope.as_seen(|group: &GroupId| reach.is_everything() || reach.touches(group))
 }
 
 impl Service {
@@ -41,39 +45,39 @@ impl Service {
         let places = principal.standings.iter().filter_map(|standing| standing.place.clone());
         Reach::of(places.collect(), Arc::clone(&self.roster))
     }
+}
 
-    /// The mails that tell of a notice those who want to be told, for the batch of its change.
-    pub(crate) async fn mails_about(&self, notice: &Notice) -> Result<Vec<Message>, TableError> {
-        let address = self.config.sign_in.public_address.trim_end_matches('/');
-        let page = if address.is_empty() { String::new() } else { format!("{address}{PAGE}") };
-        let clocks = self.config.territory.clocks();
-        let telling = Telling { page: &page, now: Timestamp::now(), clocks: &clocks };
-        Ok(telling.mails(notice, &self.readers_of(notice).await?))
+/// The mails about notices: who gets them, and where readers read on.
+pub(crate) struct NoticeMails {
+    roster: Arc<Roster>,
+    page: String,
+    clocks: LocalTime,
+}
+
+impl NoticeMails {
+    /// The mails of a server.
+    pub(crate) fn of(service: &Service) -> Self {
+        let page = page_below(&service.config.sign_in.public_address, PAGE);
+        let clocks = service.config.territory.clocks();
+        Self { roster: Arc::clone(&service.roster), page, clocks }
     }
 
-    /// The addresses of those who want mails about a notice. Without a mail server nobody is written to: what waited
-    /// for one would come when it is past.
-    async fn readers_of(&self, notice: &Notice) -> Result<Vec<(Email, Language)>, TableError> {
-        if self.mailer.is_none() {
-            return Ok(Vec::new());
-        }
-        let (mut readers, mut written) = (Vec::new(), BTreeSet::new());
-        for (id, NoticeReader { language, .. }) in NoticeReader::all(&*self.store).await? {
-            let Some(person) = self.roster.person(id) else { continue };
-            let told = self.is_told(id, notice);
-            if told && written.insert(person.email.as_str().to_owned()) {
-                readers.push((person.email.clone(), language));
-            }
-        }
-        Ok(readers)
+    /// Puts into the outbox what readers are still to be mailed.
+    pub(crate) async fn tell_all(&self, store: &dyn Store) -> Result<usize, OutboxError> {
+        let words = Telling { page: &self.page, clocks: &self.clocks };
+        MailTelling::tell_all(store, words, |person, notice| self.address(person, notice)).await
     }
 
-    /// Whether a notice is about what a person works with, or owns.
-    fn is_told(&self, person: Uuid, notice: &Notice) -> bool {
+    /// The address of a person, where a notice is about what the person works with, or owns.
+    fn address(&self, person: Uuid, notice: &Notice) -> Option<Email> {
         let grants = self.roster.grants_in_force(person).into_iter();
         let works = [GrantRole::Owner, GrantRole::Operator, GrantRole::Admin];
         let places: Vec<Place> =
             grants.filter(|grant| works.contains(&grant.role)).map(|grant| grant.scope).collect();
-        !places.is_empty() && seen(notice, &Reach::of(places, Arc::clone(&self.roster))).is_some()
+        if places.is_empty() {
+            return None;
+        }
+        seen_scope(notice, &Reach::of(places, Arc::clone(&self.roster)))?;
+        self.roster.person(person).map(|person| person.email)
     }
 }

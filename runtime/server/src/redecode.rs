@@ -208,7 +208,7 @@ impl Redecoding {
                 let before = count.corrected;
                 for record in part {
                     let record = match record {
-                        Ok(record) if corrections.is_later(record) => {
+                        Ok(record) if corrections.is_later(record.place) => {
                             let corrected = (before, count.corrected);
                             return self.commit(batch, group, corrected, order, author).await;
                         }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TerritorySettings {
-    /// The time zone whose days are counted, and by whose clocks commands are scheduled.
+    /// The time zone whose days are counted, and by whose clocks commands are scheduled and forms ask for moments.
     pub time_zone: Zone,
 }
 

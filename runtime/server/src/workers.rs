@@ -30,6 +30,10 @@ const REQUESTS_FULL: &str = "champollion_request_queue_full_total";
 /// of a core.
 const REQUESTS_NICE: i32 = 5;
 
+/// The niceness of threads that work through all that is kept: beside one of them a thread of frames gets nine times as
+/// much of a core.
+const LONG_WORK_NICE: i32 = 10;
+
 /// The pause before work that waits for idle threads asks again.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -48,8 +52,19 @@ pub struct DecodingSettings {
 /// Threads that decode, and the queue before them.
 pub struct Workers {
     queue: Sender<Job>,
+    threads: usize,
     /// The name of the metric that counts calls for which the queue had no place.
     full: &'static str,
+}
+
+/// The kind of threads.
+struct Kind {
+    /// The beginning of their names.
+    name: &'static str,
+    /// The metric of calls for which the queue had no place.
+    full: &'static str,
+    /// The niceness by which the system lets others go first.
+    nice: Option<i32>,
 }
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -74,22 +89,30 @@ impl Workers {
     /// Starts `threads` threads, or one for each core where it is 0, with a queue of `waiting` places
     /// before them. The stack of WebAssembly in bytes is one of the sandbox's limits.
     pub fn start(threads: usize, waiting: usize, wasm_stack_bytes: usize) -> io::Result<Self> {
-        Self::named("decode", DECODE_FULL, threads, waiting, wasm_stack_bytes)
+        let kind = Kind { name: "decode", full: DECODE_FULL, nice: None };
+        Self::of_kind(&kind, threads, waiting, wasm_stack_bytes)
     }
 
     /// Starts the same for everything but frames. The system lets the threads of frames go first.
     pub fn beside(threads: usize, waiting: usize, wasm_stack_bytes: usize) -> io::Result<Self> {
-        Self::named("request", REQUESTS_FULL, threads, waiting, wasm_stack_bytes)
+        let kind = Kind { name: "request", full: REQUESTS_FULL, nice: Some(REQUESTS_NICE) };
+        Self::of_kind(&kind, threads, waiting, wasm_stack_bytes)
     }
 
-    fn named(
-        name: &'static str,
-        full: &'static str,
+    /// Starts the same for work that goes on for long, and takes what all others leave of every core.
+    pub fn behind(threads: usize, waiting: usize, wasm_stack_bytes: usize) -> io::Result<Self> {
+        let kind = Kind { name: "long", full: REQUESTS_FULL, nice: Some(LONG_WORK_NICE) };
+        Self::of_kind(&kind, threads, waiting, wasm_stack_bytes)
+    }
+
+    fn of_kind(
+        kind: &Kind,
         threads: usize,
         waiting: usize,
         wasm_stack_bytes: usize,
     ) -> io::Result<Self> {
         static NAMES: AtomicUsize = AtomicUsize::new(0);
+        let &Kind { name, full, nice } = kind;
         let threads = match threads {
             0 => thread::available_parallelism()?.get(),
             given => given,
@@ -101,13 +124,18 @@ impl Workers {
                 .name(format!("{name}-{}", NAMES.fetch_add(1, Ordering::Relaxed)))
                 .stack_size(wasm_stack_bytes + HOST_STACK_BYTES)
                 .spawn(move || {
-                    if full == REQUESTS_FULL {
-                        go_last();
+                    if let Some(nice) = nice {
+                        go_last(nice);
                     }
                     jobs.into_iter().for_each(|job| job());
                 })?;
         }
-        Ok(Self { queue, full })
+        Ok(Self { queue, threads, full })
+    }
+
+    /// Returns the number of threads.
+    pub fn threads(&self) -> usize {
+        self.threads
     }
 
     /// Has a worker do something that may as well be left undone: not while more than a few are waiting.
@@ -164,8 +192,8 @@ impl Workers {
 }
 
 /// Has the system let other threads go before the calling one; of this one alone, on Linux.
-fn go_last() {
-    if let Err(error) = rustix::process::setpriority_process(None, REQUESTS_NICE) {
+fn go_last(nice: i32) {
+    if let Err(error) = rustix::process::setpriority_process(None, nice) {
         // Then all threads are alike.
         tracing::debug!(%error, "a thread of requests goes no later than others");
     }

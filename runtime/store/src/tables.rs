@@ -162,6 +162,9 @@ names! { TableName,
     /// Notices of which systems are still to be told, the oldest first. Key: a UUID. Value, JSON: the notice, the event,
     /// and the last group whose system was told.
     NOTICE_TELLINGS = open("notice-tellings");
+    /// Notices about which readers are still to be mailed, the oldest first. Key: a UUID. Value, JSON: the notice, and the
+    /// last reader who was mailed.
+    NOTICE_MAILS = open("notice-mails");
     /// Changes of what is in service. Key: the DevEUI, a slash, the moment in milliseconds since the epoch in 16 digits.
     /// Value, JSON: what was in service before, and from then on.
     SERVICE_CHANGES = open("service-changes");
@@ -232,7 +235,12 @@ names! { TableName,
     /// Rules of alerts. Key: the group, a slash, the name of the rule. Value, JSON: the rule, with who is told.
     ALERT_RULES = secret("alert-rules");
 
-    /// States of rules. Key: the DevEUI, or a route. Value, JSON: by the id of each rule how far it has come.
+    /// Changes of the rules of groups, which take turns: how many rules there may be is judged by all of them. Key: the
+    /// group. Value: the number of changes as 8 bytes, big-endian.
+    ALERT_RULE_CHANGES = open("alert-rule-changes");
+
+    /// States of rules. Key: the DevEUI, or a route. Value, JSON: by the id of each rule how far it has come. A rule with
+    /// which all is well may be behind by some hours, or have none.
     ALERT_STATES = open("alert-states");
 
     /// Alerts that were raised, the oldest first. Key: the group, a slash, the UUID of the alert. Value, JSON: the alert.

@@ -34,32 +34,63 @@ macro_rules! export {
 
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            use $crate::bindings::exports::champollion::decoder::codec;
+            use $crate::wire::{self, Answer, Encoded, List, Read, Setting};
 
-            struct Component;
+            /// Says to the tool that makes components what the functions below are.
+            #[unsafe(link_section = "component-type:champollion")]
+            pub static CONTRACT: [u8; $crate::CONTRACT.len()] = *$crate::CONTRACT;
 
-            impl codec::Guest for Component {
-                fn decode_uplink(uplink: codec::Uplink) -> Result<codec::Reading, codec::Failure> {
-                    $crate::note_panics();
-                    <$decoder as $crate::Decoder>::decode_uplink(&uplink).map(Into::into)
-                }
-
-                fn encode_downlink(
-                    command: codec::Command,
-                ) -> Result<codec::Downlink, codec::Failure> {
-                    $crate::note_panics();
-                    <$decoder as $crate::Decoder>::encode_downlink(&command)
-                }
-
-                fn decode_downlink(
-                    downlink: codec::SentDownlink,
-                ) -> Result<codec::Reading, codec::Failure> {
-                    $crate::note_panics();
-                    <$decoder as $crate::Decoder>::decode_downlink(&downlink).map(Into::into)
-                }
+            #[unsafe(export_name = "champollion:decoder/codec@1.0.0#decode-uplink")]
+            unsafe extern "C" fn decode_uplink(
+                f_port: u8,
+                f_cnt: u32,
+                payload: *const u8,
+                payload_bytes: usize,
+                received_at: u64,
+                settings: *const Setting,
+                settings_count: usize,
+                state: *const u8,
+                state_bytes: usize,
+            ) -> *const Answer<Read> {
+                let payload = List::at(payload, payload_bytes);
+                let settings = List::at(settings, settings_count);
+                let state = List::at(state, state_bytes);
+                // SAFETY: the host writes what the contract says.
+                let uplink =
+                    unsafe { wire::uplink(f_port, f_cnt, payload, received_at, settings, state) };
+                wire::reading(<$decoder as $crate::Decoder>::decode_uplink(&uplink))
             }
 
-    $crate::bindings::export_component!(Component with_types_in $crate::bindings);
+            #[unsafe(export_name = "champollion:decoder/codec@1.0.0#encode-downlink")]
+            unsafe extern "C" fn encode_downlink(
+                data: *const u8,
+                data_bytes: usize,
+                issued_at: u64,
+                settings: *const Setting,
+                settings_count: usize,
+            ) -> *const Answer<Encoded> {
+                let data = List::at(data, data_bytes);
+                let settings = List::at(settings, settings_count);
+                // SAFETY: the host writes what the contract says.
+                let command = unsafe { wire::command(data, issued_at, settings) };
+                wire::downlink(<$decoder as $crate::Decoder>::encode_downlink(&command))
+            }
+
+            #[unsafe(export_name = "champollion:decoder/codec@1.0.0#decode-downlink")]
+            unsafe extern "C" fn decode_downlink(
+                f_port: u8,
+                payload: *const u8,
+                payload_bytes: usize,
+                sent_at: u64,
+                settings: *const Setting,
+                settings_count: usize,
+            ) -> *const Answer<Read> {
+                let payload = List::at(payload, payload_bytes);
+                let settings = List::at(settings, settings_count);
+                // SAFETY: the host writes what the contract says.
+                let downlink = unsafe { wire::sent_downlink(f_port, payload, sent_at, settings) };
+                wire::reading(<$decoder as $crate::Decoder>::decode_downlink(&downlink))
+            }
         };
     };
 }

@@ -35,6 +35,8 @@
 #[cfg(target_arch = "wasm32")]
 mod arena;
 mod bits;
+#[cfg(not(target_family = "wasm"))]
+pub mod chance;
 pub mod clocks;
 mod command;
 mod decimal;
@@ -54,9 +56,13 @@ mod single;
 mod spanned;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+#[cfg(not(target_family = "wasm"))]
+pub mod values;
 mod variables;
 #[cfg(not(target_family = "wasm"))]
 pub mod vectors;
+#[doc(hidden)]
+pub mod wire;
 
 /// Generated from `wit/v1`, which the crate carries. What a decoder needs of it stands at the root of this crate.
 #[doc(hidden)]
@@ -73,6 +79,11 @@ pub mod bindings {
     });
 }
 
+/// The contract as tools read it that make components.
+#[doc(hidden)]
+pub const CONTRACT: &[u8; include_bytes!(concat!(env!("OUT_DIR"), "/contract")).len()] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/contract"));
+
 pub use bindings::exports::champollion::decoder::codec::{
     Command, Downlink, Failure, FailureKind, Measurement, SentDownlink, Span, Uplink, Value,
     Variable,
@@ -82,10 +93,11 @@ pub use decimal::decimal;
 pub use decoder::Decoder;
 #[doc(hidden)]
 pub use decoder::is_decoder;
+pub use json::quoted;
 #[doc(hidden)]
 pub use panic_note::note_panics;
 pub use quantity::Quantity;
-pub use reader::Reader;
+pub use reader::{Reader, hexadecimal};
 pub use reading::Reading;
 pub use single::shortest_decimal;
 pub use spanned::Spanned;

@@ -174,6 +174,8 @@ impl<'payload> Reader<'payload> {
         Ok(Spanned { value, span: bytes.span })
     }
 
+    #[cold]
+    #[inline(never)]
     fn too_short(&self, needed: usize) -> Failure {
         let message = format!(
             "the payload ends after {} bytes, and {needed} were to be read from offset {}",
@@ -268,10 +270,26 @@ fn decimal<'bytes>(
     match number {
         Some(value) => Ok(Spanned { value, span: read.span }),
         None => {
-            let message = format!("{:02X?} has digits that are not decimal", read.value);
+            let message = format!("{} has digits that are not decimal", hexadecimal(read.value));
             Err(Failure::invalid_value(message).at(read.span))
         }
     }
+}
+
+/// Bytes as a list of two digits each, `[0A, FF]`, for messages. The way of core to show a list, `{:02X?}`, is 2 KB of a
+/// decoder.
+#[cold]
+#[inline(never)]
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::from("[");
+    for (index, byte) in bytes.iter().enumerate() {
+        text.push_str(if index == 0 { "" } else { ", " });
+        for digit in [byte >> 4, byte & 0x0F] {
+            text.extend(char::from_digit(digit.into(), 16).map(|digit| digit.to_ascii_uppercase()));
+        }
+    }
+    text + "]"
 }
 
 #[cfg(test)]
@@ -382,6 +400,13 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::InvalidValue);
         assert_eq!(failure.span, Some(Span { offset: 0, length: 1 }));
         assert_eq!(Reader::new(&[0x99; 8]).bcd_le(8).unwrap().value, 9_999_999_999_999_999);
+    }
+
+    #[test]
+    fn bytes_are_shown_as_core_shows_them() {
+        for bytes in [&[][..], &[0x0A], &[0x12, 0xFF, 0x00]] {
+            assert_eq!(hexadecimal(bytes), format!("{bytes:02X?}"));
+        }
     }
 
     #[test]

@@ -1,5 +1,8 @@
-//! Runs a decoder's vectors natively: `cargo test` needs no WebAssembly target.
+//! Runs a decoder's vectors natively, and bad input made of them: `cargo test` needs no WebAssembly target.
 
+mod bad_input;
+
+pub use bad_input::BadInput;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 

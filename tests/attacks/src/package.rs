@@ -29,7 +29,7 @@ meaning = "Volume"
 "#;
 
 /// A package has at least one vector. It is run when a package is published, which no attack is.
-const VECTORS: &str = r#"[{
+pub(crate) const VECTORS: &str = r#"[{
     "name": "anything",
     "uplink": {"fPort": 1, "payload": "00"},
     "expect": {"reading": {"data": {}}}

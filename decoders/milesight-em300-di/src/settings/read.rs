@@ -1,6 +1,6 @@
 //! Settings as they travel, read.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{hexadecimal, prelude::*};
 
 use super::{Condition, Event, Mode, Setting, Switch, Timeout};
 
@@ -134,5 +134,6 @@ fn unit(bytes: [u8; 4]) -> String {
 }
 
 fn unknown(bytes: &[u8]) -> Failure {
-    Failure::unknown_message(format!("{bytes:02X?} begins no setting that is known"))
+    let bytes = hexadecimal(bytes);
+    Failure::unknown_message(format!("{bytes} begins no setting that is known"))
 }

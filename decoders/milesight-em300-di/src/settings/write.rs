@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use champollion_sdk::{decimal, prelude::*};
+use champollion_sdk::{decimal, prelude::*, quoted};
 
 use super::{Setting, Timeout};
 
@@ -38,7 +38,8 @@ impl Setting {
             Self::PulseConversionSettings { enable, water, pulse, unit } => {
                 let mut text = [0; 4];
                 let place = text.get_mut(..unit.len()).ok_or_else(|| {
-                    Failure::invalid_command(format!("the unit {unit:?} has more than 4 bytes"))
+                    let unit = quoted(&unit);
+                    Failure::invalid_command(format!("the unit {unit} has more than 4 bytes"))
                 })?;
                 place.copy_from_slice(unit.as_bytes());
                 let mut bytes =

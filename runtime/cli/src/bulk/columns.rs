@@ -13,6 +13,12 @@ pub(super) enum Role {
     Decoder,
 }
 
+impl Role {
+    /// All roles, each at its place.
+    pub(super) const ALL: [Self; 6] =
+        [Self::Payload, Self::FPort, Self::Device, Self::FCnt, Self::Time, Self::Decoder];
+}
+
 /// The roles with their words, and the names by which columns of them are known, in lower case and without anything
 /// but letters. Those that say more come first.
 const ROLES: [(Role, &str, &[&str]); 6] = [

@@ -1,7 +1,10 @@
 //! Rows of CSV, each with its line. A quote that is not closed would make all that follows one cell, so rows are parted
 //! here, where the lines are known.
 
-use std::io::{self, BufRead};
+use std::{
+    borrow::Cow,
+    io::{self, BufRead},
+};
 
 use crate::lines::Lines;
 
@@ -19,13 +22,16 @@ pub(super) struct CsvRows<R> {
     lines: Lines<R>,
     delimiter: char,
     header: Vec<String>,
+    /// Memory that is used again: the first line of a row, and the row's cells.
+    line: Vec<u8>,
+    cells: Cells,
 }
 
 /// A row of CSV, and why it is none.
-pub(super) struct CsvRow {
+pub(super) struct CsvRow<'of> {
     /// The line in which it begins.
     pub(super) line: u64,
-    pub(super) cells: Vec<String>,
+    pub(super) cells: &'of Cells,
     pub(super) broken: Option<String>,
 }
 
@@ -40,15 +46,16 @@ impl<R: BufRead> CsvRows<R> {
             match named_delimiter(&text) {
                 Some(named) => delimiter = Some(named),
                 None if text.starts_with('#') => {}
-                None => break text,
+                None => break text.into_owned(),
             }
         };
         let delimiter = delimiter.unwrap_or_else(|| delimiter_of(&header));
-        let header = Cells::of(&header, delimiter);
-        if header.is_open {
+        let cells = Cells::of(&header, delimiter);
+        if cells.is_open {
             return Err(unclosed(lines.number()));
         }
-        Ok(Self { lines, delimiter, header: header.texts })
+        let header = cells.iter().map(str::to_owned).collect();
+        Ok(Self { lines, delimiter, header, line: Vec::new(), cells })
     }
 
     /// Returns the names of the columns.
@@ -62,55 +69,59 @@ impl<R: BufRead> CsvRows<R> {
     }
 
     /// Returns the next row.
-    pub(super) fn next(&mut self) -> io::Result<Option<CsvRow>> {
-        let Some(first) = self.lines.next_filled()? else { return Ok(None) };
+    pub(super) fn next(&mut self) -> io::Result<Option<CsvRow<'_>>> {
+        if !self.lines.read_filled(&mut self.line)? {
+            return Ok(None);
+        }
         let line = self.lines.number();
-        let text = text_of(&first);
-        let cells = Cells::of(&text, self.delimiter);
-        if !cells.is_open {
-            return Ok(Some(self.row(line, cells)));
+        let text = text_of(&self.line);
+        self.cells.read(&text, self.delimiter);
+        if !self.cells.is_open {
+            return Ok(Some(self.row(line)));
         }
-        if let Some(cells) = self.over_lines(text)? {
-            return Ok(Some(self.row(line, cells)));
+        let text = text.into_owned();
+        if self.reads_over_lines(text.clone())? {
+            return Ok(Some(self.row(line)));
         }
-        Ok(Some(CsvRow { line, cells: cells.texts, broken: Some(unclosed(line)) }))
+        self.cells.read(&text, self.delimiter);
+        Ok(Some(CsvRow { line, cells: &self.cells, broken: Some(unclosed(line)) }))
     }
 
-    fn row(&self, line: u64, cells: Cells) -> CsvRow {
-        let (has, header) = (cells.texts.len(), self.header.len());
+    fn row(&self, line: u64) -> CsvRow<'_> {
+        let (has, header) = (self.cells.len(), self.header.len());
         let broken =
             (has != header).then(|| format!("the row has {has} cells, and the header {header}"));
-        CsvRow { line, cells: cells.texts, broken }
+        CsvRow { line, cells: &self.cells, broken }
     }
 
     /// Reads a row on whose first line a quote is open. Where the lines after it are rows by themselves the quote is not
     /// closed, and they are read again.
-    fn over_lines(&mut self, mut text: String) -> io::Result<Option<Cells>> {
+    fn reads_over_lines(&mut self, mut text: String) -> io::Result<bool> {
         let mut taken = Vec::new();
         while taken.len() < LINES_OF_A_ROW {
             let Some(line) = self.lines.next()? else { break };
-            let more = text_of(&line);
+            let more = text_of(&line).into_owned();
             taken.push(line);
             if self.is_whole(&Cells::of(&more, self.delimiter)) {
                 break;
             }
             text.push('\n');
             text.push_str(&more);
-            let cells = Cells::of(&text, self.delimiter);
-            if cells.is_open {
+            self.cells.read(&text, self.delimiter);
+            if self.cells.is_open {
                 continue;
             }
-            if cells.texts.len() == self.header.len() {
-                return Ok(Some(cells));
+            if self.cells.len() == self.header.len() {
+                return Ok(true);
             }
             break;
         }
         self.lines.put_back(taken);
-        Ok(None)
+        Ok(false)
     }
 
     fn is_whole(&self, cells: &Cells) -> bool {
-        !cells.is_open && !cells.has_stray_quote && cells.texts.len() == self.header.len()
+        !cells.is_open && !cells.has_stray_quote && cells.len() == self.header.len()
     }
 }
 
@@ -119,8 +130,11 @@ fn unclosed(line: u64) -> String {
 }
 
 /// A line without its end.
-fn text_of(line: &[u8]) -> String {
-    String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']).to_owned()
+fn text_of(line: &[u8]) -> Cow<'_, str> {
+    // The bytes of an end are part of no other letter.
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let length = line.iter().rposition(|byte| !is_end(byte)).map_or(0, |last| last + 1);
+    String::from_utf8_lossy(&line[..length])
 }
 
 /// Reads the delimiter out of `sep=;`.
@@ -141,8 +155,11 @@ fn delimiter_of(header: &str) -> char {
 }
 
 /// The cells of a row.
-struct Cells {
-    texts: Vec<String>,
+#[derive(Default)]
+pub(super) struct Cells {
+    /// The texts of all, one after another, and where each ends.
+    texts: String,
+    ends: Vec<usize>,
     /// Whether a quote is not closed.
     is_open: bool,
     /// Whether a quote stands where it neither opens nor closes a cell.
@@ -151,15 +168,39 @@ struct Cells {
 
 impl Cells {
     fn of(text: &str, delimiter: char) -> Self {
-        let mut cells = Self { texts: Vec::new(), is_open: false, has_stray_quote: false };
+        let mut cells = Self::default();
+        cells.read(text, delimiter);
+        cells
+    }
+
+    /// Takes the cells of a text in the place of those before.
+    fn read(&mut self, text: &str, delimiter: char) {
+        self.texts.clear();
+        self.ends.clear();
+        (self.is_open, self.has_stray_quote) = (false, false);
         let mut rest = Some(text);
         while let Some(text) = rest {
             rest = match text.strip_prefix('"') {
-                Some(quoted) => cells.quoted(quoted, delimiter),
-                None => cells.plain(text, delimiter),
+                Some(quoted) => self.quoted(quoted, delimiter),
+                None => self.plain(text, delimiter),
             };
+            self.ends.push(self.texts.len());
         }
-        cells
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Returns the text of a cell.
+    pub(super) fn get(&self, place: usize) -> Option<&str> {
+        let end = *self.ends.get(place)?;
+        let begin = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.texts.get(begin..end)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).filter_map(|place| self.get(place))
     }
 
     /// Takes a cell without quotes around it, and gives what follows its delimiter.
@@ -169,36 +210,32 @@ impl Cells {
             None => (text, None),
         };
         self.has_stray_quote |= cell.contains('"');
-        self.texts.push(cell.to_owned());
+        self.texts.push_str(cell);
         rest
     }
 
     /// Takes a cell after the quote that opens it, and gives what follows its delimiter.
     fn quoted<'text>(&mut self, text: &'text str, delimiter: char) -> Option<&'text str> {
-        let mut cell = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('"') {
-            cell.push_str(before);
+            self.texts.push_str(before);
             if let Some(after) = after.strip_prefix('"') {
-                cell.push('"');
+                self.texts.push('"');
                 rest = after;
                 continue;
             }
             let after_blanks = after.trim_start_matches(' ');
             if after_blanks.is_empty() {
-                self.texts.push(cell);
                 return None;
             }
             if let Some(next) = after_blanks.strip_prefix(delimiter) {
-                self.texts.push(cell);
                 return Some(next);
             }
             self.has_stray_quote = true;
-            cell.push('"');
+            self.texts.push('"');
             rest = after;
         }
-        cell.push_str(rest);
-        self.texts.push(cell);
+        self.texts.push_str(rest);
         self.is_open = true;
         None
     }
@@ -208,12 +245,19 @@ impl Cells {
 mod tests {
     use super::*;
 
+    /// A row that was read, apart from the memory that is used again.
+    struct Read {
+        line: u64,
+        cells: Vec<String>,
+        broken: Option<String>,
+    }
+
     /// The header, and the line, the cells and the fault of each row.
-    fn read(text: &str) -> Result<(Vec<String>, Vec<CsvRow>), String> {
+    fn read(text: &str) -> Result<(Vec<String>, Vec<Read>), String> {
         let mut rows = CsvRows::of(Lines::of(text.as_bytes()))?;
         let mut read = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            read.push(row);
+        while let Some(CsvRow { line, cells, broken }) = rows.next().unwrap() {
+            read.push(Read { line, cells: cells.iter().map(str::to_owned).collect(), broken });
         }
         Ok((rows.header().to_vec(), read))
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use champollion_sdk::vectors::Hex;
 use clap::ValueEnum;
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXUPPER_PERMISSIVE};
 
 /// Digits of which nobody believes that they are base64 by chance, where all of them are hexadecimal.
 const TELLING_DIGITS: usize = 16;
@@ -23,6 +23,10 @@ impl Encoding {
     pub(super) fn decode(self, text: &str) -> Result<Vec<u8>, String> {
         match self {
             Self::Hex => {
+                // Most are digits alone.
+                if let Ok(bytes) = HEXUPPER_PERMISSIVE.decode(text.as_bytes()) {
+                    return Ok(bytes);
+                }
                 let Hex(bytes) = text
                     .replace([':', '-', ','], " ")
                     .parse::<Hex>()
@@ -48,12 +52,12 @@ impl Encoding {
         if is_base64 { Self::Base64 } else { Self::Hex }
     }
 
-    /// Whether a payload is written in the other way, as far as anybody can tell.
-    pub(super) fn is_other(self, text: &str) -> bool {
-        let is = |encoding: Self| encoding.decode(text).is_ok();
+    /// Whether a payload, which can be read in this way or not, is written in the other one, as far as anybody can tell.
+    pub(super) fn is_other(self, text: &str, can_be_read: bool) -> bool {
+        let is_other = || self.other().decode(text).is_ok();
         match self {
-            Self::Hex => !is(self) && is(self.other()),
-            Self::Base64 => is(self.other()) && (text.trim().len() >= TELLING_DIGITS || !is(self)),
+            Self::Hex => !can_be_read && is_other(),
+            Self::Base64 => (!can_be_read || text.trim().len() >= TELLING_DIGITS) && is_other(),
         }
     }
 
@@ -104,9 +108,12 @@ mod tests {
 
     #[test]
     fn payloads_of_the_other_kind_are_seen() {
-        assert!(Encoding::Hex.is_other("AQD8AiU="));
-        assert!(!Encoding::Hex.is_other("00D7") && !Encoding::Hex.is_other("zz"));
-        assert!(Encoding::Base64.is_other("00D728") && Encoding::Base64.is_other(&"00".repeat(8)));
-        assert!(!Encoding::Base64.is_other("AQD8") && !Encoding::Base64.is_other("abcd"));
+        let is_other =
+            |encoding: Encoding, text: &str| encoding.is_other(text, encoding.decode(text).is_ok());
+        assert!(is_other(Encoding::Hex, "AQD8AiU="));
+        assert!(!is_other(Encoding::Hex, "00D7") && !is_other(Encoding::Hex, "zz"));
+        assert!(is_other(Encoding::Base64, "00D728"));
+        assert!(is_other(Encoding::Base64, &"00".repeat(8)));
+        assert!(!is_other(Encoding::Base64, "AQD8") && !is_other(Encoding::Base64, "abcd"));
     }
 }

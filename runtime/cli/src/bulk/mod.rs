@@ -2,6 +2,7 @@
 //! their order; what cannot be read or decoded is told in a column of its own, and keeps nothing else from it.
 
 mod columns;
+mod crew;
 mod csv_rows;
 mod decoding;
 mod encoding;
@@ -14,9 +15,11 @@ use std::{
     fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    thread,
 };
 
 use clap::Args;
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use super::{
@@ -27,13 +30,23 @@ use super::{
     text_file::TextFile,
 };
 use columns::{Columns, NamedColumn, Role};
-use decoding::{Crew, Given};
+use crew::{Crew, Decoded};
+use decoding::{Given, Work};
 use encoding::Encoding;
 use readings::{Readings, Written};
 use rows::Rows;
 
-/// Rows that are read, decoded and written at a time.
-const ROWS_AT_ONCE: usize = 8_192;
+/// Rows by which the encoding is recognized.
+const FIRST_ROWS: usize = 8_192;
+
+/// Rows that are decoded together after those.
+const ROWS_AT_ONCE: usize = 1_024;
+
+/// Batches that are decoded while the next one is read.
+const AHEAD: usize = 2;
+
+/// Bytes of readings that are written at once.
+const WRITTEN_BYTES: usize = 256 << 10;
 
 /// The decoding of the payloads of a file.
 #[derive(Args)]
@@ -87,26 +100,55 @@ impl Bulk {
         };
         let mut readings =
             Readings::begin(self.written(), self.sink(&task)?).map_err(Failure::of(&task))?;
-        let mut crew = Crew::new(&tools, &given, self.written());
+        let work = Work::new(&tools, &given, self.written());
         let progress = progress::bytes(bytes, json || self.out.is_none());
-        let mut counts = Counts::default();
-        loop {
-            let batch = rows.next(ROWS_AT_ONCE, &columns).map_err(Failure::of(&task))?;
-            if batch.is_empty() {
-                break;
-            }
-            for decoded in crew.decode(batch) {
-                counts.rows += 1;
-                counts.failed += usize::from(decoded.is_failed);
-                readings.write(&decoded.line).map_err(|error| self.not_written(&task, &error))?;
-            }
-            progress.set_position(rows.position());
-        }
+        let counts =
+            self.decode_all(&task, (&mut rows, &columns), &work, (&mut readings, &progress))?;
         readings.end().map_err(|error| self.not_written(&task, &error))?;
         progress.finish_and_clear();
         counts.check(&task)?;
-        tell_encoding(&rows);
+        tell_encoding(&rows, counts.others);
         counts.tell(self.out.as_deref(), self.lenient)
+    }
+
+    /// Decodes all rows, and writes the readings.
+    fn decode_all(
+        &self,
+        task: &str,
+        (rows, columns): (&mut Rows, &Columns),
+        work: &Work<'_>,
+        (readings, progress): (&mut Readings, &ProgressBar),
+    ) -> Result<Counts, Failure> {
+        thread::scope(|scope| {
+            let mut crew = Crew::start(scope, work);
+            let (mut counts, mut most) = (Counts::default(), FIRST_ROWS);
+            loop {
+                // Where the file cannot be read any further, what was read before is written all the same.
+                let (batch, fault) = match rows.next(most, columns) {
+                    Ok(batch) => (Some(batch).filter(|batch| !batch.rows().is_empty()), None),
+                    Err(reason) => (None, Some(reason)),
+                };
+                let ahead = if batch.is_some() { AHEAD } else { 0 };
+                let is_end = batch.is_none();
+                if let Some(batch) = batch {
+                    crew.hand_over(batch);
+                }
+                while crew.under_way() > ahead
+                    && let Some(decoded) = crew.next().map_err(Failure::of(task))?
+                {
+                    counts.add(&decoded);
+                    let written = decoded.write(readings);
+                    written.map_err(|error| self.not_written(task, &error))?;
+                    crew.take_back(decoded);
+                }
+                progress.set_position(rows.position());
+                match fault {
+                    Some(reason) => return Err(Failure::new(task, reason)),
+                    None if is_end => return Ok(counts),
+                    None => most = ROWS_AT_ONCE,
+                }
+            }
+        })
     }
 
     /// The failure of a reading that cannot be written. Whoever reads standard output may have read enough.
@@ -129,9 +171,9 @@ impl Bulk {
             Some(out) => {
                 let file = File::create(out)
                     .map_err(Failure::of(format!("{task}: {} cannot be written", out.display())))?;
-                Ok(Box::new(BufWriter::new(file)))
+                Ok(Box::new(BufWriter::with_capacity(WRITTEN_BYTES, file)))
             }
-            None => Ok(Box::new(BufWriter::new(io::stdout().lock()))),
+            None => Ok(Box::new(BufWriter::with_capacity(WRITTEN_BYTES, io::stdout().lock()))),
         }
     }
 }
@@ -141,12 +183,20 @@ impl Bulk {
 struct Counts {
     rows: usize,
     failed: usize,
+    /// Payloads that are written in the other way.
+    others: u64,
 }
 
 impl Counts {
+    fn add(&mut self, decoded: &Decoded) {
+        self.rows += decoded.rows();
+        self.failed += decoded.failed();
+        self.others += decoded.others();
+    }
+
     /// Refuses a file of which nothing could be decoded: something is wrong with all of it.
     fn check(&self, task: &str) -> Result<(), Failure> {
-        let Self { rows, failed } = self;
+        let Self { rows, failed, .. } = self;
         if failed == rows && *rows > 0 {
             let reason = format!("none of its {rows} rows can be; the column error says why");
             return Err(Failure::new(task, reason));
@@ -156,7 +206,7 @@ impl Counts {
 
     /// Tells how many rows were decoded. Those that were not are a failure, unless it is lenient.
     fn tell(&self, out: Option<&Path>, is_lenient: bool) -> Result<(), Failure> {
-        let Self { rows, failed } = self;
+        let Self { rows, failed, .. } = self;
         let place = out.map(|out| format!(" into {}", out.display())).unwrap_or_default();
         output::note(format_args!("{} of {rows} payloads decoded{place}", rows - failed));
         let reason = "the column error says why";
@@ -175,16 +225,15 @@ impl Counts {
 }
 
 /// Tells by which encoding payloads are read, where nobody has said it, and that some seem to be of the other one.
-fn tell_encoding(rows: &Rows) {
+fn tell_encoding(rows: &Rows, others: u64) {
     if let Some(encoding) = rows.recognized() {
         let other = encoding.other().word();
         output::note(format_args!(
             "payloads are read as {encoding}: --encoding {other} reads them otherwise"
         ));
-        if rows.others() > 0 {
+        if others > 0 {
             output::note(format_args!(
-                "warning: {} payloads look like {} among the others: a file holds one kind",
-                rows.others(),
+                "warning: {others} payloads look like {} among the others: a file holds one kind",
                 encoding.other()
             ));
         }

@@ -12,7 +12,8 @@ pub(super) fn read_moment(text: &str) -> Option<Timestamp> {
     if let Some(moment) = since_1970(text) {
         return Some(moment);
     }
-    let text = &with_hyphens(text).unwrap_or_else(|| text.to_owned());
+    let hyphened = with_hyphens(text);
+    let text = hyphened.as_deref().unwrap_or(text);
     if let Ok(moment) = text.parse() {
         return Some(moment);
     }
@@ -42,7 +43,9 @@ fn since_1970(text: &str) -> Option<Timestamp> {
 fn with_hyphens(text: &str) -> Option<String> {
     let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
     let part = |separator: char| -> Option<[&str; 3]> {
-        day.split(separator).collect::<Vec<_>>().try_into().ok()
+        let mut parts = day.split(separator);
+        let three = [parts.next()?, parts.next()?, parts.next()?];
+        parts.next().is_none().then_some(three)
     };
     let [year, month, day] = match (part('/'), part('.')) {
         (Some(parts), _) => parts,

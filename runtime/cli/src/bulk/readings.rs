@@ -1,14 +1,14 @@
 //! Readings of many payloads as they are written: a JSON object on each line, or CSV.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
-use champollion_sandbox::{Measurement, Reading};
+use champollion_sandbox::{Data, Measurement, Reading};
 use serde::Serialize;
 
-use super::{
-    decoding::RowError,
-    rows::{Cells, Row},
-};
+use super::{decoding::RowError, rows::Cells};
 use crate::output;
 
 /// The columns of CSV.
@@ -34,12 +34,6 @@ pub(super) enum Written {
     Csv,
 }
 
-/// A row as it is written.
-pub(super) enum Line {
-    Json(String),
-    Cells(Box<[String; COLUMNS.len()]>),
-}
-
 /// A row of NDJSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,18 +52,14 @@ struct JsonRow<'of> {
     payload: Option<&'of str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decoder: Option<&'of str>,
-    #[serde(flatten)]
-    reading: Option<JsonReading<'of>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<JsonError<'of>>,
-}
-
-#[derive(Serialize)]
-struct JsonReading<'of> {
-    data: &'of champollion_sandbox::Data,
-    measurements: &'of [Measurement],
+    data: Option<&'of Data>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measurements: Option<&'of [Measurement]>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     warnings: &'of [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<JsonError<'of>>,
 }
 
 #[derive(Serialize)]
@@ -78,56 +68,93 @@ struct JsonError<'of> {
     message: &'of str,
 }
 
-impl Written {
-    /// Writes a row down.
-    pub(super) fn line(self, row: &Row, result: Result<Reading, RowError>) -> Line {
+/// A row that was decoded, or the reason why it was not.
+pub(super) struct DecodedRow<'of> {
+    pub(super) number: u64,
+    pub(super) line: u64,
+    pub(super) cells: Cells<'of>,
+    pub(super) result: Result<Reading, RowError>,
+}
+
+/// Rows that are being written down, one after another.
+pub(super) enum Lines {
+    Ndjson(Vec<u8>),
+    Csv(Box<csv::Writer<Vec<u8>>>),
+}
+
+impl Lines {
+    /// Begins to write rows into memory, which is used again.
+    pub(super) fn begin(written: Written, mut memory: Vec<u8>) -> Self {
+        memory.clear();
+        match written {
+            Written::Ndjson => Self::Ndjson(memory),
+            Written::Csv => Self::Csv(Box::new(csv::Writer::from_writer(memory))),
+        }
+    }
+
+    /// Writes a row down, and returns the bytes of all so far.
+    pub(super) fn write(&mut self, row: &DecodedRow<'_>) -> io::Result<usize> {
         match self {
-            Self::Ndjson => Line::Json(json(row, &result)),
-            Self::Csv => Line::Cells(Box::new(texts(row, &result))),
+            Self::Ndjson(bytes) => {
+                put_json(bytes, &json(row));
+                bytes.push(b'\n');
+                Ok(bytes.len())
+            }
+            Self::Csv(writer) => {
+                writer.write_record(texts(row).iter().map(|text| text.as_bytes()))?;
+                writer.flush()?;
+                Ok(writer.get_ref().len())
+            }
+        }
+    }
+
+    /// Returns the bytes of all rows.
+    pub(super) fn end(self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Ndjson(bytes) => Ok(bytes),
+            Self::Csv(writer) => writer.into_inner().map_err(csv::IntoInnerError::into_error),
         }
     }
 }
 
-fn json(row: &Row, result: &Result<Reading, RowError>) -> String {
-    let cells = &row.cells;
-    let row = JsonRow {
-        row: row.number,
-        line: row.line,
-        device: cells.device.as_deref(),
-        received_at: cells.time.as_deref(),
-        f_cnt: cells.f_cnt.as_deref(),
-        f_port: cells.f_port.as_deref(),
-        payload: cells.payload.as_deref(),
-        decoder: cells.decoder.as_deref(),
-        reading: result.as_ref().ok().map(|reading| JsonReading {
-            data: &reading.data,
-            measurements: &reading.measurements,
-            warnings: &reading.warnings,
-        }),
-        error: result
-            .as_ref()
-            .err()
-            .map(|error| JsonError { code: error.code, message: &error.message }),
-    };
-    as_json(&row)
+fn json<'of>(row: &'of DecodedRow<'_>) -> JsonRow<'of> {
+    let DecodedRow { number, line, cells, result } = row;
+    let (reading, error) = (result.as_ref().ok(), result.as_ref().err());
+    JsonRow {
+        row: *number,
+        line: *line,
+        device: cells.device,
+        received_at: cells.time,
+        f_cnt: cells.f_cnt,
+        f_port: cells.f_port,
+        payload: cells.payload,
+        decoder: cells.decoder,
+        data: reading.map(|reading| &reading.data),
+        measurements: reading.map(|reading| reading.measurements.as_slice()),
+        warnings: reading.map(|reading| reading.warnings.as_slice()).unwrap_or_default(),
+        error: error.map(|error| JsonError { code: error.code, message: &error.message }),
+    }
 }
 
-fn texts(row: &Row, result: &Result<Reading, RowError>) -> [String; COLUMNS.len()] {
-    let Cells { payload, f_port, device, f_cnt, time, decoder } = &row.cells;
-    let text = |cell: &Option<String>| cell.clone().unwrap_or_default();
-    let [data, measurements, warnings, error] = match result {
-        Ok(reading) => {
-            let warnings = reading.warnings.join("; ");
-            [as_json(&reading.data), as_json(&reading.measurements), warnings, String::new()]
-        }
+fn texts<'of>(row: &'of DecodedRow<'_>) -> [Cow<'of, str>; COLUMNS.len()] {
+    let Cells { payload, f_port, device, f_cnt, time, decoder } = row.cells;
+    let text = |cell: Option<&'of str>| Cow::Borrowed(cell.unwrap_or_default());
+    let none = Cow::Borrowed("");
+    let [data, measurements, warnings, error] = match &row.result {
+        Ok(reading) => [
+            as_json(&reading.data).into(),
+            as_json(&reading.measurements).into(),
+            reading.warnings.join("; ").into(),
+            none,
+        ],
         Err(error) => {
             let said = format!("{}: {}", error.code, error.message);
-            [String::new(), String::new(), String::new(), said]
+            [none.clone(), none.clone(), none, said.into()]
         }
     };
     [
-        row.number.to_string(),
-        row.line.to_string(),
+        row.number.to_string().into(),
+        row.line.to_string().into(),
         text(device),
         text(time),
         text(f_cnt),
@@ -141,47 +168,107 @@ fn texts(row: &Row, result: &Result<Reading, RowError>) -> [String; COLUMNS.len(
     ]
 }
 
-/// A value as JSON on one line, which commands no terminal. What a decoder returned was JSON, and is written without
-/// fail.
 fn as_json(value: &impl Serialize) -> String {
-    let text = serde_json::to_string(value).unwrap_or_default();
-    if text.chars().any(char::is_control) {
-        return output::escaped(&text).replace('\n', " ");
+    let mut bytes = Vec::new();
+    put_json(&mut bytes, value);
+    // It is JSON, which is text.
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Adds a value as JSON on one line, which commands no terminal. What a decoder returned was JSON, and is written without
+/// fail.
+fn put_json(bytes: &mut Vec<u8>, value: &impl Serialize) {
+    let begin = bytes.len();
+    if serde_json::to_writer(&mut *bytes, value).is_err() {
+        bytes.truncate(begin);
     }
-    text
+    if !may_command(&bytes[begin..]) {
+        return;
+    }
+    let text = String::from_utf8_lossy(&bytes[begin..]);
+    if text.chars().any(char::is_control) {
+        let escaped = output::escaped(&text).replace('\n', " ");
+        bytes.truncate(begin);
+        bytes.extend_from_slice(escaped.as_bytes());
+    }
+}
+
+/// Whether a text may have control characters: ASCII's, or those that begin with the byte C2 in UTF-8. Many bytes are
+/// looked at at once.
+fn may_command(text: &[u8]) -> bool {
+    const RUN: usize = 64;
+    let may = |byte: &u8| *byte < b' ' || *byte == 0x7F || *byte == 0xC2;
+    text.chunks(RUN).any(|run| run.iter().fold(false, |found, byte| found | may(byte)))
 }
 
 /// A file of readings that is being written.
-pub(super) enum Readings {
-    Ndjson(Box<dyn Write>),
-    Csv(Box<csv::Writer<Box<dyn Write>>>),
-}
+pub(super) struct Readings(Box<dyn Write>);
 
 impl Readings {
-    pub(super) fn begin(written: Written, sink: Box<dyn Write>) -> io::Result<Self> {
-        Ok(match written {
-            Written::Ndjson => Self::Ndjson(sink),
-            Written::Csv => {
-                let mut writer = csv::Writer::from_writer(sink);
-                writer.write_record(COLUMNS)?;
-                Self::Csv(Box::new(writer))
+    pub(super) fn begin(written: Written, mut sink: Box<dyn Write>) -> io::Result<Self> {
+        if written == Written::Csv {
+            let mut header = csv::Writer::from_writer(Vec::new());
+            header.write_record(COLUMNS)?;
+            sink.write_all(&header.into_inner().map_err(csv::IntoInnerError::into_error)?)?;
+        }
+        Ok(Self(sink))
+    }
+
+    /// Writes rows that were written down.
+    pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.0.write_all(lines)
+    }
+
+    pub(super) fn end(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(text: &str) -> String {
+        as_json(&text)
+    }
+
+    #[test]
+    fn no_text_commands_a_terminal() {
+        for plain in ["", "é", "Â£", "a \"b\"", &"x".repeat(200)] {
+            assert_eq!(put(plain), serde_json::to_string(plain).unwrap());
+        }
+        assert_eq!(put("a\u{7f}b"), r#""a\u007fb""#);
+        assert_eq!(put("a\u{9b}b"), r#""a\u009bb""#);
+        // Wherever it stands.
+        for before in [0, 1, 63, 64, 65, 127, 200] {
+            let text = format!("{}\u{7f}", "x".repeat(before));
+            assert!(put(&text).ends_with("\\u007f\""), "{before}");
+        }
+    }
+
+    #[test]
+    fn memory_is_used_again() {
+        let cells = Cells { payload: Some("00,1"), ..Cells::default() };
+        let error = RowError { code: "broken-row", message: "it is".to_owned() };
+        let row = DecodedRow { number: 7, line: 9, cells, result: Err(error) };
+        let mut before: Vec<(Vec<u8>, Vec<usize>)> = Vec::new();
+        for written in [Written::Ndjson, Written::Csv] {
+            let mut memory = b"of another batch".to_vec();
+            for _ in 0..2 {
+                let mut lines = Lines::begin(written, memory);
+                let ends: Vec<usize> = (0..3).map(|_| lines.write(&row).unwrap()).collect();
+                memory = lines.end().unwrap();
+                before.push((memory.clone(), ends));
             }
-        })
-    }
-
-    pub(super) fn write(&mut self, line: &Line) -> io::Result<()> {
-        match (self, line) {
-            (Self::Ndjson(sink), Line::Json(text)) => writeln!(sink, "{text}"),
-            (Self::Csv(writer), Line::Cells(cells)) => Ok(writer.write_record(&**cells)?),
-            // Rows are written down in the format of their file.
-            _ => Ok(()),
         }
-    }
-
-    pub(super) fn end(self) -> io::Result<()> {
-        match self {
-            Self::Ndjson(mut sink) => sink.flush(),
-            Self::Csv(mut writer) => writer.flush(),
-        }
+        assert_eq!(before[0], before[1]);
+        assert_eq!(before[2], before[3]);
+        let (csv, ends) = &before[2];
+        let line = "7,9,,,,,\"00,1\",,,,,broken-row: it is\n";
+        assert_eq!(String::from_utf8_lossy(csv), line.repeat(3));
+        assert_eq!(*ends, [1, 2, 3].map(|lines| lines * line.len()));
+        let (ndjson, _) = &before[0];
+        let line = "{\"row\":7,\"line\":9,\"payload\":\"00,1\",\"error\":{\"code\":\"broken-row\",\"message\":\"it is\"}}\n";
+        assert_eq!(String::from_utf8_lossy(ndjson), line.repeat(3));
     }
 }

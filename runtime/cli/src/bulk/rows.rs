@@ -1,6 +1,6 @@
 //! Rows of a file of payloads: CSV with a header, or a JSON object on each line.
 
-use std::io::BufReader;
+use std::{io::BufReader, ops::Range};
 
 use super::{
     columns::{Columns, Role},
@@ -10,45 +10,75 @@ use super::{
 };
 use crate::{lines::Lines, text_file::TextFile};
 
-/// A row with the texts of its columns.
+/// Rows that are decoded together, with the texts of all of them.
+pub(super) struct Batch {
+    rows: Vec<Row>,
+    texts: String,
+    encoding: Encoding,
+}
+
+/// A row, and where its texts are among those of its batch.
 pub(super) struct Row {
     /// From 1, the header not counted.
     pub(super) number: u64,
     /// The line of the file in which it begins, from 1.
     pub(super) line: u64,
-    /// The cells by their roles; none where the cell is empty.
-    pub(super) cells: Cells,
-    pub(super) encoding: Encoding,
     /// Why the row cannot be read at all.
     pub(super) broken: Option<String>,
+    places: [Option<Range<usize>>; Role::ALL.len()],
 }
 
-/// The cells of a row that mean something.
-#[derive(Default)]
-pub(super) struct Cells {
-    pub(super) payload: Option<String>,
-    pub(super) f_port: Option<String>,
-    pub(super) device: Option<String>,
-    pub(super) f_cnt: Option<String>,
-    pub(super) time: Option<String>,
-    pub(super) decoder: Option<String>,
+/// The cells of a row that mean something; none where the cell is empty.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Cells<'of> {
+    pub(super) payload: Option<&'of str>,
+    pub(super) f_port: Option<&'of str>,
+    pub(super) device: Option<&'of str>,
+    pub(super) f_cnt: Option<&'of str>,
+    pub(super) time: Option<&'of str>,
+    pub(super) decoder: Option<&'of str>,
 }
 
-impl Cells {
-    fn of<'text>(columns: &Columns, cell: impl Fn(usize) -> Option<&'text String>) -> Self {
-        let of = |role| {
-            let text = cell(columns.place(role)?)?.trim();
-            (!text.is_empty()).then(|| text.to_owned())
-        };
-        Self {
-            // A payload may be empty: the device has sent nothing but its port.
-            payload: columns.place(Role::Payload).and_then(&cell).cloned(),
+impl Batch {
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Returns the encoding of the payloads.
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Returns the cells of one of the rows.
+    pub(super) fn cells(&self, row: &Row) -> Cells<'_> {
+        let of = |role: Role| self.texts.get(row.places[role as usize].clone()?);
+        Cells {
+            payload: of(Role::Payload),
             f_port: of(Role::FPort),
             device: of(Role::Device),
             f_cnt: of(Role::FCnt),
             time: of(Role::Time),
             decoder: of(Role::Decoder),
         }
+    }
+
+    /// Adds a row with the cells that mean something.
+    fn add<'text>(
+        &mut self,
+        (number, line): (u64, u64),
+        columns: &Columns,
+        cell: impl Fn(usize) -> Option<&'text str>,
+        broken: Option<String>,
+    ) {
+        let places = Role::ALL.map(|role| {
+            let text = cell(columns.place(role)?)?;
+            // A payload may be empty: the device has sent nothing but its port.
+            let text = if role == Role::Payload { text } else { text.trim() };
+            let begin = self.texts.len();
+            self.texts.push_str(text);
+            (role == Role::Payload || !text.is_empty()).then_some(begin..self.texts.len())
+        });
+        self.rows.push(Row { number, line, broken, places });
     }
 }
 
@@ -58,8 +88,6 @@ pub(super) struct Rows {
     encoding: Option<Encoding>,
     /// Whether the encoding was recognized, and not given.
     is_recognized: bool,
-    /// Payloads that are written in the other way.
-    others: u64,
     number: u64,
 }
 
@@ -84,7 +112,7 @@ impl Rows {
             }
             Some(_) => Source::Csv(CsvRows::of(lines())?),
         };
-        Ok(Self { source, encoding, is_recognized: encoding.is_none(), others: 0, number: 0 })
+        Ok(Self { source, encoding, is_recognized: encoding.is_none(), number: 0 })
     }
 
     /// Returns the names of the columns.
@@ -108,56 +136,44 @@ impl Rows {
         self.encoding.filter(|_| self.is_recognized)
     }
 
-    /// Returns the number of payloads that are written in the other way.
-    pub(super) fn others(&self) -> u64 {
-        self.others
+    /// Reads the next rows; none at the end. Only a file that cannot be read any more is an error. The first rows are
+    /// those by which the encoding is recognized.
+    pub(super) fn next(&mut self, most: usize, columns: &Columns) -> Result<Batch, String> {
+        let encoding = self.encoding.unwrap_or(Encoding::Hex);
+        let mut batch = Batch { rows: Vec::with_capacity(most), texts: String::new(), encoding };
+        while batch.rows.len() < most && self.read_into(&mut batch, columns)? {}
+        if self.encoding.is_none() && !batch.rows.is_empty() {
+            let payloads = batch.rows.iter().filter_map(|row| batch.cells(row).payload);
+            batch.encoding = Encoding::of(payloads, columns.tell_base64());
+            self.encoding = Some(batch.encoding);
+        }
+        Ok(batch)
     }
 
-    /// Reads the next rows; none at the end. Only a file that cannot be read any more is an error.
-    pub(super) fn next(&mut self, most: usize, columns: &Columns) -> Result<Vec<Row>, String> {
-        let mut rows = Vec::new();
-        while rows.len() < most {
-            let Some(row) = self.row(columns)? else { break };
-            rows.push(row);
-        }
-        let payloads = rows.iter().filter_map(|row| row.cells.payload.as_deref());
-        let encoding = match self.encoding {
-            Some(encoding) => encoding,
-            None => Encoding::of(payloads.clone(), columns.tell_base64()),
-        };
-        self.others += payloads.filter(|payload| encoding.is_other(payload)).count() as u64;
-        if !rows.is_empty() {
-            self.encoding = Some(encoding);
-        }
-        rows.iter_mut().for_each(|row| row.encoding = encoding);
-        Ok(rows)
-    }
-
-    fn row(&mut self, columns: &Columns) -> Result<Option<Row>, String> {
-        let read = match &mut self.source {
+    /// Reads the next row into a batch; there is none at the end.
+    fn read_into(&mut self, batch: &mut Batch, columns: &Columns) -> Result<bool, String> {
+        let number = self.number + 1;
+        match &mut self.source {
             Source::Csv(rows) => {
                 let read = rows.next().map_err(|error| error.to_string())?;
-                read.map(|CsvRow { line, cells, broken }| {
-                    (line, Cells::of(columns, |place| cells.get(place)), broken)
-                })
+                let Some(CsvRow { line, cells, broken }) = read else { return Ok(false) };
+                batch.add((number, line), columns, |place| cells.get(place), broken);
             }
             Source::Json(rows) => {
                 let read = rows.next().map_err(|error| error.to_string())?;
-                read.map(|JsonRow { line, members }| match members {
+                let Some(JsonRow { line, members }) = read else { return Ok(false) };
+                match members {
                     Ok(members) => {
                         let columns = rows.columns_of(&members, columns);
-                        let cell = |place| members.get_index(place).map(|(_, text)| text);
-                        (line, Cells::of(columns, cell), None)
+                        let cell = |place| Some(members.get_index(place)?.1.as_str());
+                        batch.add((number, line), columns, cell, None);
                     }
-                    Err(problem) => (line, Cells::default(), Some(problem)),
-                })
+                    Err(problem) => batch.add((number, line), columns, |_| None, Some(problem)),
+                }
             }
-        };
-        Ok(read.map(|(line, cells, broken)| {
-            self.number += 1;
-            let encoding = self.encoding.unwrap_or(Encoding::Hex);
-            Row { number: self.number, line, cells, encoding, broken }
-        }))
+        }
+        self.number = number;
+        Ok(true)
     }
 }
 
@@ -172,18 +188,31 @@ mod tests {
         Rows::read(file, None)
     }
 
-    fn read(content: &[u8]) -> Result<Vec<Row>, String> {
+    fn read(content: &[u8]) -> Result<Batch, String> {
         let mut rows = open(content)?;
         let columns = Columns::of(rows.header(), &[])?;
         rows.next(10_000, &columns)
     }
 
+    fn cells(batch: &Batch, row: usize) -> Cells<'_> {
+        batch.cells(&batch.rows[row])
+    }
+
     #[test]
     fn rows_are_told_by_the_line_of_the_file() {
-        let rows = read(b"\xEF\xBB\xBFsep=;\r\npayload;port\r\n00D7;2\r\n\r\n00D8;2\r\n").unwrap();
+        let batch = read(b"\xEF\xBB\xBFsep=;\r\npayload;port\r\n00D7;2\r\n\r\n00D8;2\r\n").unwrap();
+        let rows = batch.rows();
         assert_eq!((rows[0].number, rows[0].line), (1, 3));
         assert_eq!((rows[1].number, rows[1].line), (2, 5));
-        assert_eq!(rows[1].cells.payload.as_deref(), Some("00D8"));
+        assert_eq!(cells(&batch, 1).payload, Some("00D8"));
+    }
+
+    #[test]
+    fn an_empty_payload_is_one_and_other_empty_cells_are_none() {
+        let batch = read(b"payload,port,device,time\n, 2 , ,\n").unwrap();
+        let cells = cells(&batch, 0);
+        assert_eq!((cells.payload, cells.f_port), (Some(""), Some("2")));
+        assert_eq!((cells.device, cells.time, cells.decoder), (None, None, None));
     }
 
     #[test]
@@ -192,13 +221,14 @@ mod tests {
 
 {"uplink": {"fPort": 2, "payload": "00"}, "decoder": {"id": "acme/a", "version": "1.0.0"}}
 {"fPort":"#;
-        let rows = read(text).unwrap();
+        let batch = read(text).unwrap();
+        let rows = batch.rows();
         assert_eq!(rows.len(), 3);
-        let first = &rows[0].cells;
-        assert_eq!(first.device.as_deref(), Some("70b3d5499a000001"));
-        assert_eq!(first.f_port.as_deref(), Some("5"));
-        assert_eq!(rows[1].cells.decoder.as_deref(), Some("acme/a@1.0.0"));
-        assert_eq!(rows[1].cells.payload.as_deref(), Some("00"));
+        let first = cells(&batch, 0);
+        assert_eq!(first.device, Some("70b3d5499a000001"));
+        assert_eq!(first.f_port, Some("5"));
+        assert_eq!(cells(&batch, 1).decoder, Some("acme/a@1.0.0"));
+        assert_eq!(cells(&batch, 1).payload, Some("00"));
         assert!(rows[2].broken.as_ref().is_some_and(|problem| problem.contains("no JSON object")));
         assert_eq!(rows[2].line, 4);
     }
@@ -209,13 +239,13 @@ mod tests {
             "uplink_message": {"f_port": 2, "f_cnt": 7, "frm_payload": "ABCD", "decoded_payload": {"payload": "x", "port": 9}}}"#;
         let line: Vec<u8> = event.iter().copied().filter(|byte| *byte != b'\n').collect();
         for wrapped in [line.clone(), [&b"{\"result\":"[..], &line, b"}"].concat()] {
-            let rows = read(&wrapped).unwrap();
-            let Row { cells, encoding, .. } = &rows[0];
-            assert_eq!(cells.device.as_deref(), Some("70B3D5499A000001"));
-            assert_eq!((cells.f_port.as_deref(), cells.f_cnt.as_deref()), (Some("2"), Some("7")));
-            assert_eq!(cells.time.as_deref(), Some("2026-01-01T00:00:00Z"));
-            assert_eq!(cells.payload.as_deref(), Some("ABCD"));
-            assert_eq!(*encoding, Encoding::Base64, "it is always");
+            let batch = read(&wrapped).unwrap();
+            let cells = cells(&batch, 0);
+            assert_eq!(cells.device, Some("70B3D5499A000001"));
+            assert_eq!((cells.f_port, cells.f_cnt), (Some("2"), Some("7")));
+            assert_eq!(cells.time, Some("2026-01-01T00:00:00Z"));
+            assert_eq!(cells.payload, Some("ABCD"));
+            assert_eq!(batch.encoding(), Encoding::Base64, "it is always");
         }
     }
 
@@ -223,22 +253,27 @@ mod tests {
     fn each_line_of_json_has_names_of_its_own() {
         let mut text = "{\"port\": 2, \"payload\": \"00D7\"}\n".repeat(1_200);
         text.push_str("{\"fPort\": 3, \"rawPayload\": \"00D8\"}\n");
-        let rows = read(text.as_bytes()).unwrap();
-        let last = &rows[1_200].cells;
-        assert_eq!(last.payload.as_deref(), Some("00D8"));
-        assert_eq!(last.f_port.as_deref(), Some("3"));
+        let batch = read(text.as_bytes()).unwrap();
+        let last = cells(&batch, 1_200);
+        assert_eq!(last.payload, Some("00D8"));
+        assert_eq!(last.f_port, Some("3"));
     }
 
     #[test]
-    fn payloads_of_both_kinds_are_counted() {
+    fn the_first_rows_tell_the_encoding_of_all() {
         let mut rows = open(b"payload,port\nAQD8AiU=,2\nAQD8AiU=,2\n00D728,2\n").unwrap();
         let columns = Columns::of(rows.header(), &[]).unwrap();
-        assert_eq!(rows.next(10, &columns).unwrap()[0].encoding, Encoding::Base64);
-        assert_eq!((rows.recognized(), rows.others()), (Some(Encoding::Base64), 1));
+        for most in [2, 1] {
+            let batch = rows.next(most, &columns).unwrap();
+            assert_eq!((batch.rows().len(), batch.encoding()), (most, Encoding::Base64));
+        }
+        assert_eq!(rows.recognized(), Some(Encoding::Base64));
+        assert!(rows.next(1, &columns).unwrap().rows().is_empty());
     }
 
     #[test]
     fn a_file_that_is_none_is_refused_as_a_whole() {
+        let read = |content: &[u8]| read(content).map(|batch| batch.rows().len());
         assert_eq!(read(b" \n").err().as_deref(), Some("it is empty"));
         assert!(
             read(b"[{}]").err().is_some_and(|problem| problem.contains("one object on each line"))

@@ -1,6 +1,7 @@
 //! Destinations: what accepts records one by one, where it may be, and how it is trusted.
 
 mod destination_limits;
+mod failure;
 // The destination of examples/destination, held against this crate.
 #[cfg(test)]
 #[path = "../../../../examples/destination/mod.rs"]
@@ -17,6 +18,8 @@ mod tls;
 mod words;
 
 pub use destination_limits::DestinationLimits;
+pub(crate) use failure::Failure;
+pub use failure::FailureKind;
 #[cfg(feature = "sftp")]
 pub(crate) use reach::Limited;
 pub use reach::{

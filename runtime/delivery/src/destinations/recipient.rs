@@ -7,7 +7,7 @@ use champollion_frames::DevEui;
 use champollion_traces::TraceContext;
 use jiff::Timestamp;
 
-use super::words::shown;
+use super::{Failure, FailureKind, words::shown};
 
 /// Records that are handed over in one go, in the shape that the route asks for.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub struct HandoverResult {
     pub verdict: Verdict,
     /// The status of its answer, where it answers with one.
     pub status: Option<u16>,
+    /// The kind of the failure, where it is known.
+    pub failure: Option<FailureKind>,
     /// The recipient's words, or the reason of the failure, for people: see [`HandoverResult::new`].
     message: String,
 }
@@ -70,7 +72,7 @@ impl HandoverResult {
     /// of printable text.
     #[must_use]
     pub fn new(verdict: Verdict, status: Option<u16>, message: &str) -> Self {
-        Self { verdict, status, message: shown(message) }
+        Self { verdict, status, failure: None, message: shown(message) }
     }
 
     /// Makes the result of a parcel that the recipient has taken.
@@ -79,10 +81,22 @@ impl HandoverResult {
         Self::new(Verdict::Taken, status, "")
     }
 
-    /// It has it not.
+    /// Makes the result of a parcel that the recipient has not, for a reason of a kind.
     #[must_use]
-    pub fn later(message: impl AsRef<str>) -> Self {
-        Self::new(Verdict::Later(None), None, message.as_ref())
+    pub fn later(kind: FailureKind, message: impl AsRef<str>) -> Self {
+        Self::new(Verdict::Later(None), None, message.as_ref()).because(kind)
+    }
+
+    /// Makes the result of a failure: the parcel is handed over again.
+    #[must_use]
+    pub(crate) fn failed(failure: &Failure) -> Self {
+        Self::later(failure.kind, &failure.words)
+    }
+
+    /// The same with the kind of its failure.
+    #[must_use]
+    pub fn because(self, kind: FailureKind) -> Self {
+        Self { failure: Some(kind), ..self }
     }
 
     /// Returns the recipient's words, or the reason of the failure; nothing where there is nothing to say.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use crate::destinations::{HandoverResult, Verdict};
+use crate::destinations::{FailureKind, HandoverResult, Verdict};
 
 /// So many attempts that worked are kept, and so many that did not: the first would push out the others.
 const KEPT: usize = 500;
@@ -31,6 +31,9 @@ pub struct Attempt {
     /// The status of the recipient's answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// The kind of a failure, for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureKind>,
     /// The reason of a failure, for people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
@@ -110,6 +113,7 @@ impl Attempt {
                 Verdict::Gone => AttemptOutcome::Gone,
             },
             status: handed.status,
+            failure: handed.failure,
             message: handed.message().to_owned(),
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }

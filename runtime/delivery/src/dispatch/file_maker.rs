@@ -292,8 +292,8 @@ impl FileMaker {
             let (at, began) = (Timestamp::now(), Instant::now());
             let handed = match timeout(limit, place.put(&file.name, &bytes)).await {
                 Ok(Ok(())) => HandoverResult::taken(None),
-                Ok(Err(error)) => HandoverResult::later(error.to_string()),
-                Err(_) => HandoverResult::later(PlaceError::TimedOut { seconds }.to_string()),
+                Ok(Err(error)) => HandoverResult::failed(&error.into()),
+                Err(_) => HandoverResult::failed(&PlaceError::TimedOut { seconds }.into()),
             };
             Sent { handed, at, took: began.elapsed() }
         }));

@@ -16,6 +16,7 @@ mod lanes;
 mod live;
 mod parcels;
 mod pusher;
+mod removal;
 mod reported;
 mod retention;
 mod rotation;

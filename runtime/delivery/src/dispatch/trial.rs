@@ -140,10 +140,10 @@ async fn try_place(
                 format!("written, but the test file {name} could not be taken away: {error}");
             HandoverResult::new(Verdict::Taken, None, &said)
         }
-        Ok(Err(error)) => HandoverResult::later(error.to_string()),
+        Ok(Err(error)) => HandoverResult::failed(&error.into()),
         Err(_) => {
             let seconds = push.timeout_seconds;
-            HandoverResult::later(PlaceError::TimedOut { seconds }.to_string())
+            HandoverResult::failed(&PlaceError::TimedOut { seconds }.into())
         }
     }
 }

@@ -17,6 +17,7 @@ mod parquet_sheet;
 mod plain_table;
 mod row;
 mod rows;
+mod seen_row;
 mod senml;
 mod sheet;
 mod table;

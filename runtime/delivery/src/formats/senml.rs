@@ -190,7 +190,7 @@ fn unit(quantity: &str, ucum: &str) -> (Option<&'static str>, Factor) {
         (_, "W/m2") => ("W/m2", ONE),
         (_, "bar") => ("Pa", Times(1e5)),
         (_, "d") => ("s", Times(86_400.0)),
-        (_, "dB[SPL]") => ("Bspl", Over(10.0)),
+        (_, "dB[SPL]") => ("dB", ONE),
         (_, "dS/m") => ("S/m", Over(10.0)),
         (_, "h") => ("s", Times(3_600.0)),
         (_, "hPa") => ("Pa", Times(100.0)),
@@ -250,7 +250,7 @@ mod tests {
             ("electricity.energy.reactive", "kV.A.h", 2.0, 7_200_000.0),
             ("electricity.charge", "A.h", 1.5, 5_400.0),
             ("water.flow", "m3/h", 3.6, 0.001),
-            ("sound.level", "dB[SPL]", 42.0, 4.2),
+            ("sound.level", "dB[SPL]", 42.0, 42.0),
             ("air.pm2-5", "ug/m3", 12.5, 0.000_000_012_5),
             ("wind.direction", "deg", 180.0, std::f64::consts::PI),
         ] {

@@ -18,7 +18,7 @@ use crate::{
 const LOGS: usize = 1_000;
 
 /// Each entry starts with the moment at which it was stored, in milliseconds since the epoch.
-pub(super) const STAMP_BYTES: usize = 8;
+pub(crate) const STAMP_BYTES: usize = 8;
 
 /// The records of all groups.
 pub struct Mailbox {

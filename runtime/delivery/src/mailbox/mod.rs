@@ -19,6 +19,7 @@ mod settings;
 pub use error::DeliveryError;
 pub(crate) use expiry::ExpiryWitness;
 pub use log::Mailbox;
+pub(crate) use log::STAMP_BYTES;
 pub(crate) use page::Filling;
 pub use page::{Page, PageBounds, PulledRecord};
 pub(crate) use progress::Progress;

@@ -5,7 +5,6 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use champollion_frames::DevEui;
 use champollion_sandbox::{Digest, Reading, Specimen};
 use champollion_store::Sequence;
-use data_encoding::HEXUPPER;
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use super::{
     cursor::Cursor,
     decoder_name::{DecoderName, made_by},
     derived::{Derived, derived_by, with_derived},
+    kept_frame::{KeptFrame, KeptPage, specimen},
     object::PointInfo,
     record::{DecodedOrNot, FORMAT_VERSION, Outcome, RecordType, decoded_or_not},
     replaced::Replaced,
@@ -27,6 +27,9 @@ const FRAME_PARTS: usize = 3;
 
 /// Digits of a package's digest that the name of a corrected record ends with.
 const DIGEST_DIGITS: usize = 8;
+
+/// The beginning of a record of a frame that was not decoded again, as [`RecordType`] writes it.
+const FIRST_OF_ITS_FRAME: &[u8] = br#"{"type":"record","#;
 
 /// A record that is kept: made of a verified frame once, and read back as it was written.
 #[derive(Clone, Debug)]
@@ -66,8 +69,8 @@ struct ToldDerived {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ToldDevice {
-    dev_eui: DevEui,
+pub(super) struct ToldDevice {
+    pub(super) dev_eui: DevEui,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -78,10 +81,10 @@ struct ToldObject {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ToldUplink {
-    f_cnt: u32,
-    f_port: Option<u8>,
-    payload: String,
+pub(super) struct ToldUplink {
+    pub(super) f_cnt: u32,
+    pub(super) f_port: Option<u8>,
+    pub(super) payload: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -147,9 +150,9 @@ pub struct CorrectedRecord {
 #[derive(Debug, thiserror::Error)]
 #[error("the record {place} of the group {group} is not as it was written: {reason}")]
 pub struct DamagedRecord {
-    group: GroupId,
-    place: Cursor,
-    reason: String,
+    pub(super) group: GroupId,
+    pub(super) place: Cursor,
+    pub(super) reason: String,
 }
 
 impl KeptRecord {
@@ -184,10 +187,7 @@ impl KeptRecord {
     /// The frame as a decoder gets it; nothing where it has no application payload.
     #[must_use]
     pub fn specimen(&self) -> Option<Specimen> {
-        let ToldUplink { f_cnt, f_port, payload } = &self.told.uplink;
-        let payload = HEXUPPER.decode(payload.as_bytes()).ok()?;
-        let received_at = u64::try_from(self.told.received_at.as_millisecond()).unwrap_or(0);
-        Some(Specimen { f_port: (*f_port)?, f_cnt: *f_cnt, payload, received_at })
+        specimen(&self.told.uplink, self.told.received_at)
     }
 
     /// The name of the decoder that made it.
@@ -276,13 +276,21 @@ impl Corrections {
         Self { end, ..Self::default() }
     }
 
-    /// Notes a record of the log where it is a corrected one. The records come in their order.
-    pub(crate) fn note(&mut self, stored: &StoredRecord) {
-        let Ok(Named { id }) = serde_json::from_str::<Named<'_>>(&stored.json) else { return };
+    /// Notes the corrected ones of some records of the log. They come in their order.
+    pub fn note(&mut self, page: &KeptPage) {
+        page.records().for_each(|(place, json)| self.note_record(place, json));
+    }
+
+    fn note_record(&mut self, place: Cursor, json: &[u8]) {
+        // Nearly all are: their names say nothing more, so they need not be read.
+        if json.starts_with(FIRST_OF_ITS_FRAME) {
+            return;
+        }
+        let Ok(Named { id }) = serde_json::from_slice::<Named<'_>>(json) else { return };
         let own = frame(&id);
         if let Some(suffix) = id.get(own.len() + 1..) {
             let (last, made) = self.frames.entry(own.to_owned()).or_default();
-            *last = stored.sequence;
+            *last = place.sequence();
             made.push(suffix.to_owned());
         }
     }
@@ -290,8 +298,17 @@ impl Corrections {
     /// Whether a record is the last one of its frame.
     #[must_use]
     pub fn is_last(&self, record: &KeptRecord) -> bool {
-        let last = self.frames.get(record.frame());
-        last.is_none_or(|(last, _)| *last == record.place.sequence())
+        self.is_last_of(record.frame(), record.place)
+    }
+
+    /// Whether the record that a frame was read out of is the last one of it.
+    #[must_use]
+    pub fn is_last_frame(&self, kept: &KeptFrame) -> bool {
+        self.is_last_of(frame(&kept.id), kept.place)
+    }
+
+    fn is_last_of(&self, frame: &str, place: Cursor) -> bool {
+        self.frames.get(frame).is_none_or(|(last, _)| *last == place.sequence())
     }
 
     /// Whether there is a record of the same frame that was made so.
@@ -302,10 +319,10 @@ impl Corrections {
             || self.frames.get(record.frame()).is_some_and(|(_, made)| made.contains(&suffix))
     }
 
-    /// Whether a record came after these were looked for.
+    /// Whether the record of a place came after these were looked for.
     #[must_use]
-    pub fn is_later(&self, record: &KeptRecord) -> bool {
-        record.place.sequence() > self.end
+    pub fn is_later(&self, place: Cursor) -> bool {
+        place.sequence() > self.end
     }
 }
 
@@ -356,7 +373,10 @@ fn suffix(digest: Digest) -> String {
 
 #[cfg(test)]
 mod tests {
+    use champollion_store::Entry;
+
     use super::*;
+    use crate::{mailbox::STAMP_BYTES, records::kept_frame};
 
     #[test]
     fn a_name_tells_its_frame() {
@@ -367,5 +387,27 @@ mod tests {
         let digest = Digest::of(b"package");
         assert_eq!(suffix(digest).len(), DIGEST_DIGITS);
         assert_eq!(suffix(digest), suffix(Digest::of(b"package")));
+    }
+
+    #[test]
+    fn a_corrected_record_is_the_last_of_its_frame() {
+        let group: GroupId = "water".parse().unwrap();
+        let (first, corrected) = (kept_frame::tests::RECORD, kept_frame::tests::CORRECTED);
+        assert!(first.as_bytes().starts_with(FIRST_OF_ITS_FRAME));
+        // As an earlier version wrote records, which had no type.
+        let before = first.replace("\"type\":\"record\",", "");
+        let mut corrections = Corrections::until(Sequence::new(3));
+        let stored = [first, &before, corrected].into_iter().zip(1..);
+        let entries = stored.map(|(json, place)| Entry {
+            sequence: Sequence::new(place),
+            value: [&[0; STAMP_BYTES][..], json.as_bytes()].concat(),
+        });
+        let page = KeptPage::new(group, entries.collect());
+        corrections.note(&page);
+        let frames: Vec<KeptFrame> = page.frames().into_iter().map(Result::unwrap).collect();
+        let last: Vec<bool> = frames.iter().map(|kept| corrections.is_last_frame(kept)).collect();
+        assert_eq!(last, [false, false, true]);
+        assert!(!corrections.is_later(frames[2].place));
+        assert!(corrections.is_later(Cursor::new(Sequence::new(4))));
     }
 }

@@ -80,25 +80,15 @@ pub(super) fn of_reading(
     // A device may tell two values of one moment; both are measurements.
     let mut told: HashMap<(Series, Timestamp), usize> = HashMap::new();
     let mut names = Names::of(dev_eui);
-    let recorded = |measured: Measurement| {
+    let read = |measured: Measurement| {
         let (series, moment) = (series(&measured), measured.measured_at.unwrap_or(received_at));
         let earlier = told.entry((series, moment)).or_default();
         let id = names.name(series, moment, *earlier);
         *earlier += 1;
-        RecordMeasurement {
-            id,
-            quantity: measured.quantity.name,
-            unit: measured.quantity.unit,
-            kind: measured.quantity.nature,
-            value: measured.value,
-            point_value: None,
-            channel: measured.channel,
-            measured_at: measured.measured_at,
-            current: newest.get(&series).is_some_and(|newest| newest.is(measured.measured_at)),
-            span: measured.span,
-        }
+        let current = newest.get(&series).is_some_and(|newest| newest.is(measured.measured_at));
+        recorded(measured, id, current)
     };
-    measurements.into_iter().map(recorded).collect()
+    measurements.into_iter().map(read).collect()
 }
 
 /// Returns the measurements of a derived decoder as a record has them: each is the newest of its kind.
@@ -108,22 +98,28 @@ pub(super) fn of_derivation(
     decoder: &str,
     measurements: Vec<Measurement>,
 ) -> Vec<RecordMeasurement> {
-    let recorded = |measured: Measurement| {
+    let derived = |measured: Measurement| {
         let moment = measured.measured_at.unwrap_or(received_at);
-        RecordMeasurement {
-            id: MeasurementId::derived(dev_eui, series(&measured), moment, decoder),
-            quantity: measured.quantity.name,
-            unit: measured.quantity.unit,
-            kind: measured.quantity.nature,
-            value: measured.value,
-            point_value: None,
-            channel: measured.channel,
-            measured_at: measured.measured_at,
-            current: true,
-            span: None,
-        }
+        let id = MeasurementId::derived(dev_eui, series(&measured), moment, decoder);
+        RecordMeasurement { span: None, ..recorded(measured, id, true) }
     };
-    measurements.into_iter().map(recorded).collect()
+    measurements.into_iter().map(derived).collect()
+}
+
+/// Returns a measurement as a record has it.
+fn recorded(measured: Measurement, id: MeasurementId, current: bool) -> RecordMeasurement {
+    RecordMeasurement {
+        id,
+        quantity: measured.quantity.name,
+        unit: measured.quantity.unit,
+        kind: measured.quantity.nature,
+        value: measured.value,
+        point_value: None,
+        channel: measured.channel,
+        measured_at: measured.measured_at,
+        current,
+        span: measured.span,
+    }
 }
 
 /// Tells of each index its value in the series of a point.

@@ -1,22 +1,20 @@
 //! A record: the frame as it came, how it was received, and what it says.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap};
 
-use champollion_frames::{DevAddr, DevEui, Fingerprint, RadioMetadata, VerifiedBy, VerifiedUplink};
+use champollion_frames::{DevAddr, DevEui, VerifiedBy, VerifiedUplink};
 use champollion_sandbox::{CallError, Data, Failure, Reading};
 use data_encoding::HEXUPPER;
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type},
-};
 
 use super::{
     decoder_name::DecoderName,
     derived::{self, Derived, DerivedValues},
     measurement::{self, DeviceClock, RecordMeasurement},
     object::{ObjectInfo, PointInfo},
+    radio::Radio,
+    record_id::RecordId,
     replaced::Replaced,
 };
 use crate::names::{GroupId, SubGroup, UseCase};
@@ -87,42 +85,6 @@ struct OutcomeMembers {
     decoded: Option<Decoded>,
     /// The reason why no decoder read it, where none did.
     decode_error: Option<DecodeError>,
-}
-
-/// The name of a record. The same frame always gets the same one, so a receiver that is given a
-/// record twice can drop the second.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordId {
-    dev_eui: DevEui,
-    f_cnt: u32,
-    /// Tells frames apart that have the same FCnt, since a device was given new keys.
-    fingerprint: Fingerprint,
-}
-
-impl fmt::Display for RecordId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}-{:08X}-{}", self.dev_eui, self.f_cnt, self.fingerprint)
-    }
-}
-
-impl PartialSchema for RecordId {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some(
-                "The name of a record: DevEUI, FCnt and MIC. The same frame always has the same.",
-            ))
-            .pattern(Some(r"^[0-9A-F]{16}-[0-9A-F]{8}-([0-9A-F]{8}|[0-9A-F]{16})(-[0-9a-f]{8})?$"))
-            .into()
-    }
-}
-
-impl ToSchema for RecordId {}
-
-impl Serialize for RecordId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }
 
 /// The operator's description of the device that sent a frame.
@@ -222,39 +184,6 @@ impl Warning {
         }
         warnings
     }
-}
-
-/// The metadata of the network, and what partners ask for most, taken out of the list of gateways.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct Radio {
-    /// The best reception; absent where no gateway is told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    best_reception: Option<BestReception>,
-    /// The signal strength of the best reception. Deprecated: `bestReception` has it with its gateway.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rssi_dbm: Option<f32>,
-    /// Its signal-to-noise ratio. Deprecated: `bestReception` has it with its gateway.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    snr_db: Option<f32>,
-    /// The number of gateways that heard the frame.
-    redundancy: usize,
-    #[serde(flatten)]
-    metadata: RadioMetadata,
-}
-
-/// The reception with the highest SNR, and among equals the highest RSSI, with its gateway.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct BestReception {
-    /// The gateway, as the network server names it.
-    gateway: String,
-    /// The signal strength there, in dBm.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rssi_dbm: Option<f32>,
-    /// The signal-to-noise ratio there, in dB.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    snr_db: Option<f32>,
 }
 
 /// Its cases hold types of their own: fields of a case would be copied, one by one, before they are
@@ -466,31 +395,6 @@ impl Record {
         match &self.outcome {
             DecodedOrNot::Decoded(_) => None,
             DecodedOrNot::DecodeError(error) => Some((error.code, &error.message)),
-        }
-    }
-}
-
-impl RecordId {
-    /// The name of a frame's record.
-    #[must_use]
-    pub fn of(uplink: &VerifiedUplink) -> Self {
-        Self { dev_eui: uplink.dev_eui(), f_cnt: uplink.f_cnt(), fingerprint: uplink.fingerprint() }
-    }
-}
-
-impl Radio {
-    fn of(metadata: &RadioMetadata) -> Self {
-        let best = metadata.best_reception();
-        Self {
-            best_reception: best.map(|reception| BestReception {
-                gateway: reception.gateway_id.clone(),
-                rssi_dbm: reception.rssi_dbm,
-                snr_db: reception.snr_db,
-            }),
-            rssi_dbm: best.and_then(|reception| reception.rssi_dbm),
-            snr_db: best.and_then(|reception| reception.snr_db),
-            redundancy: metadata.redundancy(),
-            metadata: metadata.clone(),
         }
     }
 }

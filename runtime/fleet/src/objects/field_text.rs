@@ -2,18 +2,21 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Visitor},
+};
+
+use crate::ShortText;
 
 /// Longest text of a field, in characters: a whole address, and less than a cell of a spreadsheet.
 const CHARACTERS: usize = 250;
 
 /// A text of a field: not empty, on one line, without blanks around it, of at most 250 characters.
-#[derive(
-    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
-)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
+#[serde(transparent)]
 #[schema(value_type = String, min_length = 1, max_length = 250)]
-pub struct FieldText(Box<str>);
+pub struct FieldText(ShortText);
 
 /// A text that no field can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +45,7 @@ impl FieldText {
     /// The text as it is.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
@@ -79,9 +82,30 @@ impl From<FieldText> for String {
     }
 }
 
+impl<'de> Deserialize<'de> for FieldText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(OfField)
+    }
+}
+
+/// The visitor of the text of a field.
+struct OfField;
+
+impl Visitor<'_> for OfField {
+    type Value = FieldText;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<FieldText, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
 impl fmt::Display for FieldText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.as_str())
     }
 }
 

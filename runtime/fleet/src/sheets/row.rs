@@ -15,6 +15,7 @@ use super::{
     field::Field,
     grid::GridRow,
     headings::{Column, HeadedColumn},
+    note::SheetNote,
 };
 use crate::{
     key_text::may_hold_key,
@@ -162,7 +163,7 @@ pub struct ObjectRow {
     /// The cells that cannot be taken; a row with one is refused.
     pub refusals: Vec<Refusal>,
     /// Remarks about what was understood though it is not as it should be.
-    pub notes: Vec<String>,
+    pub notes: Vec<SheetNote>,
 }
 
 /// Reads the cells of one row.
@@ -267,7 +268,7 @@ impl RowReader<'_> {
         &self,
         cell: &Cell,
         what: &'static str,
-        notes: &mut Vec<String>,
+        notes: &mut Vec<SheetNote>,
     ) -> Result<Said<T>, CellFault> {
         identifier(self.digits(what, EUI_DIGITS), cell, notes)
     }
@@ -285,14 +286,15 @@ impl RowReader<'_> {
 fn identifier<T: FromStr<Err = InvalidHex>>(
     digits: Digits,
     cell: &Cell,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<SheetNote>,
 ) -> Result<Said<T>, CellFault> {
     if cell.is_empty() {
         return Ok(Said::Empty);
     }
     let found = digits.read(cell)?;
     if found.is_restored {
-        notes.push(format!("the {} was completed to {}", digits.what, found.digits));
+        let (what, digits) = (digits.what, found.digits.clone());
+        notes.push(SheetNote::Completed { what, digits });
     }
     // An error of theirs never repeats the text.
     let value =

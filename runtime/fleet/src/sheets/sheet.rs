@@ -15,6 +15,7 @@ use super::{
     grid::Grid,
     headings::{Column, Headings, Mapping, VERDICT},
     limits::SheetLimits,
+    note::SheetNote,
     open_document,
     row::{ObjectRow, Refusal, RowReader},
     workbook::Workbook,
@@ -107,7 +108,7 @@ impl Sheet {
 
     /// Remarks about the sheet as a whole: columns that become tags, and cells that nobody reads.
     #[must_use]
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<SheetNote> {
         let mut notes = Vec::new();
         let tags: Vec<String> = self
             .headings
@@ -120,14 +121,13 @@ impl Sheet {
             })
             .collect();
         if !tags.is_empty() {
-            notes.push(format!("columns that are no field become tags: {}", tags.join(", ")));
+            notes.push(SheetNote::BecomeTags(tags));
         }
         for headed in &self.headings.columns {
             let is_nameless = headed.column == Column::Ignored && headed.heading.is_empty();
             let mut cells = self.below().map(|row| row.cell(headed.place));
             if is_nameless && cells.any(|cell| !cell.is_empty()) {
-                let column = letters(headed.place);
-                notes.push(format!("the column {column} has no heading and is not read"));
+                notes.push(SheetNote::NoHeading(letters(headed.place)));
             }
         }
         notes

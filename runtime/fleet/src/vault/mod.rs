@@ -32,7 +32,7 @@ pub use error::{UnusableKey, VaultError};
 pub use key_name::KeyName;
 pub use key_place::KeyPlace;
 pub use message_key::{MessageError, MessageKey};
-pub use node_key::{NONCE_BYTES, NodeKey, Stamp};
+pub use node_key::{AnswerKey, NONCE_BYTES, NodeKey, Stamp};
 pub use opening::{OpenedVault, Vault};
 pub use rotation::{Rotated, RotationError};
 pub use settings::{KeyFrom, VaultSettings};

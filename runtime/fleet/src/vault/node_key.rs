@@ -13,7 +13,7 @@ use super::data_key::DataKey;
 use super::message_key::{KEY_BYTES, MessageKey};
 use super::opening::Vault;
 
-/// Bytes of the number that no two requests share.
+/// Bytes of the number that no two requests, and no two answers, share.
 pub const NONCE_BYTES: usize = 16;
 
 /// Keeps the key apart from all else that is made of the data key.
@@ -25,6 +25,10 @@ const ANSWER: &[u8] = b"answer\0";
 
 /// The key that the nodes of one store share, and nobody else has.
 pub struct NodeKey(Zeroizing<[u8; KEY_BYTES]>);
+
+/// The key of the answers to one request. The node that answers draws a number for each answer, so no two answers have
+/// the same key, even where a request is played back to a node that was started anew and does not know it again.
+pub struct AnswerKey(NodeKey);
 
 /// The stamp of a request between nodes. It stands in clear beside the request, and whoever changes it has other keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,20 +58,28 @@ impl NodeKey {
     /// Returns the key that seals and opens one request.
     #[must_use]
     pub fn of_request(&self, stamp: &Stamp<'_>) -> MessageKey {
-        self.of_message(REQUEST, stamp)
+        MessageKey::new(&self.of_direction(REQUEST, stamp).0)
     }
 
-    /// Returns the key that seals and opens the answer to one request.
+    /// Returns the key of the answers to one request.
     #[must_use]
-    pub fn of_answer(&self, stamp: &Stamp<'_>) -> MessageKey {
-        self.of_message(ANSWER, stamp)
+    pub fn of_answers(&self, stamp: &Stamp<'_>) -> AnswerKey {
+        AnswerKey(self.of_direction(ANSWER, stamp))
     }
 
-    fn of_message(&self, direction: &[u8], stamp: &Stamp<'_>) -> MessageKey {
+    fn of_direction(&self, direction: &[u8], stamp: &Stamp<'_>) -> Self {
         // All but the address have a fixed length, and the address is the last.
         let (from, moment) = (stamp.from.as_bytes(), stamp.moment_millis.to_be_bytes());
         let parts = [direction, from, &moment, &stamp.nonce, stamp.to.as_bytes()];
-        MessageKey::new(&Self::made(&self.0[..], &parts).0)
+        Self::made(&self.0[..], &parts)
+    }
+}
+
+impl AnswerKey {
+    /// Returns the key that seals and opens the answer that has a number.
+    #[must_use]
+    pub fn of_answer(&self, nonce: &[u8; NONCE_BYTES]) -> MessageKey {
+        MessageKey::new(&NodeKey::made(&self.0.0[..], &[nonce]).0)
     }
 }
 
@@ -98,7 +110,17 @@ mod tests {
         let sealed = one.of_request(&stamp).seal(b"GET /v1/tokens", true).unwrap();
         assert_eq!(other.of_request(&stamp).open(&sealed, true).unwrap(), b"GET /v1/tokens");
         assert!(stranger.of_request(&stamp).open(&sealed, true).is_err());
-        assert!(other.of_answer(&stamp).open(&sealed, true).is_err(), "it is no answer");
+        let answer = other.of_answers(&stamp).of_answer(&stamp.nonce).open(&sealed, true);
+        assert!(answer.is_err(), "it is no answer");
+    }
+
+    #[test]
+    fn two_answers_to_one_request_have_keys_of_their_own() {
+        let key = NodeKey::of(&DataKey::generate().unwrap());
+        let answers = key.of_answers(&stamp("http://10.0.0.7:8080"));
+        let sealed = answers.of_answer(&[1; NONCE_BYTES]).seal(b"200", true).unwrap();
+        assert_eq!(answers.of_answer(&[1; NONCE_BYTES]).open(&sealed, true).unwrap(), b"200");
+        assert!(answers.of_answer(&[2; NONCE_BYTES]).open(&sealed, true).is_err());
     }
 
     #[test]

@@ -9,3 +9,4 @@ mod fresh_state;
 mod good_path;
 mod guests;
 mod limits;
+mod vocabulary;

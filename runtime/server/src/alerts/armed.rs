@@ -1,4 +1,4 @@
-//! The rules in memory, by their groups: a frame of a group without rules costs one look.
+//! The rules in memory, by their groups and their devices: a frame of a device without rules costs one look.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,12 +9,47 @@ use std::{
 };
 
 use champollion_delivery::names::GroupId;
-use champollion_service::alerts::{NamedRule, Rule, RuleKey};
+use champollion_frames::DevEui;
+use champollion_service::alerts::{Condition, NamedRule, Rule, RuleKey};
 use parking_lot::RwLock;
 use uuid::Uuid;
 
 /// The rules of a group.
-pub(crate) type OfGroup = Arc<Vec<NamedRule>>;
+pub(crate) type OfGroup = Arc<GroupRules>;
+
+/// The rules of a group, by what they may watch.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct GroupRules {
+    all: Vec<NamedRule>,
+    /// The places of rules that watch one device alone.
+    of_device: HashMap<DevEui, Vec<usize>>,
+    /// The places of those that watch several devices.
+    of_several: Vec<usize>,
+}
+
+impl GroupRules {
+    fn push(&mut self, rule: NamedRule) {
+        let (definition, place) = (&rule.1.definition, self.all.len());
+        if !definition.paused && !matches!(definition.when, Condition::Route(_)) {
+            match definition.scope.device {
+                Some(device) => self.of_device.entry(device).or_default().push(place),
+                None => self.of_several.push(place),
+            }
+        }
+        self.all.push(rule);
+    }
+
+    /// Returns all of the rules.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, NamedRule> {
+        self.all.iter()
+    }
+
+    /// Returns the rules that may watch a device: whether they do is up to where it is.
+    pub(crate) fn that_may_watch(&self, device: DevEui) -> impl Iterator<Item = &NamedRule> {
+        let own = self.of_device.get(&device).map_or(&[][..], Vec::as_slice);
+        own.iter().chain(&self.of_several).map(|place| &self.all[*place])
+    }
+}
 
 /// The rules of all groups.
 pub(crate) struct ArmedRules {
@@ -37,7 +72,7 @@ impl ArmedRules {
 
     /// Returns the number of rules of a group.
     pub(crate) fn count_of(&self, group: &GroupId) -> usize {
-        self.groups.read().get(group).map_or(0, |rules| rules.len())
+        self.groups.read().get(group).map_or(0, |rules| rules.all.len())
     }
 
     /// Returns the rules of all groups.
@@ -54,7 +89,7 @@ impl ArmedRules {
 
     /// Puts rules in the place of those that there are.
     pub(crate) fn replace(&self, all: Vec<(RuleKey, Rule)>) {
-        let mut groups: HashMap<GroupId, Vec<NamedRule>> = HashMap::new();
+        let mut groups: HashMap<GroupId, GroupRules> = HashMap::new();
         for (key, rule) in all {
             groups.entry(key.group).or_default().push((key.name, rule));
         }
@@ -85,6 +120,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_frame_looks_at_the_rules_that_may_watch_its_device() {
+        let devices: [DevEui; 2] =
+            ["70B3D5499A000001", "70B3D5499A000002"].map(|device| device.parse().unwrap());
+        let mut rules = GroupRules::default();
+        for (name, definition) in [
+            ("one", json!({ "when": { "alarm": {} }, "scope": { "device": devices[0] } })),
+            ("paused", json!({ "when": { "alarm": {} }, "paused": true })),
+            ("route", json!({ "when": { "route": { "seconds": 60 } } })),
+            ("north", json!({ "when": { "battery": {} }, "scope": { "subGroup": "north" } })),
+            ("other", json!({ "when": { "alarm": {} }, "scope": { "device": devices[1] } })),
+        ] {
+            let definition = serde_json::from_value(definition).unwrap();
+            let rule = Rule::instead(None, definition, Timestamp::UNIX_EPOCH);
+            rules.push((name.parse().unwrap(), rule));
+        }
+        let names = |device| -> Vec<_> {
+            rules.that_may_watch(device).map(|(name, _)| name.as_str()).collect()
+        };
+        assert_eq!(devices.map(names), [["one", "north"], ["other", "north"]]);
+        assert_eq!(names("70B3D5499A000003".parse().unwrap()), ["north"]);
+        assert_eq!(rules.iter().count(), 5);
+    }
+
+    #[test]
     fn rules_are_found_by_their_groups_and_a_change_is_told_once() {
         let definition = serde_json::from_value(json!({ "when": { "alarm": {} } })).unwrap();
         let rule = Rule::instead(None, definition, Timestamp::UNIX_EPOCH);
@@ -92,7 +151,7 @@ mod tests {
         let armed = ArmedRules::default();
         assert!(armed.take_change(), "what was raised before the start is compared once");
         armed.replace(all.clone());
-        assert_eq!(armed.of(&"water".parse().unwrap()).unwrap().len(), 1);
+        assert_eq!(armed.of(&"water".parse().unwrap()).unwrap().iter().count(), 1);
         assert_eq!(["water", "light"].map(|group| armed.count_of(&group.parse().unwrap())), [1, 0]);
         assert!(armed.of(&"light".parse().unwrap()).is_none());
         assert!(armed.take_change());

@@ -22,6 +22,27 @@ impl Alerts {
         }
     }
 
+    /// Ends in one batch what rules have raised of devices and routes that they watch no more; says whether no frame was
+    /// faster.
+    pub(crate) async fn drop_rules(
+        &self,
+        dropped: &[(Subject, BTreeSet<Uuid>)],
+        now: Timestamp,
+    ) -> Result<bool, AlertsError> {
+        let mut batch = Batch::new();
+        for (subject, rules) in dropped {
+            let watches = |rule: Uuid| !rules.contains(&rule);
+            self.judge.drop_others(subject, watches, now, &mut batch).await?;
+        }
+        let is_done = self.commit(batch).await?;
+        for (subject, _) in dropped {
+            if let Subject::Device(device) = subject {
+                self.forget_states(*device);
+            }
+        }
+        Ok(is_done)
+    }
+
     /// The rules that watch a device or a route.
     pub(crate) fn watching(&self, subject: &Subject, now: Timestamp) -> BTreeSet<Uuid> {
         let place = match subject {

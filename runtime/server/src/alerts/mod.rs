@@ -14,12 +14,16 @@ use champollion_service::{
 };
 use champollion_store::Store;
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 
 pub(crate) use judged::Judged;
 pub(crate) use trying::KeptFrame;
 pub(crate) use watching::Seen;
 
-use crate::devices::{Device, Devices};
+use crate::{
+    devices::{Device, Devices},
+    sign_in::page_below,
+};
 use armed::ArmedRules;
 
 /// The page of alerts, which mails lead to.
@@ -44,6 +48,10 @@ pub struct Alerts {
     pub(crate) rules: RuleBook,
     /// The alerts in the store.
     pub(crate) book: AlertBook,
+    /// Held while a rule is put: those of one process wait for each other, those of several are refused.
+    pub(crate) putting: Mutex<()>,
+    /// Held while rules are read, so that what was read last is what is in memory.
+    reading: Mutex<()>,
 }
 
 impl Alerts {
@@ -58,10 +66,7 @@ impl Alerts {
         devices: Arc<Devices>,
         (public_address, clocks): (&str, LocalTime),
     ) -> Result<Self, AlertsError> {
-        let page = match public_address.trim_end_matches('/') {
-            "" => String::new(),
-            address => format!("{address}{PAGE}"),
-        };
+        let page = page_below(public_address, PAGE);
         let alerts = Self {
             judge: Judge::new(Arc::clone(&store), page, clocks),
             armed: ArmedRules::default(),
@@ -70,6 +75,8 @@ impl Alerts {
             book: AlertBook::new(Arc::clone(&led_store)),
             devices,
             led_store,
+            putting: Mutex::default(),
+            reading: Mutex::default(),
         };
         alerts.reload().await?;
         Ok(alerts)
@@ -83,6 +90,7 @@ impl Alerts {
 
     /// Has the rules in memory be those of the store.
     pub(crate) async fn reload(&self) -> Result<(), AlertsError> {
+        let _alone = self.reading.lock().await;
         self.armed.replace(self.rules.all().await?);
         Ok(())
     }

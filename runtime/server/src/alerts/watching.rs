@@ -2,9 +2,11 @@
 
 use champollion_delivery::records::{Derived, Outcome};
 use champollion_fleet::objects::LifeCycle;
-use champollion_frames::VerifiedUplink;
+use champollion_frames::{DevEui, VerifiedUplink};
 use champollion_sandbox::{Measurement, Value as Told};
-use champollion_service::alerts::{AlertsError, Frame, Measured, NamedRule, Place, Value};
+use champollion_service::alerts::{
+    AlertsError, Frame, JudgedStates, Measured, NamedRule, Place, Value,
+};
 use champollion_store::Batch;
 use jiff::Timestamp;
 
@@ -20,29 +22,41 @@ pub(crate) struct Seen<'of> {
 }
 
 impl Alerts {
-    /// Judges a frame by the rules of its group. A frame that was overtaken is older than what was judged.
+    /// Judges a frame by the rules that watch its device, whose states are to be [kept](Self::keep_states) once its batch
+    /// is durable. A frame that was overtaken is older than what was judged.
     pub(crate) async fn frame(
         &self,
         device: &Device,
         uplink: &VerifiedUplink,
         seen: Seen<'_>,
         batch: &mut Batch,
-    ) -> Result<(), AlertsError> {
-        let Some(rules) = self.armed.of(&device.group) else { return Ok(()) };
-        let received_at = i64::try_from(uplink.received_at_ms()).unwrap_or_default();
-        let Ok(received_at) = Timestamp::from_millisecond(received_at) else { return Ok(()) };
-        if uplink.held_up() {
-            return Ok(());
+    ) -> Result<Option<JudgedStates>, AlertsError> {
+        let Some(rules) = self.armed.of(&device.group) else { return Ok(None) };
+        let mut may_watch = rules.that_may_watch(device.dev_eui).peekable();
+        if uplink.held_up() || may_watch.peek().is_none() {
+            return Ok(None);
         }
+        let received_at = i64::try_from(uplink.received_at_ms()).unwrap_or_default();
+        let Ok(received_at) = Timestamp::from_millisecond(received_at) else { return Ok(None) };
         let place = self.place(device, received_at);
         let watching: Vec<&NamedRule> =
-            rules.iter().filter(|(_, rule)| rule.watches(&place)).collect();
+            may_watch.filter(|(_, rule)| rule.watches(&place)).collect();
         if watching.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let frame = frame(device, received_at, &seen);
         let place = (&place, self.is_muted(device, received_at));
         self.judge.frame(&watching, place, (&frame, Timestamp::now()), batch).await
+    }
+
+    /// Goes on from the states after a frame, whose batch is durable.
+    pub(crate) fn keep_states(&self, judged: JudgedStates) {
+        self.judge.keep(judged);
+    }
+
+    /// Reads the states of a device anew for its next frame, since others have moved it on.
+    pub(crate) fn forget_states(&self, device: DevEui) {
+        self.judge.forget(device);
     }
 
     /// Whether nothing is raised of a device: people are at work on it, it is not in service, or a notice is in force.
@@ -61,7 +75,7 @@ impl Alerts {
             use_case: device.use_case.clone(),
             device: Some(device.dev_eui),
             route: None,
-            name: device.name.clone(),
+            name: device.name.as_str().to_owned(),
             point: self.devices.point_at(device, at).map(|(point, _)| point),
             address: device.object.address.as_ref().map(ToString::to_string),
         }

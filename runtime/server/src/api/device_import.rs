@@ -199,6 +199,7 @@ fn refused(report: &ImportReport) -> Problem {
         .with("changed", report.changed)
         .with("unchanged", report.unchanged)
         .with("refused", report.refused)
-        .with("notes", &report.notes)
+        .with("notes", report.notes.words())
+        .with("noted", report.notes.values())
         .with("verdicts", &report.verdicts)
 }

@@ -206,6 +206,6 @@ fn shown(id: String, gateway: &Gateway, objects: &Objects) -> ShownGateway {
 
 fn object(service: &Service, dev_eui: DevEui) -> ObjectOfGateway {
     let device = service.devices.get(dev_eui);
-    let name = device.as_ref().map(|device| device.name.clone()).unwrap_or_default();
+    let name = device.as_ref().map(|device| device.name.as_str().to_owned()).unwrap_or_default();
     ObjectOfGateway { dev_eui, name, group: device.map(|device| device.group.clone()) }
 }

@@ -45,7 +45,7 @@ pub(crate) use feedback::{FeedbackOfNodes, LeadsEar};
 pub(crate) use gateways::hear_gateways;
 pub(crate) use nodes::Load;
 pub(crate) use protocol::Protocol;
-pub(crate) use seals::{Incoming, Outgoing, Unrecognized};
+pub(crate) use seals::{AnswerSeal, Incoming, Outgoing, Unrecognized};
 
 use identity::Identity;
 use lead::{Lead, led};

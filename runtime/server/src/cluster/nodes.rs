@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{
     agreed::AgreementError,
     lead::LEAD,
-    protocol::{FIRST, Protocol, Speaker, Spoken},
+    protocol::{Protocol, Said, Speaker, Spoken},
     store_clock::StoreClock,
 };
 
@@ -59,8 +59,9 @@ pub(super) struct NodeRow {
     schema: i32,
 }
 
+/// The schema of nodes that do not say it: there was one alone as yet.
 const fn first_schema() -> i32 {
-    FIRST as i32
+    1
 }
 
 /// A node that shares the store.
@@ -168,13 +169,17 @@ impl Nodes {
 
     /// Writes of this node, looks up the lead, and follows the protocol of the others.
     pub(super) async fn write(&self, lag: Duration) -> Result<(), TableError> {
-        let row = self.row(lag, self.clock.read().await?);
-        let said = row.protocol;
+        let began = Instant::now();
+        let (now, read_at) = (self.clock.read().await?, Instant::now());
+        let row = self.row(lag, now);
+        let said = Said { spoken: row.protocol, at: began };
         metrics::gauge!("champollion_node_frames_per_second").set(row.frames_per_second);
         let mut batch = Batch::new();
         NODES.put(&mut batch, &self.own, &row)?;
         self.store.commit(batch).await?;
-        let nodes = self.list().await?;
+        // The clock of the database is not asked again: what passed since is known.
+        let passed = SignedDuration::try_from(read_at.elapsed()).unwrap_or_default();
+        let nodes = self.list_at(now.checked_add(passed).unwrap_or(now)).await?;
         self.protocol.settle(speakers(&nodes), said);
         self.note(nodes);
         Ok(())
@@ -236,7 +241,12 @@ impl Nodes {
 
     /// All nodes, those that were started first first.
     pub(super) async fn list(&self) -> Result<Vec<ShownNode>, TableError> {
-        let (now, held) = (self.clock.read().await?, self.leases.held().await?);
+        self.list_at(self.clock.read().await?).await
+    }
+
+    /// All nodes, as they are at a moment by the store's clock.
+    async fn list_at(&self, now: Timestamp) -> Result<Vec<ShownNode>, TableError> {
+        let held = self.leases.held().await?;
         let rows = NODES.pages(&*self.store).all().await?;
         let mut nodes: Vec<ShownNode> =
             rows.into_iter().map(|(id, row)| row.shown(id, &held, now)).collect();
@@ -327,7 +337,10 @@ impl NodeRow {
 mod tests {
     use champollion_store::{OwnLeases, SledOptions, SledStore};
 
-    use super::{super::protocol::NEWEST, *};
+    use super::{
+        super::protocol::{FIRST, NEWEST},
+        *,
+    };
 
     #[tokio::test]
     async fn nodes_are_listed_with_what_they_say_of_themselves() {

@@ -3,7 +3,9 @@
 //! Each node says in its row which versions it reads and which one it writes. All write the newest version that each
 //! node reads that has a row, also one that is silent, which may come back: so nodes are exchanged one by one, and none
 //! meets what it does not know. A node says in its row that it writes a newer version, looks once more, and only then
-//! does so; one that comes says which versions it reads before it looks. Of the two, one at least sees the other.
+//! does so; one that comes says which versions it reads before it looks. Of the two, one at least sees the other. One
+//! that comes does not wait for a node that is silent, so a node that has said nothing for long, as one that was paused,
+//! writes what all read until it has looked again.
 //!
 //! 1. Keys in the log of changes are hexadecimal digits, and rows of nodes say nothing of the protocol.
 //! 2. Keys in the log of changes are in base64, which is a third shorter: a sheet of many devices is in it whole. What
@@ -12,9 +14,11 @@
 use std::{
     fmt,
     sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
 };
 
 use champollion_store::PostgresOptions;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 /// The first version of the protocol.
@@ -22,6 +26,10 @@ pub(super) const FIRST: u32 = 1;
 
 /// The newest version of the protocol that this software knows.
 pub(super) const NEWEST: u32 = 2;
+
+/// The time for which a node writes the version that its row says: less than the ten seconds after which one that comes
+/// takes it for silent.
+const SAID_FOR: Duration = Duration::from_secs(8);
 
 /// The versions of the protocol that a node reads, and the one that it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -41,6 +49,20 @@ impl Default for Spoken {
     fn default() -> Self {
         Self { reads_from: FIRST, reads_to: FIRST, writes: FIRST }
     }
+}
+
+/// The row of this node, as it was last written: the versions that it names, and a moment before that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said {
+    pub(super) spoken: Spoken,
+    pub(super) at: Instant,
+}
+
+/// The version that a node writes, and a moment before its row said so.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    version: u32,
+    said_at: Instant,
 }
 
 /// A node, by its address, and the versions that it reads and writes.
@@ -95,8 +117,8 @@ pub(crate) struct Protocol {
     schema: i32,
     /// The version that its row says or is to say next.
     wanted: AtomicU32,
-    /// The version that it writes.
-    written: AtomicU32,
+    /// The version that it writes; none until the others are known.
+    written: Mutex<Option<Written>>,
 }
 
 impl Protocol {
@@ -107,13 +129,20 @@ impl Protocol {
             newest: if as_before { NEWEST - 1 } else { NEWEST },
             schema: PostgresOptions::known_schema(as_before),
             wanted: AtomicU32::new(FIRST),
-            written: AtomicU32::new(FIRST),
+            written: Mutex::new(None),
         }
     }
 
     /// The version that this node writes.
     pub(crate) fn written(&self) -> u32 {
-        self.written.load(Ordering::Acquire)
+        self.written_at(Instant::now())
+    }
+
+    /// The version that this node writes at a moment: the oldest one where the others may not have heard of it for long.
+    fn written_at(&self, now: Instant) -> u32 {
+        let written = self.written.lock();
+        let lasting = written.filter(|written| now.duration_since(written.said_at) < SAID_FOR);
+        lasting.map_or(FIRST, |written| written.version)
     }
 
     /// The newest version that this node reads.
@@ -133,14 +162,15 @@ impl Protocol {
     }
 
     /// Writes what all nodes read from now on, as far as the row of this node, which was written before, has said it.
-    pub(super) fn settle<'of>(&self, nodes: impl Iterator<Item = Speaker<'of>>, said: Spoken) {
+    pub(super) fn settle<'of>(&self, nodes: impl Iterator<Item = Speaker<'of>>, said: Said) {
         let common = nodes.map(|(_, spoken)| spoken.reads_to).min();
         let common = common.unwrap_or(FIRST).clamp(FIRST, self.newest);
-        let written = common.min(said.writes);
-        let before = self.written.swap(written, Ordering::AcqRel);
+        let version = common.min(said.spoken.writes);
+        let before = self.written.lock().replace(Written { version, said_at: said.at });
         self.wanted.store(common, Ordering::Release);
-        if written != before {
-            tracing::info!(before, written, "this node tells the others in another version");
+        let before = before.map_or(FIRST, |before| before.version);
+        if version != before {
+            tracing::info!(before, version, "this node tells the others in another version");
         }
     }
 
@@ -184,30 +214,49 @@ mod tests {
         (ADDRESS, Spoken { reads_from, reads_to, writes })
     }
 
+    /// The row of a node that was written just now.
+    fn said(spoken: Spoken) -> Said {
+        Said { spoken, at: Instant::now() }
+    }
+
     #[test]
     fn a_newer_version_is_written_once_all_read_it_and_it_was_said_before() {
         let protocol = Protocol::of(false);
         let own = node(FIRST, NEWEST, FIRST);
-        let said = protocol.spoken();
-        assert_eq!(said.writes, 1);
-        protocol.settle([own].into_iter(), said);
+        let first = protocol.spoken();
+        assert_eq!(first.writes, 1);
+        protocol.settle([own].into_iter(), said(first));
         assert_eq!((protocol.written(), protocol.spoken().writes), (1, 2), "it is not said yet");
-        protocol.settle([own].into_iter(), protocol.spoken());
+        protocol.settle([own].into_iter(), said(protocol.spoken()));
         assert_eq!(protocol.written(), 2);
         // A node of the version before comes: at once nothing is written that it does not read.
-        let said = protocol.spoken();
-        protocol.settle([own, node(1, 1, 1)].into_iter(), said);
+        let newer = protocol.spoken();
+        protocol.settle([own, node(1, 1, 1)].into_iter(), said(newer));
         assert_eq!((protocol.written(), protocol.spoken().writes), (1, 1));
         // It went away between the row and the look: the row has to say it first.
-        protocol.settle([own].into_iter(), Spoken { writes: 1, ..said });
+        protocol.settle([own].into_iter(), said(Spoken { writes: 1, ..newer }));
         assert_eq!((protocol.written(), protocol.spoken().writes), (1, 2));
+    }
+
+    #[test]
+    fn a_node_that_was_silent_for_long_writes_what_all_read_until_it_has_looked_again() {
+        let protocol = Protocol::of(false);
+        let own = node(FIRST, NEWEST, NEWEST);
+        let (_, spoken) = own;
+        let at = Instant::now();
+        protocol.settle([own].into_iter(), Said { spoken, at });
+        let after = |seconds| protocol.written_at(at + Duration::from_secs(seconds));
+        assert_eq!([after(0), after(7), after(8), after(60)], [NEWEST, NEWEST, FIRST, FIRST]);
+        let at = at + Duration::from_secs(60);
+        protocol.settle([own].into_iter(), Said { spoken, at });
+        assert_eq!(protocol.written_at(at), NEWEST);
     }
 
     #[test]
     fn the_version_before_writes_and_reads_what_it_knows_alone() {
         let before = Protocol::of(true);
-        let said = Spoken { writes: NEWEST, ..before.spoken() };
-        before.settle([node(1, NEWEST, NEWEST)].into_iter(), said);
+        let newest = Spoken { writes: NEWEST, ..before.spoken() };
+        before.settle([node(1, NEWEST, NEWEST)].into_iter(), said(newest));
         assert_eq!((before.written(), before.newest()), (1, 1));
         assert_eq!(before.schema(), PostgresOptions::NEWEST_SCHEMA - 1);
         let refused = before.too_new([node(1, 2, 2)].into_iter()).unwrap().to_string();

@@ -2,11 +2,13 @@
 //! the same store have (`node_key.rs` of the vault), and is taken once.
 //!
 //! The stamp of a request says in clear who asks and when. Both ends make the keys of request and answer of it, so a
-//! stamp that was changed opens nothing.
+//! stamp that was changed opens nothing. The mark of an answer has in clear a number that the answering node draws:
+//! where a clock was set back, a node that was started anew takes for new what the one before has answered, and must not
+//! seal another answer by the same key.
 
 use std::{collections::BTreeSet, time::Duration};
 
-use champollion_fleet::vault::{MessageError, MessageKey, NONCE_BYTES, NodeKey, Stamp};
+use champollion_fleet::vault::{AnswerKey, MessageError, MessageKey, NONCE_BYTES, NodeKey, Stamp};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -14,6 +16,9 @@ use uuid::Uuid;
 
 /// The number of the language that nodes speak to each other, at the beginning of a stamp.
 const LANGUAGE: &str = "1";
+
+/// The first word of the mark of a sealed answer.
+const SEALED: &str = "sealed";
 
 /// The time for which a request may be under way, by the store's clock, and the clocks of both ends may differ.
 const FRESH: Duration = Duration::from_secs(10);
@@ -30,15 +35,43 @@ pub(crate) struct Seals {
 pub(crate) struct Outgoing {
     pub(crate) stamp: String,
     pub(crate) request: MessageKey,
-    pub(crate) answer: MessageKey,
+    pub(crate) answer: AnswerSeal,
 }
 
 /// The keys of a request that this node was sent.
 pub(crate) struct Incoming {
     pub(crate) from: Uuid,
     pub(crate) request: MessageKey,
-    pub(crate) answer: MessageKey,
+    pub(crate) answer: AnswerSeal,
     pub(crate) once: Once,
+}
+
+/// The seal of the answer to one request.
+pub(crate) struct AnswerSeal(AnswerKey);
+
+impl AnswerSeal {
+    /// Draws the number of an answer. Gives the mark that names it, and the key of the answer.
+    pub(crate) fn draw(&self) -> Result<(String, MessageKey), getrandom::Error> {
+        let nonce = drawn()?;
+        Ok((format!("{SEALED} {}", HEXLOWER.encode(&nonce)), self.0.of_answer(&nonce)))
+    }
+
+    /// The key of an answer that came with a mark; none where it marks no sealed answer.
+    pub(crate) fn of_mark(&self, mark: &str) -> Option<MessageKey> {
+        let nonce = mark.strip_prefix(SEALED)?.strip_prefix(' ')?;
+        Some(self.0.of_answer(&nonce_of(nonce)?))
+    }
+}
+
+/// A number that nothing else has.
+fn drawn() -> Result<[u8; NONCE_BYTES], getrandom::Error> {
+    let mut nonce = [0; NONCE_BYTES];
+    getrandom::fill(&mut nonce)?;
+    Ok(nonce)
+}
+
+fn nonce_of(digits: &str) -> Option<[u8; NONCE_BYTES]> {
+    HEXLOWER.decode(digits.as_bytes()).ok()?.try_into().ok()
 }
 
 /// The moment of a request in milliseconds, and its random number: no two requests have both.
@@ -95,13 +128,12 @@ impl Seals {
 
     /// The keys of a request to the node at an address.
     pub(super) fn outgoing(&self, to: &str, now: Timestamp) -> Result<Outgoing, getrandom::Error> {
-        let mut nonce = [0; NONCE_BYTES];
-        getrandom::fill(&mut nonce)?;
-        let stamp = Stamp { from: self.node, to, moment_millis: now.as_millisecond(), nonce };
+        let (moment_millis, nonce) = (now.as_millisecond(), drawn()?);
+        let stamp = Stamp { from: self.node, to, moment_millis, nonce };
         Ok(Outgoing {
             stamp: written(&stamp),
             request: self.key.of_request(&stamp),
-            answer: self.key.of_answer(&stamp),
+            answer: AnswerSeal(self.key.of_answers(&stamp)),
         })
     }
 
@@ -114,7 +146,7 @@ impl Seals {
         Ok(Incoming {
             from: stamp.from,
             request: self.key.of_request(&stamp),
-            answer: self.key.of_answer(&stamp),
+            answer: AnswerSeal(self.key.of_answers(&stamp)),
             once: (stamp.moment_millis, stamp.nonce),
         })
     }
@@ -137,7 +169,7 @@ fn read<'to>(text: &str, to: &'to str) -> Option<Stamp<'to>> {
         return None;
     }
     let (from, moment_millis) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-    let nonce = HEXLOWER.decode(words.next()?.as_bytes()).ok()?.try_into().ok()?;
+    let nonce = nonce_of(words.next()?)?;
     words.next().is_none().then_some(Stamp { from, to, moment_millis, nonce })
 }
 
@@ -233,10 +265,29 @@ mod tests {
         // Long enough for that it is no longer remembered, and then too old.
         let late = received(&other, (&sent.stamp, &piece), at(5 + 60));
         assert_eq!(late, Err(Unrecognized::Moment));
-        let mut incoming = other.incoming(&sent.stamp, at(6)).unwrap();
+        let incoming = other.incoming(&sent.stamp, at(6)).unwrap();
         assert_eq!(incoming.from, Uuid::from_u128(1));
-        let answer = incoming.answer.seal(b"200", true).unwrap();
-        assert_eq!(sent.answer.open(&answer, true).unwrap(), b"200");
+        let (mark, mut seals) = incoming.answer.draw().unwrap();
+        let answer = seals.seal(b"200", true).unwrap();
+        assert_eq!(sent.answer.of_mark(&mark).unwrap().open(&answer, true).unwrap(), b"200");
+        for none in ["", SEALED, &mark[1..], &mark[..mark.len() - 1], &format!("{mark} ")] {
+            assert!(sent.answer.of_mark(none).is_none(), "{none}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_taken_again_after_a_start_is_answered_under_another_key() {
+        let (one, other) = two().await;
+        let sent = one.outgoing(HERE, at(5)).unwrap();
+        let answer = |words: &[u8]| {
+            // The clock was set back, and the node was started again: nothing of it is left but the key.
+            let (mark, mut seals) =
+                other.incoming(&sent.stamp, at(5)).unwrap().answer.draw().unwrap();
+            (mark, seals.seal(words, true).unwrap())
+        };
+        let ((first, sealed), (second, _)) = (answer(b"200"), answer(b"404"));
+        assert!(sent.answer.of_mark(&first).unwrap().open(&sealed, true).is_ok());
+        assert!(sent.answer.of_mark(&second).unwrap().open(&sealed, true).is_err());
     }
 
     #[tokio::test]

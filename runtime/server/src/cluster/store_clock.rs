@@ -24,12 +24,12 @@ pub(super) struct StoreClock {
     leases: Arc<dyn Leases>,
     /// Microseconds by which this node's clock was ahead when it was compared last.
     ahead_micros: AtomicI64,
-    is_warned: AtomicBool,
+    was_far: AtomicBool,
 }
 
 impl StoreClock {
     pub(super) fn new(leases: Arc<dyn Leases>) -> Self {
-        Self { leases, ahead_micros: AtomicI64::new(0), is_warned: AtomicBool::new(false) }
+        Self { leases, ahead_micros: AtomicI64::new(0), was_far: AtomicBool::new(false) }
     }
 
     /// Asks for the moment, and compares this node's clock with it.
@@ -63,14 +63,14 @@ impl StoreClock {
     /// Warns once where the clocks are far from each other, and once more where they are so again.
     fn warn(&self, ahead: SignedDuration) {
         let is_far = ahead.abs() > WARNED_BEYOND;
-        if is_far && !self.is_warned.swap(is_far, Ordering::Relaxed) {
+        let was_far = self.was_far.swap(is_far, Ordering::Relaxed);
+        if is_far && !was_far {
             let seconds = ahead.as_secs_f64();
             tracing::warn!(
                 ahead_seconds = seconds,
                 "the clock of this machine is not that of the database: have both follow a time server"
             );
         }
-        self.is_warned.store(is_far, Ordering::Relaxed);
     }
 
     /// The time by which this node's clock is ahead of the store's.

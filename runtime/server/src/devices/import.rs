@@ -7,6 +7,7 @@
 
 mod judging;
 mod merge;
+mod notes;
 mod progress;
 mod report;
 
@@ -21,6 +22,7 @@ use champollion_store::{Batch, TableError};
 use serde_json::json;
 use tokio::sync::OwnedMutexGuard;
 
+pub use notes::Notes;
 pub use progress::{ImportProgress, ImportUnderWay, ImportsUnderWay, Told};
 pub use report::{CellRefusal, FieldChange, ImportReport, RowVerdict, Verdict};
 
@@ -85,7 +87,7 @@ impl Devices {
         }
         let places = self.refuse_beyond_places(sheet, rows, &mut judged);
         let verdicts: Vec<RowVerdict> = judged.into_iter().map(Judged::into_verdict).collect();
-        let report = ImportReport::new(sheet.notes(), verdicts, wish.dry_run);
+        let report = ImportReport::new(sheet.notes().into(), verdicts, wish.dry_run);
         if wish.dry_run || (report.refused > 0 && !wish.good_rows) {
             return Ok(report);
         }

@@ -33,6 +33,6 @@ impl Devices {
     /// Returns what each device is counted as now.
     pub(crate) fn service_states(&self) -> BTreeMap<DevEui, ServiceState> {
         let known = self.known.read();
-        known.iter().map(|(dev_eui, device)| (*dev_eui, (&**device).into())).collect()
+        known.values().map(|device| (device.dev_eui, (&**device).into())).collect()
     }
 }

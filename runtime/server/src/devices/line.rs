@@ -96,7 +96,7 @@ impl Line {
             lorawan,
             join_eui,
             allow_counter_reset: registration.allow_counter_reset,
-            name,
+            name: name.into(),
             group,
             sub_group,
             use_case,

@@ -198,6 +198,16 @@ impl Devices {
         Some(placed(key, found))
     }
 
+    /// Returns the points that a device is or was on, by group and name.
+    #[must_use]
+    pub fn points_of(&self, dev_eui: DevEui) -> Vec<PlacedPoint> {
+        let known = self.points.known.read();
+        let keys: BTreeSet<&PointKey> =
+            known.of_devices.get(&dev_eui).into_iter().flatten().collect();
+        let point = |key: &PointKey| Some(placed(key.clone(), known.points.get(key)?.clone()));
+        keys.into_iter().filter_map(point).collect()
+    }
+
     /// Points of groups that a filter lets through, by group and name: those after a place, at most `limit`.
     #[must_use]
     pub fn points(

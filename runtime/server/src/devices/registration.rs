@@ -408,7 +408,7 @@ impl Registration {
     pub(super) fn of_device(device: &Device, activation: Activation) -> Self {
         let (assignment, object) = (Assignment::clone(&device.assignment), device.object.clone());
         Self {
-            name: device.name.clone(),
+            name: device.name.as_str().to_owned(),
             sub_group: device.sub_group.clone(),
             use_case: device.use_case.clone(),
             decoder: assignment.decoder,

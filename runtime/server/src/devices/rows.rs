@@ -255,8 +255,8 @@ impl Devices {
         self.joins.remove(dev_eui);
         self.reports.remove(dev_eui);
         let mut known = self.known.write();
-        let before = known.remove(&dev_eui);
-        self.count_groups(before.as_deref(), None);
+        let before = known.remove(dev_eui);
+        self.of_groups.lock().change(before.as_deref(), None);
         drop(known);
         let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());
         self.names.change(dev_eui, name_before, None);

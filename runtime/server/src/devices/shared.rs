@@ -6,7 +6,7 @@ use std::{
     fmt,
     hash::Hash,
     ops::Deref,
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
@@ -22,9 +22,37 @@ use super::{Assignment, Device};
 /// what devices have no longer is forgotten so.
 const PARTS: usize = 1 << 16;
 
-/// A value that several devices hold together. It is one pointer wide, and copied without its content.
+/// A value that several devices hold together. It is one pointer wide, and copied without its content; one that says
+/// nothing takes no memory.
 #[derive(PartialEq, Eq, Hash)]
-pub struct Shared<T>(Arc<T>);
+pub struct Shared<T>(Option<Arc<T>>);
+
+/// A part of a device that may say nothing.
+pub trait Part: PartialEq + Sized + 'static {
+    /// Returns the value that says nothing.
+    fn nothing() -> &'static Self;
+}
+
+impl Part for Assignment {
+    fn nothing() -> &'static Self {
+        static NOTHING: LazyLock<Assignment> = LazyLock::new(Assignment::default);
+        &NOTHING
+    }
+}
+
+impl Part for IndexMap<String, Setting> {
+    fn nothing() -> &'static Self {
+        static NOTHING: LazyLock<IndexMap<String, Setting>> = LazyLock::new(IndexMap::new);
+        &NOTHING
+    }
+}
+
+impl Part for BTreeMap<String, String> {
+    fn nothing() -> &'static Self {
+        static NOTHING: BTreeMap<String, String> = BTreeMap::new();
+        &NOTHING
+    }
+}
 
 /// The parts that devices in memory hold together.
 #[derive(Default)]
@@ -38,50 +66,55 @@ struct Parts {
     network_servers: HashSet<NetworkServerName>,
     assignments: HashSet<Shared<Assignment>>,
     tags: HashSet<Shared<BTreeMap<String, String>>>,
-    no_variables: Shared<IndexMap<String, Setting>>,
 }
 
 impl<T> Shared<T> {
     /// Whether both are one value in memory.
     #[cfg(test)]
     fn is_one_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
     }
 }
 
-impl<T> From<T> for Shared<T> {
+impl<T: Part> From<T> for Shared<T> {
     fn from(value: T) -> Self {
-        Self(Arc::new(value))
+        Self((value != *T::nothing()).then(|| Arc::new(value)))
     }
 }
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(self.0.clone())
     }
 }
 
-impl<T: Default> Default for Shared<T> {
+impl<T> Default for Shared<T> {
     fn default() -> Self {
-        Self::from(T::default())
+        Self(None)
     }
 }
 
-impl<T> Deref for Shared<T> {
+impl<T: Part> Deref for Shared<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        match &self.0 {
+            Some(value) => value,
+            None => T::nothing(),
+        }
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Shared<T> {
+impl<T: Part + fmt::Debug> fmt::Debug for Shared<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
+        T::fmt(self, formatter)
     }
 }
 
-impl<T: Serialize> Serialize for Shared<T> {
+impl<T: Part + Serialize> Serialize for Shared<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         T::serialize(self, serializer)
     }
@@ -95,11 +128,14 @@ impl Alike {
         share_any(&mut parts.sub_groups, &mut device.sub_group);
         share_any(&mut parts.use_cases, &mut device.use_case);
         share_any(&mut parts.network_servers, &mut device.network_server);
-        share(&mut parts.assignments, &mut device.assignment);
-        share(&mut parts.tags, &mut device.tags);
-        if device.variables.is_empty() {
-            device.variables = parts.no_variables.clone();
-        }
+        share_said(&mut parts.assignments, &mut device.assignment);
+        share_said(&mut parts.tags, &mut device.tags);
+    }
+}
+
+fn share_said<T: Eq + Hash>(parts: &mut HashSet<Shared<T>>, part: &mut Shared<T>) {
+    if part.0.is_some() {
+        share(parts, part);
     }
 }
 

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
-use champollion_fleet::objects::{
-    DeviceClass, FieldText, Geolocation, Latitude, LifeCycle, Longitude, ObjectFields,
+use champollion_fleet::{
+    ShortText,
+    objects::{DeviceClass, FieldText, Geolocation, Latitude, LifeCycle, Longitude, ObjectFields},
 };
 use champollion_frames::{DevAddr, DevEui, JoinEui, LorawanVersion};
 use champollion_lns::NetworkServerName;
@@ -33,7 +34,7 @@ pub(super) struct StoredLine {
     join_eui: Option<JoinEui>,
     #[serde(default)]
     allow_counter_reset: bool,
-    name: String,
+    name: ShortText,
     group: GroupId,
     sub_group: Option<SubGroup>,
     use_case: Option<UseCase>,

@@ -26,9 +26,13 @@ use places::{Held, Places};
 /// Calls that may wait for a thread beyond those of the requests that have a place: commands to encode.
 const CALLS_BESIDE: usize = 256;
 
+/// Calls that one request may have wait for a thread of long work.
+pub(crate) const LONG_CALLS: usize = 64;
+
 /// The threads of expensive requests, and their places.
 pub struct Expensive {
     workers: Arc<Workers>,
+    long_workers: Arc<Workers>,
     settings: ExpensiveSettings,
     places: Places,
 }
@@ -96,13 +100,23 @@ impl Expensive {
         };
         let waiting = settings.requests.saturating_add(CALLS_BESIDE);
         let workers = Arc::new(Workers::beside(threads, waiting, wasm_stack_bytes)?);
-        Ok(Self { workers, settings, places: Places::default() })
+        // One for each core: they only get of it what all others leave.
+        let waiting = settings.requests.saturating_mul(LONG_CALLS);
+        let long_workers = Arc::new(Workers::behind(0, waiting, wasm_stack_bytes)?);
+        Ok(Self { workers, long_workers, settings, places: Places::default() })
     }
 
     /// The threads themselves, for work that has its own places.
     #[must_use]
     pub fn workers(&self) -> &Arc<Workers> {
         &self.workers
+    }
+
+    /// The threads of what goes on for minutes, such as rehearsals. A request that has a place may have some calls wait
+    /// for them.
+    #[must_use]
+    pub fn long_workers(&self) -> &Arc<Workers> {
+        &self.long_workers
     }
 
     /// Takes a place for a request of a token, about a group where it is about one.

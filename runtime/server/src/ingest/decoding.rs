@@ -16,11 +16,12 @@ use champollion_fleet::{
 use champollion_frames::{DevEui, VerifiedUplink};
 use champollion_registry::{
     Change, LoadedDecoder, Mandate, Registry, RegistryError,
-    channels::{Caller, Canary, Observed, Shadow},
+    channels::{Caller, Canary, Compared, Observed, Shadow},
     ledger::Actor,
     package::{DecoderId, DecoderRef, variables},
 };
 use champollion_sandbox::Settings;
+use champollion_service::alerts::JudgedStates;
 use champollion_store::{Batch, Store};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
@@ -98,15 +99,25 @@ impl Decoding {
         Ok(self.registry.decoder_of(wanted, caller, Timestamp::now()).await)
     }
 
-    /// Decodes a frame. Whatever goes wrong with the decoder, there is a record: the raw payload is
-    /// never lost.
+    /// Says that all that came of a frame is durable.
+    pub(super) fn confirm(&self, judged: JudgedStates) {
+        self.alerts.keep_states(judged);
+    }
+
+    /// Forgets what is in memory of a device that another process has moved on.
+    pub(super) fn forget(&self, dev_eui: DevEui) {
+        self.alerts.forget_states(dev_eui);
+    }
+
+    /// Decodes a frame, and judges it by the rules of alerts. Whatever goes wrong with the decoder, there is a record: the
+    /// raw payload is never lost. What was judged holds [once it is durable](Self::confirm).
     pub(super) async fn decode(
         &self,
         device: &Device,
         uplink: &VerifiedUplink,
         sender: &Sender,
         batch: &mut Batch,
-    ) -> Result<Record, IngestError> {
+    ) -> Result<(Record, Option<JudgedStates>), IngestError> {
         // A frame without payload reaches no decoder, whatever its port.
         let f_port = uplink.application_payload().map_or(0, |(f_port, _)| f_port);
         let caller = Caller { dev_eui: device.dev_eui, f_port: Some(f_port) };
@@ -151,10 +162,10 @@ impl Decoding {
         };
         let derived = self.derive(device, f_port, uplink, &outcome, batch).await?;
         let seen = Seen { outcome: &outcome, derived: &derived };
-        self.alerts.frame(device, uplink, seen, batch).await?;
+        let judged = self.alerts.frame(device, uplink, seen, batch).await?;
         let info = DeviceInfo {
             dev_eui: device.dev_eui,
-            name: device.name.clone(),
+            name: device.name.as_str().to_owned(),
             sub_group: device.sub_group.clone(),
             use_case: device.use_case.clone(),
             tags: BTreeMap::clone(&device.tags),
@@ -162,7 +173,8 @@ impl Decoding {
         let network_server = &sender.speaker.name;
         let record = Record::new(uplink, network_server, device.group.clone(), info, outcome);
         let object = self.object_of(device, uplink);
-        Ok(record.with_object(object).with_derived(derived).with_warnings(&warnings))
+        let record = record.with_object(object).with_derived(derived).with_warnings(&warnings);
+        Ok((record, judged))
     }
 
     /// Has derived decoders make their values of a reading, where there is one.
@@ -195,7 +207,7 @@ impl Decoding {
             offsets: link.offsets.into_iter().map(offset_of).collect(),
         });
         Some(ObjectInfo {
-            name: device.name.clone(),
+            name: device.name.as_str().to_owned(),
             serial_number: object.serial_number.as_ref().map(ToString::to_string),
             reference: object.reference.as_ref().map(ToString::to_string),
             point,
@@ -233,7 +245,7 @@ impl Decoding {
         };
         drop(place);
         if !beside.is_empty() {
-            let stable = Observed::of(&call);
+            let stable = Observed::of(call.clone());
             for shadow in beside {
                 let (uplink, settings, stable) = (uplink.clone(), settings.clone(), stable.clone());
                 self.decode_beside(shadow, &decoder.id, uplink, settings, Some(stable));
@@ -330,16 +342,15 @@ impl Decoding {
                 return shadow.skip();
             };
             let work = move || {
-                let observed = Observed::of(&candidate.decoder.decode_uplink(&uplink, &settings));
-                (observed, uplink)
+                let observed = Observed::of(candidate.decoder.decode_uplink(&uplink, &settings));
+                let sent = uplink.application_payload().unwrap_or_default();
+                let compared = stable.map(|stable| Compared::of(sent, &stable, &observed));
+                compared.ok_or(observed)
             };
-            match (workers.run_if_idle(work).await, stable) {
-                (Ok((observed, uplink)), Some(stable)) => {
-                    let sent = uplink.application_payload().unwrap_or_default();
-                    shadow.compare(sent, &stable, &observed);
-                }
-                (Ok((observed, _)), None) => shadow.observe(&observed),
-                (Err(_), _) => shadow.skip(),
+            match workers.run_if_idle(work).await {
+                Ok(Ok(compared)) => shadow.count(compared),
+                Ok(Err(observed)) => shadow.observe(&observed),
+                Err(_) => shadow.skip(),
             }
         });
     }

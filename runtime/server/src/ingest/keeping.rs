@@ -165,6 +165,7 @@ impl Keeper {
             }
             // Given up only then, so that the device's next frame does not come before this one.
             self.devices.reread(claim.uplink().dev_eui()).await?;
+            self.decoding.forget(claim.uplink().dev_eui());
             drop(claim);
             claim = match verify_again() {
                 Ok(claim) => claim,
@@ -194,13 +195,17 @@ impl Keeper {
         // A device that was removed between its verification and here is unknown.
         let device = self.devices.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
         let decoding = traced::moment();
-        let record = self.decoding.decode(&device, claim.uplink(), sender, &mut batch).await?;
+        let decoded = self.decoding.decode(&device, claim.uplink(), sender, &mut batch).await?;
+        let (record, judged) = decoded;
         let record = record.with_missed_frames(missed_frames(claim));
         let record = self.add(&mut batch, record)?;
         let traced = TracedRecord::begin(&record, sender, decoding);
         let committed = self.store.commit(batch).await;
         traced.end(&record, &committed);
         self.count(record.group(), claim, &committed?);
+        if let Some(judged) = judged {
+            self.decoding.confirm(judged);
+        }
         self.mailbox.announce(record.group());
         Ok(Receipt::Accepted {
             record: record.id().to_string(),

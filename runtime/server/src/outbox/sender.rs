@@ -22,7 +22,7 @@ use super::{
     OutboxSettings,
     posting::{Fault, NotSent, Post},
 };
-use crate::mail::Mailer;
+use crate::{mail::Mailer, notices::NoticeMails};
 
 /// The time between two rounds, at least.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -37,6 +37,7 @@ const LANES: usize = 16;
 /// The sender of what waits in the outbox.
 pub(crate) struct Sender {
     store: Arc<dyn Store>,
+    notice_mails: NoticeMails,
     outbox: Outbox,
     post: Post,
     pauses: Mutex<Pauses>,
@@ -57,9 +58,9 @@ struct Found {
 }
 
 impl Sender {
-    /// Makes a sender over a store, the mail server and the bounds of destinations.
+    /// Makes a sender over a store with the mails about notices, the mail server and the bounds of destinations.
     pub(crate) fn new(
-        store: Arc<dyn Store>,
+        (store, notice_mails): (Arc<dyn Store>, NoticeMails),
         mailer: Option<Mailer>,
         limits: DestinationLimits,
         settings: OutboxSettings,
@@ -67,6 +68,7 @@ impl Sender {
         Self {
             outbox: Outbox::new(Arc::clone(&store)),
             store,
+            notice_mails,
             post: Post { mailer, limits },
             pauses: Mutex::new(Pauses::new(settings.pauses())),
             refused: Mutex::new(Pauses::new(settings.pauses())),
@@ -94,6 +96,9 @@ impl Sender {
     /// Tries what waits and does not pause, lane by lane, and gives the time that reading has taken.
     async fn round(&self, stopped: &watch::Receiver<bool>) -> Result<Duration, OutboxError> {
         // What is told of notices holds up no mail.
+        if let Err(error) = self.notice_mails.tell_all(&*self.store).await {
+            tracing::error!(%error, "readers cannot be mailed about notices now");
+        }
         if let Err(error) = HookTelling::tell_all(&*self.store).await {
             tracing::error!(%error, "systems cannot be told of notices now");
         }

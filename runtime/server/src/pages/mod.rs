@@ -5,6 +5,7 @@ mod account;
 mod assets;
 mod banner;
 mod catalogue;
+mod clocks;
 mod connectivity;
 mod content_policy;
 mod failure;

@@ -4,7 +4,10 @@ use maud::{Markup, html};
 use serde_json::Value as Json;
 
 use super::{json::text, language::Language};
-use crate::api::{Problem, Translation};
+use crate::{
+    api::{Problem, Translation},
+    sentence::Sentence,
+};
 
 /// A sentence that the server says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,12 @@ impl Told {
         Self::translated(language.told(sentence), words)
     }
 
+    /// The sentence about something in short, beside the exact words of the server.
+    pub(super) fn in_short(language: Language, sentence: Option<&Sentence>, words: String) -> Self {
+        let said = sentence.and_then(|sentence| language.translation("", Some(sentence)));
+        Self { own: said.map(|said| said.text), english: Some(words) }
+    }
+
     fn translated(translation: Option<Translation>, english: String) -> Self {
         match translation {
             Some(Translation { text, is_whole: true }) => Self::by_page(text),
@@ -57,10 +66,12 @@ impl Told {
     }
 }
 
-/// Returns a problem that stands in an answer of the interface, at a place of it.
+/// Returns a problem that stands in an answer of the interface, at a place of it, where it may hold its sentence as `fault`.
 pub(super) fn problem(language: Language, answer: &Json, at: &str) -> Markup {
-    let code = text(answer, &format!("{at}/code"));
-    Told::of_code(language, &code, text(answer, &format!("{at}/detail"))).shown()
+    let (code, detail) =
+        (text(answer, &format!("{at}/code")), text(answer, &format!("{at}/detail")));
+    let whole = answer.pointer(&format!("{at}/fault")).and_then(|fault| language.told(fault));
+    Told::translated(whole.or_else(|| language.translation(&code, None)), detail).shown()
 }
 
 #[cfg(test)]
@@ -85,6 +96,23 @@ mod tests {
         let other = json!({ "problem": { "code": "of-another-release", "detail": "no" } });
         let said = problem(Language::French, &other, "/problem").into_string();
         assert_eq!(said, "<span lang=\"en\">no</span>");
+    }
+
+    #[test]
+    fn what_is_said_in_short_has_the_exact_words_beside() {
+        let sentence = Sentence::new("handover-answered").with("status", 503);
+        let said = |language, sentence| {
+            Told::in_short(language, sentence, "503: busy".to_owned()).shown().into_string()
+        };
+        let french = said(Language::French, Some(&sentence));
+        assert!(french.starts_with("Le destinataire a répondu 503"), "{french}");
+        assert!(
+            french.ends_with("<span class=\"beside\" lang=\"en\">503: busy</span>"),
+            "{french}"
+        );
+        let english = "<span lang=\"en\">503: busy</span>";
+        assert_eq!(said(Language::English, Some(&sentence)), english);
+        assert_eq!(said(Language::French, None), english);
     }
 
     #[test]

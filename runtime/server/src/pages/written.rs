@@ -98,6 +98,14 @@ pub(super) fn unit(code: &str) -> &str {
     }
 }
 
+/// The beginning of a text of so many characters, with a sign that more follows where it does.
+pub(super) fn shortened(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
 /// Bytes as pairs of hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXUPPER.encode(bytes)
@@ -126,6 +134,13 @@ mod tests {
     #[test]
     fn units_have_the_signs_that_people_know() {
         assert_eq!((unit("Cel"), unit("m3"), unit("kW.h"), unit("1")), ("°C", "m³", "kWh", ""));
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(shortened(&"é".repeat(200), 160).chars().count(), 161);
+        assert_eq!(shortened("one two", 4), "one…");
+        assert_eq!(shortened("short", 5), "short");
     }
 
     #[test]

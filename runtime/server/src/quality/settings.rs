@@ -7,6 +7,8 @@ use champollion_service::{
 };
 use serde::Deserialize;
 
+use crate::sign_in::page_below;
+
 /// The page of gateways, which mails lead to.
 const PAGE: &str = "/operator/gateways";
 
@@ -31,10 +33,7 @@ impl QualitySettings {
     /// there is one.
     #[must_use]
     pub fn gateway_mails(&self, public_address: &str, clocks: LocalTime) -> GatewayMails {
-        let page = match public_address.trim_end_matches('/') {
-            "" => String::new(),
-            address => format!("{address}{PAGE}"),
-        };
+        let page = page_below(public_address, PAGE);
         let language = self.gateway_mails_language;
         GatewayMails { to: self.gateway_mails.clone(), language, page, clocks }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::{BuildHasher, RandomState},
     mem,
     sync::Arc,
 };
@@ -9,12 +10,20 @@ use std::{
 use champollion_frames::DevEui;
 use champollion_registry::{
     LoadedDecoder,
-    channels::{Observed, Tally},
+    channels::{Compared, Observed, Tally},
 };
-use champollion_sandbox::{Call, Decoder, Reading, Settings, Specimen, Variable};
+use champollion_sandbox::{Decoder, Settings, Specimen, Variable};
+use futures_util::future::try_join_all;
 use serde::Serialize;
 
 use super::Candidate;
+use crate::{
+    expensive::LONG_CALLS,
+    workers::{NotDone, Workers},
+};
+
+/// Shares of the devices for each thread: where one takes long the others have something to do.
+const SHARES_OF_A_THREAD: usize = 4;
 
 /// A frame that is to be decoded by both.
 pub(super) struct Frame {
@@ -32,15 +41,29 @@ pub(super) struct Frame {
 /// frame to frame, so that a decoder that remembers is compared with one that remembers as much.
 pub(super) struct Comparison {
     candidate: Arc<Candidate>,
+    workers: Arc<Workers>,
     outcome: Outcome,
-    states: HashMap<DevEui, States>,
+    /// Devices are of one share each, so that their frames stay in their order.
+    shares: Vec<Share>,
+    share_of: RandomState,
 }
+
+/// The states of some devices.
+type Share = HashMap<DevEui, States>;
 
 /// The states of a device: of its present decoder, and of the candidate.
 #[derive(Default)]
 struct States {
     present: Vec<u8>,
     candidate: Vec<u8>,
+}
+
+/// A frame that both have decoded.
+struct Decoded {
+    /// The number of the frame among those that were decoded with it.
+    number: usize,
+    compared: Compared,
+    failures: [Option<&'static str>; 2],
 }
 
 /// The outcome of a rehearsal so far; `stable` is the version that a device gets now.
@@ -67,50 +90,99 @@ pub struct FailureKinds {
 }
 
 impl Comparison {
-    pub(super) fn of(candidate: Arc<Candidate>) -> Self {
-        Self { candidate, outcome: Outcome::default(), states: HashMap::new() }
+    pub(super) fn of(candidate: Arc<Candidate>, workers: Arc<Workers>) -> Self {
+        // Two calls more read the next records, and look for corrections of the next group.
+        let shares = (workers.threads() * SHARES_OF_A_THREAD).clamp(1, LONG_CALLS - 2);
+        Self {
+            candidate,
+            workers,
+            outcome: Outcome::default(),
+            shares: (0..shares).map(|_| Share::new()).collect(),
+            share_of: RandomState::new(),
+        }
     }
 
-    pub(super) fn outcome(&self) -> &Outcome {
-        &self.outcome
+    /// Returns what came of all frames.
+    pub(super) fn into_outcome(self) -> Outcome {
+        self.outcome
     }
 
-    /// Counts a frame that is not compared.
-    pub(super) fn skip(&mut self) {
-        self.outcome.tally.skipped += 1;
+    /// Counts frames that are not compared.
+    pub(super) fn skip(&mut self, frames: u64) {
+        self.outcome.tally.skipped += frames;
     }
 
     /// Forgets what the decoders remember of devices.
     pub(super) fn forget(&mut self) {
-        self.states.clear();
+        self.shares.iter_mut().for_each(Share::clear);
     }
 
-    /// Decodes frames by both, in their order.
-    pub(super) fn decode(&mut self, frames: &[Frame]) {
-        for frame in frames {
-            let states = self.states.entry(frame.dev_eui).or_default();
-            let stable = call(&frame.present.decoder, frame, &mut states.present);
-            let candidate = call(self.candidate.decoder(), frame, &mut states.candidate);
-            let Outcome { tally, failure_kinds } = &mut self.outcome;
-            count(&mut failure_kinds.stable, &stable);
-            count(&mut failure_kinds.candidate, &candidate);
-            let Specimen { f_port, payload, .. } = &frame.specimen;
-            tally.compare((*f_port, payload), &stable, &candidate);
+    /// Has threads decode frames by both, those of a device in their order, and counts what comes of them as if it were
+    /// one after another.
+    pub(super) async fn decode(&mut self, frames: Vec<Frame>) -> Result<(), NotDone> {
+        let shares = self.shares.len() as u64;
+        let mut divided: Vec<Vec<(usize, Frame)>> =
+            self.shares.iter().map(|_| Vec::new()).collect();
+        for (number, frame) in frames.into_iter().enumerate() {
+            let share = self.share_of.hash_one(frame.dev_eui) % shares;
+            divided[usize::try_from(share).unwrap_or_default()].push((number, frame));
         }
+        let filled = divided.into_iter().zip(&mut self.shares).filter(|(own, _)| !own.is_empty());
+        let calls = filled.map(|(frames, share)| {
+            let (candidate, mut states) = (Arc::clone(&self.candidate), mem::take(share));
+            let call = self.workers.run(move || {
+                let candidate = candidate.decoder();
+                let decoded = frames.into_iter().map(|(number, frame)| {
+                    let states = states.entry(frame.dev_eui).or_default();
+                    states.decode(number, frame, candidate)
+                });
+                let decoded: Vec<Decoded> = decoded.collect();
+                (decoded, states)
+            });
+            async move {
+                let (decoded, states) = call.await?;
+                *share = states;
+                Ok::<_, NotDone>(decoded)
+            }
+        });
+        let mut decoded: Vec<Decoded> = try_join_all(calls).await?.into_iter().flatten().collect();
+        decoded.sort_unstable_by_key(|decoded| decoded.number);
+        let Outcome { tally, failure_kinds } = &mut self.outcome;
+        for Decoded { compared, failures: [stable, candidate], .. } in decoded {
+            tally.count(compared);
+            count(&mut failure_kinds.stable, stable);
+            count(&mut failure_kinds.candidate, candidate);
+        }
+        Ok(())
+    }
+}
+
+impl States {
+    /// Has both decode a frame.
+    fn decode(&mut self, number: usize, frame: Frame, candidate: &Decoder) -> Decoded {
+        let Frame { specimen, variables, present, .. } = frame;
+        let mut settings = Settings { variables, state: mem::take(&mut self.present) };
+        let stable = call(&present.decoder, &specimen, &mut settings);
+        self.present = mem::replace(&mut settings.state, mem::take(&mut self.candidate));
+        let candidate = call(candidate, &specimen, &mut settings);
+        self.candidate = settings.state;
+        let compared = Compared::of((specimen.f_port, &specimen.payload), &stable, &candidate);
+        Decoded { number, compared, failures: [stable.failure(), candidate.failure()] }
     }
 }
 
 /// Calls a decoder with its state, and keeps the one that it returns.
-fn call(decoder: &Decoder, frame: &Frame, state: &mut Vec<u8>) -> Observed {
-    let settings = Settings { variables: frame.variables.clone(), state: mem::take(state) };
-    let mut called: Call<Reading> = decoder.try_uplink(&frame.specimen, &settings);
-    let new = called.result.as_mut().ok().and_then(|reading| reading.state.take());
-    *state = new.unwrap_or(settings.state);
-    Observed::of(&called)
+fn call(decoder: &Decoder, specimen: &Specimen, settings: &mut Settings) -> Observed {
+    let mut called = decoder.try_uplink(specimen, settings);
+    let reading = called.result.as_mut().ok();
+    if let Some(state) = reading.and_then(|reading| reading.state.take()) {
+        settings.state = state;
+    }
+    Observed::of(called)
 }
 
-fn count(kinds: &mut BTreeMap<&'static str, u64>, observed: &Observed) {
-    if let Some(kind) = observed.failure() {
+fn count(kinds: &mut BTreeMap<&'static str, u64>, failure: Option<&'static str>) {
+    if let Some(kind) = failure {
         *kinds.entry(kind).or_default() += 1;
     }
 }

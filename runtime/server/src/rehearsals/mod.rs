@@ -8,7 +8,7 @@ use std::sync::Arc;
 use champollion_delivery::{
     mailbox::{DeliveryError, Mailbox},
     names::GroupId,
-    records::{Corrections, Cursor, KeptRecord},
+    records::{Corrections, Cursor, KeptFrame},
 };
 use champollion_registry::{
     LoadedDecoder, Registry,
@@ -17,7 +17,6 @@ use champollion_registry::{
 };
 use champollion_sandbox::{Decoder, Digest};
 use jiff::Timestamp;
-use parking_lot::Mutex;
 use semver::Version;
 use serde::Serialize;
 use serde_json::json;
@@ -28,9 +27,6 @@ use crate::{
 };
 use comparison::Comparison;
 pub use comparison::{FailureKinds, Outcome};
-
-/// Frames that a thread decodes at a time: a few milliseconds, after which others have their turn.
-const AT_ONCE: usize = 32;
 
 /// Rehearses candidates over the records that are kept.
 pub struct Rehearsals {
@@ -148,8 +144,7 @@ impl RehearsalJob {
         }))
     }
 
-    fn is_in_time(&self, record: &KeptRecord) -> bool {
-        let received_at = record.received_at();
+    fn is_in_time(&self, received_at: Timestamp) -> bool {
         self.since.is_none_or(|since| received_at >= since)
             && self.until.is_none_or(|until| received_at < until)
     }
@@ -177,17 +172,16 @@ impl Rehearsals {
         job: &RehearsalJob,
         listener: &mut dyn Listener,
     ) -> (Count, Outcome, Option<RehearsalError>) {
-        let comparison = Arc::new(Mutex::new(Comparison::of(Arc::clone(&job.candidate))));
+        let mut comparison = Comparison::of(Arc::clone(&job.candidate), Arc::clone(&self.workers));
         let mut count = Count::default();
-        let ended = self.rehearse(job, &comparison, &mut count, listener).await;
-        let outcome = comparison.lock().outcome().clone();
-        (count, outcome, ended.err())
+        let ended = self.rehearse(job, &mut comparison, &mut count, listener).await;
+        (count, comparison.into_outcome(), ended.err())
     }
 
     async fn rehearse(
         &self,
         job: &RehearsalJob,
-        comparison: &Arc<Mutex<Comparison>>,
+        comparison: &mut Comparison,
         count: &mut Count,
         listener: &mut dyn Listener,
     ) -> Result<(), RehearsalError> {
@@ -195,97 +189,153 @@ impl Rehearsals {
         for group in &groups {
             count.of += self.mailbox.count(group).await?;
         }
-        for group in &groups {
-            self.rehearse_group(job, group, (comparison, &mut *count), listener).await?;
+        let mut corrections = self.corrections(groups.first()).await?;
+        for (index, group) in groups.iter().enumerate() {
+            // Those of the next group are looked for meanwhile.
+            let so_far = (&mut *comparison, &mut *count);
+            let rehearsed = self.rehearse_group(job, (group, &corrections), so_far, listener);
+            let next = self.corrections(groups.get(index + 1));
+            ((), corrections) = tokio::try_join!(rehearsed, next)?;
             // What decoders remember is of devices, and a device is of one group.
-            comparison.lock().forget();
+            comparison.forget();
         }
         Ok(())
+    }
+
+    /// Looks for the records of a group that were corrected.
+    async fn corrections(&self, group: Option<&GroupId>) -> Result<Corrections, RehearsalError> {
+        let Some(group) = group else { return Ok(Corrections::default()) };
+        let mut corrections = self.mailbox.corrections_to_note(group).await?;
+        let mut after = Cursor::default();
+        loop {
+            let page = self.mailbox.kept_page(group, after).await?;
+            let Some(last) = page.last() else { return Ok(corrections) };
+            after = last;
+            // By those threads, so that what is read takes no more of the cores than what is decoded.
+            let note = move || {
+                corrections.note(&page);
+                corrections
+            };
+            corrections = self.workers.run(note).await?;
+        }
     }
 
     async fn rehearse_group(
         &self,
         job: &RehearsalJob,
-        group: &GroupId,
-        (comparison, count): (&Arc<Mutex<Comparison>>, &mut Count),
+        of_group: (&GroupId, &Corrections),
+        (comparison, count): (&mut Comparison, &mut Count),
         listener: &mut dyn Listener,
     ) -> Result<(), RehearsalError> {
-        let (corrections, _) = self.mailbox.corrections(group).await?;
-        let mut after = Cursor::default();
-        loop {
-            let page = self.mailbox.kept(group, after).await?;
-            if page.is_empty() {
-                return Ok(());
-            }
-            let mut frames = Vec::new();
-            let mut is_end = false;
-            for record in &page {
-                match record {
-                    Ok(record) if corrections.is_later(record) => is_end = true,
-                    Ok(record) => {
-                        (after, count.examined) = (record.place, count.examined + 1);
-                        let counts = (comparison, &mut *count);
-                        let meant = self.frame(job, (record, &corrections), counts);
-                        frames.extend(meant.await);
-                    }
-                    Err(damaged) => {
-                        tracing::error!(error = %damaged, "a record cannot be read");
-                        after = damaged.place();
-                    }
-                }
-            }
-            self.decode(comparison, frames).await?;
+        let mut next = self.page(job, of_group, Some(Cursor::default())).await?;
+        while let Some(page) = next {
+            count.examined += page.examined;
+            count.passed_over += page.passed_over;
+            comparison.skip(page.skipped);
+            // The next records are read while these are decoded.
+            let ahead = self.page(job, of_group, page.after);
+            let (decoded, ahead) = tokio::join!(comparison.decode(page.frames), ahead);
+            decoded?;
             if !listener.hear(count).await {
                 return Err(RehearsalError::Abandoned);
             }
-            if is_end {
-                return Ok(());
-            }
-        }
-    }
-
-    /// The frame of a record with the decoder that its device gets now, where it is among those that are meant.
-    async fn frame(
-        &self,
-        job: &RehearsalJob,
-        (record, corrections): (&KeptRecord, &Corrections),
-        (comparison, count): (&Arc<Mutex<Comparison>>, &mut Count),
-    ) -> Option<comparison::Frame> {
-        if !job.is_in_time(record) || !corrections.is_last(record) {
-            return None;
-        }
-        let device = self.devices.get(record.dev_eui())?;
-        let wanted =
-            device.assignment.wanted().filter(|wanted| wanted.id == *job.candidate.id())?;
-        let specimen = record.specimen()?;
-        if !job.is_for(wanted) {
-            count.passed_over += 1;
-            return None;
-        }
-        let Ok(present) = self.registry.decoder(wanted).await else {
-            comparison.lock().skip();
-            return None;
-        };
-        let variables = variables(&device.variables);
-        Some(comparison::Frame { dev_eui: record.dev_eui(), specimen, variables, present })
-    }
-
-    /// Has threads decode some frames by both, a few at a time.
-    async fn decode(
-        &self,
-        comparison: &Arc<Mutex<Comparison>>,
-        frames: Vec<comparison::Frame>,
-    ) -> Result<(), RehearsalError> {
-        let frames: Arc<[comparison::Frame]> = frames.into();
-        for start in (0..frames.len()).step_by(AT_ONCE) {
-            let end = frames.len().min(start + AT_ONCE);
-            self.workers
-                .run_when_idle(|| {
-                    let (comparison, frames) = (Arc::clone(comparison), Arc::clone(&frames));
-                    move || comparison.lock().decode(&frames[start..end])
-                })
-                .await?;
+            next = ahead?;
         }
         Ok(())
+    }
+
+    /// Reads the records of a group after a place, where there are any.
+    async fn page(
+        &self,
+        job: &RehearsalJob,
+        (group, corrections): (&GroupId, &Corrections),
+        after: Option<Cursor>,
+    ) -> Result<Option<Page>, RehearsalError> {
+        let Some(after) = after else { return Ok(None) };
+        let kept = self.mailbox.kept_page(group, after).await?;
+        let read = self.workers.run(move || kept.frames()).await?;
+        if read.is_empty() {
+            return Ok(None);
+        }
+        let mut page = Page::default();
+        let mut decoders = Decoders::default();
+        for frame in read {
+            match frame {
+                Ok(frame) if corrections.is_later(frame.place) => {
+                    // So are all that follow.
+                    page.after = None;
+                    break;
+                }
+                Ok(frame) => {
+                    (page.after, page.examined) = (Some(frame.place), page.examined + 1);
+                    if job.is_in_time(frame.received_at) && corrections.is_last_frame(&frame) {
+                        self.consider(job, frame, &mut decoders, &mut page).await;
+                    }
+                }
+                Err(damaged) => {
+                    tracing::error!(error = %damaged, "a record cannot be read");
+                    page.after = Some(damaged.place());
+                }
+            }
+        }
+        Ok(Some(page))
+    }
+
+    /// Adds a frame with the decoder that its device gets now, where it is among those that are meant.
+    async fn consider(
+        &self,
+        job: &RehearsalJob,
+        frame: KeptFrame,
+        decoders: &mut Decoders,
+        page: &mut Page,
+    ) {
+        let Some(device) = self.devices.get(frame.dev_eui) else { return };
+        let wanted = device.assignment.wanted();
+        let Some(wanted) = wanted.filter(|wanted| wanted.id == *job.candidate.id()) else { return };
+        let Some(specimen) = frame.specimen else { return };
+        if !job.is_for(wanted) {
+            page.passed_over += 1;
+            return;
+        }
+        match decoders.get(&self.registry, wanted).await {
+            Some(present) => page.frames.push(comparison::Frame {
+                dev_eui: frame.dev_eui,
+                specimen,
+                variables: variables(&device.variables),
+                present,
+            }),
+            None => page.skipped += 1,
+        }
+    }
+}
+
+/// Some records that were read: what of them is to be decoded, and how many of the others there are.
+#[derive(Default)]
+struct Page {
+    frames: Vec<comparison::Frame>,
+    examined: u64,
+    passed_over: u64,
+    skipped: u64,
+    /// The place of the last one, behind which there may be more.
+    after: Option<Cursor>,
+}
+
+/// The decoders that devices get now, by what they ask for: there are few, and many records of each.
+#[derive(Default)]
+struct Decoders(Vec<(DecoderRef, Option<Arc<LoadedDecoder>>)>);
+
+impl Decoders {
+    /// Returns the decoder, where it is to be had.
+    async fn get(
+        &mut self,
+        registry: &Registry,
+        wanted: &DecoderRef,
+    ) -> Option<Arc<LoadedDecoder>> {
+        if let Some((_, known)) = self.0.iter().find(|(known, _)| known == wanted) {
+            return known.clone();
+        }
+        let decoder = registry.decoder(wanted).await.ok();
+        self.0.push((wanted.clone(), decoder.clone()));
+        decoder
     }
 }

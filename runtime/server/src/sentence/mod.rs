@@ -1,7 +1,12 @@
 //! Sentences as values: what an error says, so that pages say it in other languages than English.
 
 mod cells;
+pub(crate) mod commands;
 mod declarations;
+mod findings;
+pub(crate) mod frames;
+pub(crate) mod handovers;
+mod notes;
 mod notices;
 mod quotas;
 mod rows;
@@ -13,6 +18,7 @@ mod wishes;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+pub(crate) use notes::of_note;
 pub(crate) use rows::RowFault;
 
 /// A sentence as a value: a word for what is said, and the values that stand in it.

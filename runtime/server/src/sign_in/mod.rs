@@ -12,3 +12,5 @@ pub use links::{Link, LinkError, LinkKind, Links, UsedLink};
 pub use passwords::{Passwords, SignInError};
 pub use sessions::{Session, SessionError, Sessions, SignedIn};
 pub use settings::SignInSettings;
+
+pub(crate) use settings::page_below;

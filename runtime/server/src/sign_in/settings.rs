@@ -31,6 +31,14 @@ pub struct SignInSettings {
     pub openid: OpenidSettings,
 }
 
+/// Returns the address of a page below the public address, for mails; empty where there is none.
+pub(crate) fn page_below(public_address: &str, page: &str) -> String {
+    match public_address.trim_end_matches('/') {
+        "" => String::new(),
+        address => format!("{address}{page}"),
+    }
+}
+
 impl SignInSettings {
     pub(super) fn idle_time(&self) -> SignedDuration {
         SignedDuration::from_mins(i64::from(self.idle_minutes.max(1)))
@@ -42,5 +50,17 @@ impl SignInSettings {
 
     pub(super) fn link_time(&self) -> SignedDuration {
         SignedDuration::from_hours(i64::from(self.link_hours.max(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_an_address_where_the_server_has_one() {
+        assert_eq!(page_below("https://city.example/", "/status"), "https://city.example/status");
+        assert_eq!(page_below("https://city.example", "/status"), "https://city.example/status");
+        assert_eq!(page_below("", "/status"), "");
     }
 }

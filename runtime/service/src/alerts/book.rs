@@ -1,11 +1,11 @@
-//! Rules, states and alerts in the store. This is the one place that knows their tables.
+//! Rules and alerts in the store. This is the one place that knows their tables.
 
-use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use champollion_fleet::names::{GroupId, NameError};
 use champollion_store::{
-    Batch, Pages, Seen, Store, StoreError, Table, TableError,
-    codec::{Json, Text},
+    Batch, Pages, Store, StoreError, Table, TableError,
+    codec::{BigEndian, Json, Text},
     tables,
 };
 use jiff::Timestamp;
@@ -15,12 +15,12 @@ use super::{
     alert::{Acknowledgement, Alert, Subject},
     open,
     rule::{Definition, MOST_WATCHING, Rule, RuleKey},
-    state::State,
+    states::{self, StoredStates},
 };
 use crate::outbox::OutboxError;
 
 const RULES: Table<RuleKey, Rule> = Table::new(tables::ALERT_RULES);
-const STATES: Table<Subject, BTreeMap<Uuid, State>> = Table::new(tables::ALERT_STATES);
+const CHANGES: Table<GroupId, u64, Text, BigEndian> = Table::new(tables::ALERT_RULE_CHANGES);
 const ALERTS: Table<AlertKey, Alert> = Table::new(tables::ALERTS);
 
 /// Alerts that are read at once.
@@ -110,7 +110,8 @@ impl RuleBook {
         RULES.pages_under(&*self.store, format!("{group}/")).all().await
     }
 
-    /// Puts a rule into a batch, in the place of the one of this name. A group has at most so many.
+    /// Puts a rule into a batch, in the place of the one of this name. A group has at most so many: the batch is refused
+    /// where another rule of the group is put meanwhile.
     ///
     /// # Errors
     /// The group has too many rules, or the store does not answer.
@@ -121,6 +122,9 @@ impl RuleBook {
         limit: usize,
         now: Timestamp,
     ) -> Result<Rule, AlertsError> {
+        // Seen before the rules are: whatever is put from here on is another change.
+        let (changes, turn) = CHANGES.get_seen(&*self.store, &key.group).await?;
+        CHANGES.replace(batch, &turn, &changes.unwrap_or_default().wrapping_add(1))?;
         let (before, seen) = RULES.get_seen(&*self.store, key).await?;
         let mut others = self.of_group(&key.group).await?;
         others.retain(|(other, _)| other != key);
@@ -148,52 +152,8 @@ impl RuleBook {
         if before.is_none() {
             return Err(AlertsError::UnknownRule(key.clone()));
         }
-        seen.expect_unchanged(batch);
-        RULES.delete(batch, key);
+        RULES.remove(batch, &seen);
         Ok(())
-    }
-}
-
-/// The states of all rules with a device or a route, as they were read for one batch.
-pub struct States {
-    states: BTreeMap<Uuid, State>,
-    before: BTreeMap<Uuid, State>,
-    seen: Seen,
-}
-
-impl States {
-    /// Reads the states of a device or a route.
-    ///
-    /// # Errors
-    /// The store does not answer.
-    pub async fn read(store: &dyn Store, subject: &Subject) -> Result<Self, TableError> {
-        let (states, seen) = STATES.get_seen(store, subject).await?;
-        let states = states.unwrap_or_default();
-        Ok(Self { before: states.clone(), states, seen })
-    }
-
-    /// Returns the state of a rule, a new one where the rule has none.
-    pub fn of(&mut self, rule: Uuid) -> &mut State {
-        self.states.entry(rule).or_default()
-    }
-
-    /// Takes the states of rules out that are no more, and gives the alerts that they have raised.
-    pub(super) fn drop_others(&mut self, is_known: impl Fn(Uuid) -> bool) -> Vec<(GroupId, Uuid)> {
-        let others: Vec<Uuid> =
-            self.states.keys().copied().filter(|rule| !is_known(*rule)).collect();
-        let dropped = others.iter().filter_map(|rule| self.states.remove(rule));
-        dropped.filter_map(|state| state.group.zip(state.raised)).collect()
-    }
-
-    /// Puts the states into a batch, which is refused where they are others by then. What has not changed is not written.
-    ///
-    /// # Errors
-    /// The states cannot be written.
-    pub fn put(self, batch: &mut Batch) -> Result<(), TableError> {
-        if self.states == self.before {
-            return Ok(());
-        }
-        STATES.replace(batch, &self.seen, &self.states).map(drop)
     }
 }
 
@@ -348,8 +308,8 @@ impl AlertBook {
 
     /// The states of all devices and routes, page by page.
     #[must_use]
-    pub fn subjects(&self) -> Pages<'_, Subject, BTreeMap<Uuid, State>, Text, Json> {
-        STATES.pages(&*self.store)
+    pub fn subjects(&self) -> Pages<'_, Subject, StoredStates, Text, Json> {
+        states::pages(&*self.store)
     }
 
     /// Removes alerts that are over for long, and puts the list of open ones right: a release before has raised and ended

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use champollion_frames::DevEui;
 use champollion_store::{Batch, Store};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
     alert::{Alert, Place, Subject, short},
-    book::{AlertBook, AlertsError, States},
+    book::{AlertBook, AlertsError},
     command,
+    recent::{JudgedStates, RecentStates},
     rule::{Rule, RuleName},
     state::{Event, Frame, Sight, State, Unheard, Value},
+    states::States,
     telling::{Mails, Turn, tell},
 };
 use crate::outbox::LocalTime;
@@ -22,6 +25,7 @@ pub struct Judge {
     store: Arc<dyn Store>,
     book: AlertBook,
     mails: Mails,
+    recent: Arc<RecentStates>,
 }
 
 /// A rule with its name.
@@ -32,10 +36,12 @@ impl Judge {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, page: String, clocks: LocalTime) -> Self {
         let mails = Mails { page, clocks };
-        Self { book: AlertBook::new(Arc::clone(&store)), store, mails }
+        let recent = Arc::default();
+        Self { book: AlertBook::new(Arc::clone(&store)), store, mails, recent }
     }
 
-    /// Judges a frame of a device by rules now, and puts what comes of it into the batch of the frame.
+    /// Judges a frame of a device by rules now, and puts what comes of it into the batch of the frame. The states that it
+    /// gives are to be [kept](Self::keep) once the batch is durable.
     ///
     /// # Errors
     /// The store does not answer: the frame has to be kept another time.
@@ -45,18 +51,33 @@ impl Judge {
         (place, is_muted): (&Place, bool),
         (frame, now): (&Frame<'_>, Timestamp),
         batch: &mut Batch,
-    ) -> Result<(), AlertsError> {
-        let Some(subject) = place.subject() else { return Ok(()) };
-        let mut states = States::read(&*self.store, &subject).await?;
+    ) -> Result<Option<JudgedStates>, AlertsError> {
+        let Some(device) = place.device else { return Ok(None) };
+        let mut states = match self.recent.take(device) {
+            Some(states) => states,
+            None => States::read(&*self.store, &Subject::Device(device)).await?,
+        };
         for (name, rule) in rules {
             let when = &rule.definition.when;
-            let state = states.of(rule.id);
-            state.put_right(now);
-            let event = state.judge(when, frame, is_muted, Uuid::now_v7);
-            let raised = raised_in(state, place);
+            let (event, raised) = states.change((rule.id, when), |state| {
+                state.put_right(now);
+                let event = state.judge(when, frame, is_muted, Uuid::now_v7);
+                (event, raised_in(state, place))
+            });
             self.follow(batch, (name, rule), place, (event, raised), frame.received_at).await?;
         }
-        Ok(states.put(batch)?)
+        states.put(batch)?;
+        Ok(Some(JudgedStates::new(device, states)))
+    }
+
+    /// Goes on from the states after a frame, whose batch is durable.
+    pub fn keep(&self, judged: JudgedStates) {
+        self.recent.keep(judged);
+    }
+
+    /// Reads the states of a device anew for its next frame, since others may have changed them.
+    pub fn forget(&self, device: DevEui) {
+        drop(self.recent.take(device));
     }
 
     /// Judges a rule by what is seen now elsewhere than in a frame, and says whether an alert is raised.
@@ -101,10 +122,10 @@ impl Judge {
     ) -> Result<bool, AlertsError> {
         let Some(subject) = place.subject() else { return Ok(false) };
         let mut states = States::read(&*self.store, &subject).await?;
-        let state = states.of(rule.id);
-        state.put_right(now);
-        let event = look(state);
-        let raised = raised_in(state, place);
+        let (event, raised) = states.change((rule.id, &rule.definition.when), |state| {
+            state.put_right(now);
+            (look(state), raised_in(state, place))
+        });
         self.follow(batch, (name, rule), place, (event, raised), now).await?;
         states.put(batch)?;
         Ok(raised.is_some())

@@ -1,7 +1,7 @@
 //! Alerts: rules on what devices measure and on whether they and the routes work, and what is told when one is broken.
 //!
 //! The state of a rule is a row of its device, and changes in the batch of the frame that it is judged by: an alert is
-//! raised once and ends once, whatever is killed when.
+//! raised once and ends once, whatever is killed when. A frame that changes nothing of it writes nothing.
 
 mod alert;
 mod book;
@@ -10,14 +10,16 @@ mod condition;
 mod fault;
 mod judge;
 mod open;
+mod recent;
 mod rule;
 mod state;
+mod states;
 mod telling;
 mod trial;
 mod units;
 
 pub use alert::{Acknowledgement, Alert, Commanded, Place, Subject};
-pub use book::{AlertBook, AlertsError, RuleBook, States};
+pub use book::{AlertBook, AlertsError, RuleBook};
 pub use command::{AlertCommands, WaitingCommand};
 pub use condition::{
     AlarmWatch, Battery, Change, Condition, DecoderFailures, Equality, Hold, Limit, Range,
@@ -25,10 +27,12 @@ pub use condition::{
 };
 pub use fault::{KnownQuantity, RuleFault, Vocabulary};
 pub use judge::{Judge, NamedRule};
+pub use recent::JudgedStates;
 pub use rule::{
     Definition, MOST_ADDRESSES, MOST_WATCHING, MqttTarget, Rule, RuleCommand, RuleKey, RuleName,
     Scope, Tell, WebhookTarget,
 };
 pub use state::{Event, Frame, Measured, Sight, State, Unheard, Value, Verdict};
+pub use states::StoredStates;
 pub use trial::{Trial, TrialAlert, Trials};
 pub use units::convert;

@@ -242,6 +242,20 @@ impl State {
         }
     }
 
+    /// Whether nothing is raised, and nothing has begun that may become an alert.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let Self { raised, group, since, frames, latest: _, last: _, active } = self;
+        let is_raised = raised.is_some() || group.is_some();
+        !is_raised && since.is_none() && *frames == 0 && active.is_empty()
+    }
+
+    /// Whether another state is the same but for the newest moment that was judged.
+    pub(super) fn differs_by_time_alone(&self, other: &Self) -> bool {
+        let Self { raised, group, since, frames, latest: _, last, active } = self;
+        (raised, group, since, frames) == (&other.raised, &other.group, &other.since, &other.frames)
+            && (last, active) == (&other.last, &other.active)
+    }
+
     fn forget_run(&mut self) {
         self.since = None;
         self.frames = 0;

@@ -1,15 +1,19 @@
 //! Systems that are told of a notice: each row of the outbox has the whole notice, so that one batch would not take all.
 
 use champollion_fleet::names::GroupId;
-use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
+use champollion_store::{Batch, Store, Table, TableError, tables};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Notice, NoticeHook, telling::webhook};
-use crate::outbox::{Outbox, OutboxError};
+use super::{
+    Notice, NoticeHook,
+    telling::webhook,
+    telling_row::{TellingRow, Told},
+};
+use crate::outbox::OutboxError;
 
-const TELLINGS: Table<Uuid, HookTelling> = Table::new(tables::NOTICE_TELLINGS);
+static TELLINGS: Table<Uuid, HookTelling> = Table::new(tables::NOTICE_TELLINGS);
 
 /// Systems that are told in one batch: with the largest notice it is half of what a batch may be.
 const AT_ONCE: usize = 32;
@@ -50,72 +54,54 @@ impl HookTelling {
     /// The store does not answer: what is left is told the next time.
     pub async fn tell_all(store: &dyn Store) -> Result<usize, OutboxError> {
         let mut count = 0;
-        while let Some((id, _)) = TELLINGS.page(store, b"", None, 1).await?.pop() {
-            count += Self::tell_some(store, id).await?;
+        while let Some(row) = TellingRow::oldest(&TELLINGS, store).await? {
+            let mut next = Some(row);
+            while let Some(row) = next.take() {
+                if let Told::Messages(told, rest) = Self::tell_some(store, row).await? {
+                    (count, next) = (count + told, rest);
+                }
+            }
         }
         Ok(count)
     }
 
-    /// Tells the next systems; none where somebody else was faster.
-    async fn tell_some(store: &dyn Store, id: Uuid) -> Result<usize, OutboxError> {
-        let (Some(mut telling), seen) = TELLINGS.get_seen(store, &id).await? else { return Ok(0) };
-        let hooks = NoticeHook::after(store, telling.through.as_ref(), AT_ONCE).await?;
-        let mut batch = Batch::new();
-        let about = (&telling.notice, telling.event.as_str());
-        let messages =
-            hooks.iter().filter_map(|(group, hook)| webhook(about, group, hook, telling.at));
-        let mut count = 0;
-        for message in messages {
-            match Outbox::enqueue(&mut batch, &message) {
-                Ok(()) => count += 1,
-                // No try would ever tell this system, and the others are not to wait for it.
-                Err(OutboxError::TooLarge { .. }) => {}
-                Err(error) => return Err(error),
-            }
+    /// Tells the next systems.
+    async fn tell_some(
+        store: &dyn Store,
+        mut row: TellingRow<Self>,
+    ) -> Result<Told<Self>, OutboxError> {
+        let Self { notice, event, at, through } = &mut row.telling;
+        let hooks = NoticeHook::after(store, through.as_ref(), AT_ONCE).await?;
+        let about = (&*notice, event.as_str());
+        let message = |(group, hook): &(GroupId, NoticeHook)| webhook(about, group, hook, *at);
+        let messages: Vec<_> = hooks.iter().filter_map(message).collect();
+        if let Some((last, _)) = hooks.last() {
+            *through = Some(last.clone());
         }
-        if hooks.len() < AT_ONCE {
-            seen.expect_unchanged(&mut batch);
-            TELLINGS.delete(&mut batch, &id);
-        } else {
-            telling.through = hooks.last().map(|(group, _)| group.clone());
-            TELLINGS.replace(&mut batch, &seen, &telling)?;
-        }
-        match store.commit(batch).await {
-            Ok(_) => Ok(count),
-            Err(StoreError::Conflict { .. }) => Ok(0),
-            Err(error) => Err(error.into()),
-        }
+        row.tell(store, messages, hooks.len() < AT_ONCE).await
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use champollion_store::{SledOptions, SledStore};
 
     use super::*;
-    use crate::notices::{NoticeKind, NoticeScope};
+    use crate::{
+        notices::{
+            NoticeKind,
+            tests::{group, made, wish},
+        },
+        outbox::Outbox,
+    };
 
-    fn notice(groups: &[&str]) -> Notice {
-        Notice {
-            id: Uuid::nil(),
-            kind: NoticeKind::Incident,
-            title: "Gateway of the town hall".parse().unwrap(),
-            text: "x".repeat(4_000).parse().unwrap(),
-            begin: Timestamp::UNIX_EPOCH,
-            end: None,
-            scope: NoticeScope {
-                groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
-                ..NoticeScope::default()
-            },
-            leaves_out: false,
-            created_at: Timestamp::UNIX_EPOCH,
-            changed_at: Timestamp::UNIX_EPOCH,
-            revision: 0,
-            cancelled_at: None,
-            follow_ups: Vec::new(),
-        }
+    pub(in crate::notices) fn notice(groups: &[&str]) -> Notice {
+        let mut wish = wish(NoticeKind::Incident, None, None);
+        wish.text = "x".repeat(4_000).parse().unwrap();
+        wish.scope.groups = groups.iter().map(|name| group(name)).collect();
+        made(wish).unwrap()
     }
 
     #[tokio::test]
@@ -134,8 +120,13 @@ mod tests {
         told(&["group-007"]).put(&mut batch).unwrap();
         store.commit(batch).await.unwrap();
         // The process is killed after the first batch.
-        let first = TELLINGS.page(&*store, b"", None, 1).await.unwrap().remove(0).0;
-        assert_eq!(HookTelling::tell_some(&*store, first).await.unwrap(), AT_ONCE);
+        let first = TellingRow::oldest(&TELLINGS, &*store).await.unwrap().unwrap();
+        let late = TellingRow::oldest(&TELLINGS, &*store).await.unwrap().unwrap();
+        let told = HookTelling::tell_some(&*store, first).await.unwrap();
+        assert!(matches!(told, Told::Messages(AT_ONCE, Some(_))));
+        // Another node that has seen the row before comes too late.
+        let told = HookTelling::tell_some(&*store, late).await.unwrap();
+        assert!(matches!(told, Told::Overtaken));
         assert_eq!(HookTelling::tell_all(&*store).await.unwrap(), 150 - AT_ONCE + 1);
         assert_eq!(HookTelling::tell_all(&*store).await.unwrap(), 0);
         let waiting = Outbox::new(Arc::clone(&store)).waiting().all().await.unwrap();

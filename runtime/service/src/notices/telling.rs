@@ -7,22 +7,11 @@ use serde_json::json;
 use super::{Notice, NoticeHook, NoticeState};
 use crate::outbox::{Language, LocalTime, Mail, Message, Webhook};
 
-/// Bytes that all texts of mails about one change of a notice may take: they are one batch with it.
-const TEXTS_BYTES: usize = 1 << 20;
-
-/// Most bytes of one text.
-const TEXT_BYTES: usize = 8 << 10;
-
-/// Fewest bytes of one text: with many readers it is the beginning, and a link.
-const BEGINNING_BYTES: usize = 200;
-
-/// The address of the page of notices, and the moment of the telling.
+/// The address of the page of notices, and the clocks of their readers.
 #[derive(Clone, Copy, Debug)]
 pub struct Telling<'of> {
     /// The address of the page on which notices are read; empty where the server knows none.
     pub page: &'of str,
-    /// The moment of the telling.
-    pub now: Timestamp,
     /// The clocks by which moments are told.
     pub clocks: &'of LocalTime,
 }
@@ -36,21 +25,20 @@ struct Words {
 }
 
 impl Telling<'_> {
-    /// Returns the mails about a notice. The more readers there are, the shorter are their texts.
+    /// Returns the mail to a reader about a notice as it was at a moment.
     #[must_use]
-    pub fn mails(&self, notice: &Notice, readers: &[(Email, Language)]) -> Vec<Message> {
-        let room = TEXTS_BYTES / readers.len().max(1);
-        let room = room.clamp(BEGINNING_BYTES, TEXT_BYTES);
-        let mail = |(to, language): &(Email, Language)| {
-            let Words { subject, text, line } = self.words(notice, *language, room);
-            let mail = Mail::new(to.clone(), *language, &subject, &text).with_line(&line);
-            Message::new(mail, self.now)
-        };
-        readers.iter().map(mail).collect()
+    pub fn mail(
+        &self,
+        (notice, at): (&Notice, Timestamp),
+        to: Email,
+        language: Language,
+    ) -> Message {
+        let Words { subject, text, line } = self.words((notice, at), language);
+        Message::new(Mail::new(to, language, &subject, &text).with_line(&line), at)
     }
 
-    fn words(&self, notice: &Notice, language: Language, room: usize) -> Words {
-        let kind = kind(notice, self.now, language);
+    fn words(&self, (notice, at): (&Notice, Timestamp), language: Language) -> Words {
+        let kind = kind(notice, at, language);
         let (from, to, open) = match language {
             Language::En => ("From", "to", "an end that is not known yet"),
             Language::Fr => ("Du", "au", "une fin encore inconnue"),
@@ -62,7 +50,6 @@ impl Telling<'_> {
             Some(word) => word.text.as_str(),
             None => notice.text.as_str(),
         };
-        let said = &said[..said.floor_char_boundary(room.min(said.len()))];
         let span = format!("{from} {} {to} {end}", moment(notice.begin));
         let text = format!("{kind}: {}\n{span}\n\n{said}\n\n{}\n", notice.title, self.page);
         let line = format!("{subject} | {span}");

@@ -8,11 +8,11 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn group(name: &str) -> GroupId {
+pub(super) fn group(name: &str) -> GroupId {
     name.parse().unwrap()
 }
 
-fn wish(kind: NoticeKind, begin: Option<&str>, end: Option<&str>) -> NoticeWish {
+pub(super) fn wish(kind: NoticeKind, begin: Option<&str>, end: Option<&str>) -> NoticeWish {
     NoticeWish {
         kind,
         title: "Gateway of the town hall".parse().unwrap(),
@@ -28,7 +28,7 @@ const NOW: &str = "2027-03-01T06:00:00Z";
 const BEGIN: &str = "2027-03-01T08:00:00Z";
 const END: &str = "2027-03-01T12:00:00Z";
 
-fn made(wish: NoticeWish) -> Result<Notice, NoticeFault> {
+pub(super) fn made(wish: NoticeWish) -> Result<Notice, NoticeFault> {
     wish.notice(at(NOW), |group| group.as_str() != "nowhere")
 }
 
@@ -224,31 +224,18 @@ fn paris() -> jiff::tz::TimeZone {
 }
 
 #[test]
-fn mails_say_the_whole_and_stay_within_one_batch() {
-    let notice = planned();
-    let (page, clocks) = ("https://city.example/status", LocalTime::new(paris()));
-    let telling = Telling { page, now: at(NOW), clocks: &clocks };
-    let reader =
-        |number: usize, language| (format!("p{number}@city.example").parse().unwrap(), language);
-    let readers = [reader(1, crate::outbox::Language::En), reader(2, crate::outbox::Language::Fr)];
-    let mails = telling.mails(&notice, &readers);
-    let said: Vec<String> = mails.iter().map(|mail| serde_json::to_string(mail).unwrap()).collect();
+fn mails_say_the_whole_in_the_language_of_their_reader() {
+    let (notice, clocks) = (planned(), LocalTime::new(paris()));
+    let telling = Telling { page: "https://city.example/status", clocks: &clocks };
+    let said = [crate::outbox::Language::En, crate::outbox::Language::Fr].map(|language| {
+        let to = "ada@city.example".parse().unwrap();
+        serde_json::to_string(&telling.mail((&notice, at(NOW)), to, language)).unwrap()
+    });
     assert!(said[0].contains("planned work: Gateway of the town hall"), "{}", said[0]);
     let span = "From 2027-03-01 09:00 +01:00 to 2027-03-01 13:00 +01:00";
     assert!(said[0].contains(span), "{}", said[0]);
     assert!(said[1].contains("Du 01/03/2027 09:00 +01:00 au 01/03/2027 13:00"), "{}", said[1]);
     assert!(said[1].contains("travaux prévus") && said[1].contains("https://city.example/status"));
-    let mut long = notice;
-    long.text = "é".repeat(4_000).parse().unwrap();
-    let many: Vec<_> =
-        (0..3_000).map(|number| reader(number, crate::outbox::Language::Fr)).collect();
-    let mut batch = champollion_store::Batch::new();
-    let mut bytes = 0;
-    for mail in telling.mails(&long, &many) {
-        bytes += serde_json::to_vec(&mail).unwrap().len() + 100;
-        crate::outbox::Outbox::enqueue(&mut batch, &mail).unwrap();
-    }
-    assert!(bytes < champollion_store::MAX_BATCH_BYTES, "{bytes}");
 }
 
 #[test]

@@ -7,7 +7,6 @@
 //! A chunk begins with a byte that says how it is packed. Then come the lengths of its entries but for the last one,
 //! four bytes each, big-endian, and the entries.
 
-use std::borrow::Cow;
 use std::io;
 use std::sync::LazyLock;
 
@@ -108,13 +107,17 @@ fn without_what_is_known(mut compressor: Compressor<'static>) -> io::Result<Comp
 }
 
 /// Unpacks chunks, one after another.
-pub(crate) struct Unpacker(Decompressor<'static>);
+pub(crate) struct Unpacker {
+    decompressor: Decompressor<'static>,
+    /// Memory that is used again: the entries of a chunk.
+    plain: Vec<u8>,
+}
 
 impl Unpacker {
     pub(crate) fn new() -> Result<Self, StoreError> {
         let decompressor = Decompressor::with_prepared_dictionary(&DECODER);
         let failed = |error: io::Error| StoreError::Failed { reason: error.to_string() };
-        Ok(Self(decompressor.map_err(failed)?))
+        Ok(Self { decompressor: decompressor.map_err(failed)?, plain: Vec::new() })
     }
 
     /// Hands the `count` entries of a chunk to `each`, in order. `key` is for the error.
@@ -127,14 +130,17 @@ impl Unpacker {
     ) -> Result<(), StoreError> {
         let damaged = || keys::damaged("a chunk", key);
         let plain = match chunk.split_first() {
-            Some((&PLAIN, plain)) => Cow::Borrowed(plain),
+            Some((&PLAIN, plain)) => plain,
             Some((&ZSTD, frame)) => {
-                let plain = self.0.decompress(frame, MAX_CHUNK_BYTES);
-                Cow::Owned(plain.map_err(|_| damaged())?)
+                self.plain.clear();
+                self.plain.reserve_exact(MAX_CHUNK_BYTES);
+                let unpacked = self.decompressor.decompress_to_buffer(frame, &mut self.plain);
+                unpacked.map_err(|_| damaged())?;
+                &self.plain
             }
             _ => return Err(damaged()),
         };
-        entries(&plain, count).ok_or_else(damaged)?.into_iter().for_each(each);
+        entries(plain, count).ok_or_else(damaged)?.into_iter().for_each(each);
         Ok(())
     }
 }

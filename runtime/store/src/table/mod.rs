@@ -144,6 +144,15 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> Table<K, V, KC, VC> {
         Ok(Seen::new(self.name, key, Some(value)))
     }
 
+    /// Removes a line in a batch that is refused where the line is not any more as it was seen. Returns the line as it is
+    /// once the batch is committed.
+    pub fn remove(&self, batch: &mut Batch, seen: &Seen) -> Seen {
+        let key = seen.key().to_vec();
+        seen.expect_unchanged(batch);
+        batch.delete(self.name.as_str(), key.clone());
+        Seen::new(self.name, key, None)
+    }
+
     /// Removes a key in a batch; removing an absent key changes nothing.
     pub fn delete(&self, batch: &mut Batch, key: &K) {
         batch.delete(self.name.as_str(), KC::encode(key));

@@ -32,6 +32,8 @@ pub enum Value {
     AnalogInput(f64),
     /// Type 0x03: an output, in hundredths.
     AnalogOutput(f64),
+    /// Type 0x64: a number without a unit.
+    Generic(u32),
     /// Type 0x65: illuminance in lx.
     Illuminance(u16),
     /// Type 0x66: whether somebody is there.
@@ -48,8 +50,12 @@ pub enum Value {
     Voltage(f64),
     /// Type 0x75: current in A.
     Current(f64),
+    /// Type 0x76: frequency in Hz.
+    Frequency(u32),
     /// Type 0x78: a share in %.
     Percentage(u8),
+    /// Type 0x79: altitude in m.
+    Altitude(i16),
     /// Type 0x7D: concentration in ppm.
     Concentration(u16),
     /// Type 0x80: power in W.
@@ -58,10 +64,14 @@ pub enum Value {
     Distance(f64),
     /// Type 0x83: energy in kWh.
     Energy(f64),
+    /// Type 0x84: direction in degrees.
+    Direction(u16),
     /// Type 0x85: seconds since 1970.
     UnixTime(u32),
     /// Type 0x86: rotation around three axes in °/s.
     Rotation([f64; 3]),
+    /// Type 0x87: red, green and blue, 0 to 255 each.
+    Colour([u8; 3]),
     /// Type 0x88: latitude and longitude in degrees, altitude in m.
     Location {
         /// Degrees to the north of the equator.
@@ -93,6 +103,7 @@ fn value(payload: &mut Reader<'_>, kind: Spanned<u8>) -> Result<Spanned<Value>, 
         0x01 => payload.u8()?.map(Value::DigitalOutput),
         0x02 => payload.i16_be()?.divided_by(100.0).map(Value::AnalogInput),
         0x03 => payload.i16_be()?.divided_by(100.0).map(Value::AnalogOutput),
+        0x64 => payload.u32_be()?.map(Value::Generic),
         0x65 => payload.u16_be()?.map(Value::Illuminance),
         0x66 => payload.u8()?.map(Value::Presence),
         0x67 => payload.i16_be()?.divided_by(10.0).map(Value::Temperature),
@@ -101,13 +112,17 @@ fn value(payload: &mut Reader<'_>, kind: Spanned<u8>) -> Result<Spanned<Value>, 
         0x73 => payload.u16_be()?.divided_by(10.0).map(Value::Pressure),
         0x74 => payload.u16_be()?.divided_by(100.0).map(Value::Voltage),
         0x75 => payload.u16_be()?.divided_by(1_000.0).map(Value::Current),
+        0x76 => payload.u32_be()?.map(Value::Frequency),
         0x78 => payload.u8()?.map(Value::Percentage),
+        0x79 => payload.i16_be()?.map(Value::Altitude),
         0x7D => payload.u16_be()?.map(Value::Concentration),
         0x80 => payload.u16_be()?.map(Value::Power),
         0x82 => payload.u32_be()?.divided_by(1_000.0).map(Value::Distance),
         0x83 => payload.u32_be()?.divided_by(1_000.0).map(Value::Energy),
+        0x84 => payload.u16_be()?.map(Value::Direction),
         0x85 => payload.u32_be()?.map(Value::UnixTime),
         0x86 => axes(payload, 100.0)?.map(Value::Rotation),
+        0x87 => payload.array()?.map(Value::Colour),
         0x88 => location(payload)?,
         0x8E => payload.u8()?.map(Value::Switch),
         other => {
@@ -160,6 +175,18 @@ mod tests {
             read(&[0x01, 0x88, 0x06, 0x76, 0x5F, 0xF2, 0x96, 0x0A, 0x00, 0x03, 0xE8]).unwrap();
         let place = Value::Location { latitude: 42.3519, longitude: -87.9094, altitude: 10.0 };
         assert_eq!(*found[0].value, place);
+    }
+
+    #[test]
+    fn the_types_that_the_library_added_are_read() {
+        let found = read(&[0x01, 0x79, 0xFF, 0x9C, 0x02, 0x87, 255, 128, 0]).unwrap();
+        assert_eq!(*found[0].value, Value::Altitude(-100));
+        assert_eq!(*found[1].value, Value::Colour([255, 128, 0]));
+        let found = read(&[0x01, 0x64, 0xFF, 0xFF, 0xFF, 0xFF, 0x02, 0x84, 0x01, 0x0E]).unwrap();
+        assert_eq!(*found[0].value, Value::Generic(u32::MAX));
+        assert_eq!(*found[1].value, Value::Direction(270));
+        let found = read(&[0x01, 0x76, 0x00, 0x00, 0xC3, 0x50]).unwrap();
+        assert_eq!(*found[0].value, Value::Frequency(50_000));
     }
 
     #[test]

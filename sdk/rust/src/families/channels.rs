@@ -16,7 +16,7 @@
 //! # Ok::<(), champollion_sdk::Failure>(())
 //! ```
 
-use crate::{Failure, Reader};
+use crate::{Failure, Reader, reader::hexadecimal};
 
 /// The size of a value, which its header tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn items<'payload, const HEADER: usize>(
             Some(Size::Counted) => usize::from(*payload.u8()?),
             Some(Size::Rest) => payload.remaining(),
             None => {
-                let message = format!("{:02X?} begins no value that is known", *header);
+                let message = format!("{} begins no value that is known", hexadecimal(&*header));
                 return Err(Failure::unknown_message(message).at(header.span));
             }
         };

@@ -49,6 +49,12 @@ pub struct DeviceStatus {
     bat: Spanned<f64>,
 }
 
+/// The number of the LHT65N in the message about the device.
+pub const LHT65N: u8 = 0x0B;
+
+/// The number of the DDS75-LB in the message about the device.
+pub const DDS75: u8 = 0x27;
+
 /// The bands by their number, from 1 on.
 const BANDS: [&str; 14] = [
     "EU868", "US915", "IN865", "AU915", "KZ865", "RU864", "AS923", "AS923_1", "AS923_2", "AS923_3",
@@ -72,6 +78,17 @@ impl DeviceStatus {
             sub_band,
             bat,
         })
+    }
+
+    /// Refuses the message of another model, by the numbers of those that are known to be others. A number that nobody
+    /// knows may be that of a variant.
+    pub fn unless_of(self, others: &[u8]) -> Result<Self, Failure> {
+        let model = self.sensor_model;
+        if others.contains(&model) {
+            let message = format!("{:#04X} is the number of another model", *model);
+            return Err(Failure::unknown_message(message).at(model.span));
+        }
+        Ok(self)
     }
 
     /// The message as a reading.
@@ -337,6 +354,8 @@ mod tests {
         let status = DeviceStatus::read(&mut payload).unwrap();
         assert_eq!((status.firmware_version.as_str(), status.frequency_band), ("1.4.0", "EU868"));
         assert_eq!((status.sub_band, *status.bat), (None, 2.998));
+        assert!(status.clone().unless_of(&[DDS75]).is_ok());
+        assert_eq!(status.unless_of(&[LHT65N]).unwrap_err().kind, FailureKind::UnknownMessage);
     }
 
     proptest::proptest! {

@@ -325,27 +325,36 @@ impl de::Error for Mismatch {
 }
 
 /// Names a value as errors of JSON do. By hand, since the words of serde bring the formatter of core for floats.
+#[cold]
+#[inline(never)]
 fn in_words(found: Unexpected<'_>) -> String {
-    match found {
-        Unexpected::Bool(boolean) => format!("boolean `{boolean}`"),
-        Unexpected::Unsigned(number) => format!("integer `{number}`"),
-        Unexpected::Signed(number) => format!("integer `{number}`"),
-        Unexpected::Float(float) => format!("floating point `{}`", number(float)),
-        Unexpected::Char(letter) => format!("character `{letter}`"),
-        Unexpected::Str(text) => format!("string {}", quoted(text)),
-        Unexpected::Bytes(_) => "byte array".to_owned(),
-        Unexpected::Unit => "null".to_owned(),
-        Unexpected::Option => "Option value".to_owned(),
-        Unexpected::NewtypeStruct => "newtype struct".to_owned(),
-        Unexpected::Seq => "sequence".to_owned(),
-        Unexpected::Map => "map".to_owned(),
-        Unexpected::Enum => "enum".to_owned(),
-        Unexpected::UnitVariant => "unit variant".to_owned(),
-        Unexpected::NewtypeVariant => "newtype variant".to_owned(),
-        Unexpected::TupleVariant => "tuple variant".to_owned(),
-        Unexpected::StructVariant => "struct variant".to_owned(),
-        Unexpected::Other(other) => other.to_owned(),
-    }
+    let words = match found {
+        Unexpected::Bool(true) => "boolean `true`",
+        Unexpected::Bool(false) => "boolean `false`",
+        Unexpected::Unsigned(number) => return shown("integer", &number.to_string()),
+        Unexpected::Signed(number) => return shown("integer", &number.to_string()),
+        Unexpected::Float(float) => return shown("floating point", &number(float)),
+        Unexpected::Char(letter) => return shown("character", letter.encode_utf8(&mut [0; 4])),
+        Unexpected::Str(text) => return "string ".to_owned() + &quoted(text),
+        Unexpected::Bytes(_) => "byte array",
+        Unexpected::Unit => "null",
+        Unexpected::Option => "Option value",
+        Unexpected::NewtypeStruct => "newtype struct",
+        Unexpected::Seq => "sequence",
+        Unexpected::Map => "map",
+        Unexpected::Enum => "enum",
+        Unexpected::UnitVariant => "unit variant",
+        Unexpected::NewtypeVariant => "newtype variant",
+        Unexpected::TupleVariant => "tuple variant",
+        Unexpected::StructVariant => "struct variant",
+        Unexpected::Other(other) => other,
+    };
+    words.to_owned()
+}
+
+#[inline(never)]
+fn shown(kind: &str, value: &str) -> String {
+    [kind, " `", value, "`"].concat()
 }
 
 #[cfg(test)]

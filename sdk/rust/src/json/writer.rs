@@ -19,89 +19,92 @@ use super::{
 const PLACES: i32 = 16;
 const ZEROS: i32 = 5;
 
+/// Most digits of a whole number.
+const DIGITS: usize = 20;
+
 /// The error of a value that JSON has no form for, in words.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Unwritable(pub(crate) String);
 
 /// The text of a value, without spaces.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, Unwritable> {
-    let mut writer = Writer(String::with_capacity(128));
+    let mut writer = Writer(Vec::with_capacity(128));
     value.serialize(&mut writer)?;
-    Ok(writer.0)
+    Ok(writer.text())
 }
 
 /// The text of a number, `null` where it is not finite.
 pub(crate) fn number(number: f64) -> String {
-    let mut writer = Writer(String::new());
+    let mut writer = Writer(Vec::new());
     writer.float(number.is_sign_negative(), number.abs(), shortest);
-    writer.0
+    writer.text()
 }
 
-/// A text between quotes, for people. The way of core to show a text brings tables of all characters.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut writer = Writer(String::with_capacity(text.len() + 2));
+/// A text between quotes, as JSON writes it, for messages. The way of core to show a text, `{:?}`, brings tables of all
+/// characters, 7 KB of a decoder.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let mut writer = Writer(Vec::with_capacity(text.len() + 2));
     writer.string(text);
-    writer.0
+    writer.text()
 }
 
-/// The text that is written so far.
-struct Writer(String);
+/// The text that is written so far: whole texts, and digits.
+struct Writer(Vec<u8>);
 
 impl Writer {
+    fn text(self) -> String {
+        // SAFETY: nothing but UTF-8 is ever put there, and bytes below 128 between it.
+        unsafe { String::from_utf8_unchecked(self.0) }
+    }
+
     #[inline(never)]
     fn put(&mut self, text: &str) {
-        self.0.push_str(text);
+        self.0.extend_from_slice(text.as_bytes());
     }
 
     #[inline(never)]
     fn string(&mut self, text: &str) {
         self.0.reserve(text.len() + 2);
-        self.0.push('"');
+        self.0.push(b'"');
         match special_byte(text.as_bytes()) {
-            None => self.0.push_str(text),
+            None => self.0.extend_from_slice(text.as_bytes()),
             Some(_) => self.escaped(text),
         }
-        self.0.push('"');
+        self.0.push(b'"');
     }
 
     #[cold]
     fn escaped(&mut self, text: &str) {
         for letter in text.chars() {
-            match letter {
-                '\u{8}' => self.put("\\b"),
-                '\t' => self.put("\\t"),
-                '\n' => self.put("\\n"),
-                '\u{c}' => self.put("\\f"),
-                '\r' => self.put("\\r"),
-                '"' => self.put("\\\""),
-                '\\' => self.put("\\\\"),
+            let mut bytes = [0; 4];
+            self.put(match letter {
+                '\u{8}' => "\\b",
+                '\t' => "\\t",
+                '\n' => "\\n",
+                '\u{c}' => "\\f",
+                '\r' => "\\r",
+                '"' => "\\\"",
+                '\\' => "\\\\",
                 '\0'..' ' => {
                     let code = u32::from(letter);
                     self.put(if code < 16 { "\\u000" } else { "\\u001" });
-                    self.0.extend(char::from_digit(code & 15, 16));
+                    char::from_digit(code & 15, 16).unwrap_or_default().encode_utf8(&mut bytes)
                 }
-                _ => self.0.push(letter),
-            }
+                _ => letter.encode_utf8(&mut bytes),
+            });
         }
     }
 
     #[inline(never)]
     fn whole(&mut self, number: u64) {
-        let mut power = 1;
-        while number / power >= 10 {
-            power *= 10;
-        }
-        let mut rest = number;
-        while power > 0 {
-            self.0.push(char::from(b'0' + (rest / power) as u8));
-            rest %= power;
-            power /= 10;
-        }
+        let mut room = [0; DIGITS];
+        self.0.extend_from_slice(digits(number, &mut room));
     }
 
     fn signed(&mut self, number: i64) {
         if number < 0 {
-            self.0.push('-');
+            self.0.push(b'-');
         }
         self.whole(number.unsigned_abs());
     }
@@ -118,7 +121,7 @@ impl Writer {
             return self.put("null");
         }
         if is_negative {
-            self.0.push('-');
+            self.0.push(b'-');
         }
         if wide == 0.0 {
             return self.put("0.0");
@@ -132,24 +135,26 @@ impl Writer {
             digits /= 10;
             exponent += 1;
         }
-        let first = self.0.len();
-        self.whole(digits);
-        let written = (self.0.len() - first) as i32;
+        let mut room = [0; DIGITS];
+        let written = self::digits(digits, &mut room);
         // The place of the point, counted from the first digit.
-        let point = written + exponent;
+        let point = written.len() as i32 + exponent;
         match point {
             _ if exponent >= 0 && point <= PLACES => {
-                self.zeros(self.0.len(), exponent);
+                self.0.extend_from_slice(written);
+                self.zeros(exponent);
                 self.put(".0");
             }
-            1..=PLACES => self.0.insert(first + point as usize, '.'),
+            1..=PLACES => self.with_point(written, point as usize),
             _ if -ZEROS < point && point <= 0 => {
-                self.zeros(first, 1 - point);
-                self.0.insert(first + 1, '.');
+                self.put("0.");
+                self.zeros(-point);
+                self.0.extend_from_slice(written);
             }
             _ => {
-                if written > 1 {
-                    self.0.insert(first + 1, '.');
+                match written {
+                    [digit] => self.0.push(*digit),
+                    _ => self.with_point(written, 1),
                 }
                 self.put(if point > 0 { "e+" } else { "e" });
                 self.signed(i64::from(point - 1));
@@ -157,9 +162,17 @@ impl Writer {
         }
     }
 
-    fn zeros(&mut self, place: usize, count: i32) {
+    #[inline(never)]
+    fn with_point(&mut self, digits: &[u8], place: usize) {
+        let (before, behind) = digits.split_at(place);
+        self.0.extend_from_slice(before);
+        self.0.push(b'.');
+        self.0.extend_from_slice(behind);
+    }
+
+    fn zeros(&mut self, count: i32) {
         for _ in 0..count {
-            self.0.insert(place, '0');
+            self.0.push(b'0');
         }
     }
 
@@ -176,6 +189,20 @@ impl Writer {
     }
 }
 
+/// The digits of a number, in the last bytes of the room.
+fn digits(mut number: u64, room: &mut [u8; DIGITS]) -> &[u8] {
+    let mut start = DIGITS;
+    for byte in room.iter_mut().rev() {
+        *byte = b'0' + (number % 10) as u8;
+        number /= 10;
+        start -= 1;
+        if number == 0 {
+            break;
+        }
+    }
+    &room[start..]
+}
+
 /// Values of an array, or members of an object, as they are written.
 struct Items<'writer> {
     writer: &'writer mut Writer,
@@ -186,7 +213,7 @@ struct Items<'writer> {
 impl Items<'_> {
     fn comma(&mut self) {
         if !self.is_first {
-            self.writer.0.push(',');
+            self.writer.0.push(b',');
         }
         self.is_first = false;
     }
@@ -200,7 +227,7 @@ impl Items<'_> {
     fn name(&mut self, name: &str) {
         self.comma();
         self.writer.string(name);
-        self.writer.0.push(':');
+        self.writer.0.push(b':');
     }
 
     fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Unwritable> {
@@ -210,15 +237,15 @@ impl Items<'_> {
 
     /// Makes a name of what was written behind `start`: numbers and truth values stand between quotes.
     fn quoted(&mut self, start: usize) -> Result<(), Unwritable> {
-        match self.writer.0.as_bytes().get(start) {
+        match self.writer.0.get(start) {
             Some(b'"') => {}
             Some(b'0'..=b'9' | b'-' | b't' | b'f') => {
-                self.writer.0.insert(start, '"');
-                self.writer.0.push('"');
+                self.writer.0.insert(start, b'"');
+                self.writer.0.push(b'"');
             }
             _ => return Err(Unwritable::custom("key must be a string")),
         }
-        self.writer.0.push(':');
+        self.writer.0.push(b':');
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Files that are no decoders.
 
 use champollion_registry::package::PackageError::{
-    Manifest, Twice, VectorsDamaged, VectorsTooLarge,
+    Manifest, ManifestDamaged, ManifestUnpacksTooLarge, Twice, VectorsDamaged, VectorsTooLarge,
 };
 use champollion_sandbox::{
     Limits,
@@ -17,7 +17,7 @@ use crate::{
     attack::attempt,
     binary::{data_segment, leb},
     guests::{Guest, component, contract},
-    package::MANIFEST,
+    package::{MANIFEST, VECTORS},
 };
 
 pub(super) fn attacks() -> Vec<Attack> {
@@ -102,16 +102,34 @@ fn no_decoders() -> Vec<Attack> {
 /// Decoders that are in order, but for what they say of themselves.
 fn no_packages() -> Vec<Attack> {
     let good = crate::package(Guest::new().component());
+    // A text that is packed cannot be changed in its place.
+    let plain = with_texts(
+        &section("champollion:manifest@1", MANIFEST.as_bytes()),
+        &section("champollion:vectors@1", VECTORS.as_bytes()),
+    );
     vec![
         attempt!(
             "a unit that is not its quantity's",
-            changed(&good, b"unit = \"m3\"", b"unit = \"oz\""),
+            changed(&plain, b"unit = \"m3\"", b"unit = \"oz\""),
             Package(Manifest(error)) if error.to_string().contains("\"oz\"")
         ),
         attempt!(
             "a quantity that the vocabulary does not have",
-            changed(&good, b"water.volume", b"water.bushel"),
+            changed(&plain, b"water.volume", b"water.bushel"),
             Package(Manifest(error)) if error.to_string().contains("water.bushel")
+        ),
+        attempt!(
+            "a manifest that is packed as nothing is",
+            changed(&good, PACKED_MANIFEST, b"champollion:manifest@2\x79"),
+            Package(ManifestDamaged)
+        ),
+        attempt!(
+            "a manifest that unpacks to nine megabytes",
+            with_texts(
+                &section("champollion:manifest@2", &zeros(9 << 20)),
+                &section("champollion:vectors@1", VECTORS.as_bytes())
+            ),
+            Package(ManifestUnpacksTooLarge)
         ),
         attempt!(
             "vectors that are packed as nothing is",
@@ -125,7 +143,10 @@ fn no_packages() -> Vec<Attack> {
         ),
         attempt!(
             "vectors that unpack to nine megabytes",
-            with_vectors(&zeros(9 << 20)),
+            with_texts(
+                &section("champollion:manifest@1", MANIFEST.as_bytes()),
+                &section("champollion:vectors@2", &zeros(9 << 20))
+            ),
             Package(VectorsTooLarge)
         ),
     ]
@@ -134,11 +155,12 @@ fn no_packages() -> Vec<Attack> {
 /// The name of the section of vectors, with the first byte of what is packed in the format of zlib.
 const PACKED_VECTORS: &[u8] = b"champollion:vectors@2\x78";
 
-/// A package with packed vectors that may be anything.
-fn with_vectors(packed: &[u8]) -> Vec<u8> {
-    let manifest = section("champollion:manifest@1", MANIFEST.as_bytes());
-    let vectors = section("champollion:vectors@2", packed);
-    [Guest::new().component(), manifest, vectors].concat()
+/// The same of the manifest.
+const PACKED_MANIFEST: &[u8] = b"champollion:manifest@2\x78";
+
+/// A package with two sections that may be anything.
+fn with_texts(manifest: &[u8], vectors: &[u8]) -> Vec<u8> {
+    [&Guest::new().component()[..], manifest, vectors].concat()
 }
 
 /// A custom section of a component.

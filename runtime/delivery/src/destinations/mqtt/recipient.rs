@@ -24,7 +24,10 @@ use super::{
     topic::TopicPattern,
 };
 use crate::{
-    destinations::{Connector, DestinationLimits, HandoverResult, Parcel, Recipient, Secret},
+    destinations::{
+        Connector, DestinationLimits, Failure, FailureKind, HandoverResult, Parcel, Recipient,
+        Secret,
+    },
     names::RouteKey,
     records::Head,
 };
@@ -59,8 +62,8 @@ pub struct MqttRecipient {
     connector: Connector,
     route: Mutex<Option<RouteKey>>,
     connection: tokio::sync::Mutex<Option<Publisher>>,
-    /// Why the last connection ended.
-    ended: Arc<Mutex<String>>,
+    /// Why the last connection ended, where it failed.
+    ended: Arc<Mutex<Option<Failure>>>,
 }
 
 impl MqttPush {
@@ -130,7 +133,7 @@ impl MqttRecipient {
     }
 
     /// The connection that there is, or a new one.
-    async fn publisher(&self) -> Result<Publisher, String> {
+    async fn publisher(&self) -> Result<Publisher, Failure> {
         let mut connection = self.connection.lock().await;
         match &*connection {
             Some(publisher) if publisher.is_open() => Ok(publisher.clone()),
@@ -146,16 +149,18 @@ impl MqttRecipient {
     }
 
     /// Connects to the broker, and returns the address of the relay to the connection.
-    async fn connect(&self) -> Result<String, String> {
-        let unreachable =
-            |reason: &dyn std::fmt::Display| format!("the broker cannot be reached: {reason}");
+    async fn connect(&self) -> Result<String, Failure> {
+        let unreachable = |kind, reason: &dyn std::fmt::Display| {
+            Failure::new(kind, format!("the broker cannot be reached: {reason}"))
+        };
         let stream = self.connector.connect(&self.host, self.port).await;
-        let stream = stream.map_err(|error| unreachable(&error))?;
+        let stream = stream.map_err(|error| unreachable((&error).into(), &error))?;
         let relayed = match &self.tls {
             None => relay(stream),
             Some(config) => {
                 let insecure = |reason: &dyn std::fmt::Display| {
-                    format!("there is no secure connection to the broker: {reason}")
+                    let words = format!("there is no secure connection to the broker: {reason}");
+                    Failure::new(FailureKind::NotSecure, words)
                 };
                 // An IPv6 address in a URL stands in brackets.
                 let name = self.host.trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -164,7 +169,7 @@ impl MqttRecipient {
                 relay(connector.connect(name, stream).await.map_err(|error| insecure(&error))?)
             }
         };
-        relayed.map_err(|error| unreachable(&error))
+        relayed.map_err(|error| unreachable(FailureKind::Unreachable, &error))
     }
 
     /// The options of a client that speaks through a relay.
@@ -181,10 +186,11 @@ impl MqttRecipient {
         options
     }
 
-    async fn publish(&self, parcel: &Parcel) -> Result<(), String> {
+    async fn publish(&self, parcel: &Parcel) -> Result<(), Failure> {
         for record in &parcel.records {
             let topic = {
-                let head = Head::read(&record.json).map_err(|error| error.to_string())?;
+                let head = Head::read(&record.json);
+                let head = head.map_err(|error| Failure::new(FailureKind::Unusable, error))?;
                 let route = self.route.lock();
                 let (group, name) = route
                     .as_ref()
@@ -198,12 +204,10 @@ impl MqttRecipient {
     }
 
     /// Publishes a message under a topic, and waits until the broker has it.
-    async fn send(&self, topic: String, payload: Vec<u8>) -> Result<(), String> {
+    async fn send(&self, topic: String, payload: Vec<u8>) -> Result<(), Failure> {
         let publisher = self.publisher().await?;
-        publisher.publish(topic, payload).await.map_err(|error| {
-            let why = self.ended.lock();
-            if why.is_empty() { error.to_string() } else { why.clone() }
-        })
+        let published = publisher.publish(topic, payload).await;
+        published.map_err(|error| self.ended.lock().clone().unwrap_or_else(|| error.into()))
     }
 
     /// Publishes something that is no record, under a topic of its own. Ends in a bounded time.
@@ -220,11 +224,21 @@ impl Recipient for MqttRecipient {
 }
 
 /// Returns the result of what was published, or was not in time.
-fn result(published: Result<Result<(), String>, Elapsed>) -> HandoverResult {
+fn result(published: Result<Result<(), Failure>, Elapsed>) -> HandoverResult {
     match published {
         Ok(Ok(())) => HandoverResult::taken(None),
-        Ok(Err(why)) => HandoverResult::later(why),
-        Err(_) => HandoverResult::later(NotPublished::Unanswered.to_string()),
+        Ok(Err(failure)) => HandoverResult::failed(&failure),
+        Err(_) => HandoverResult::failed(&NotPublished::Unanswered.into()),
+    }
+}
+
+impl From<NotPublished> for Failure {
+    fn from(error: NotPublished) -> Self {
+        let kind = match error {
+            NotPublished::NotConnected => FailureKind::Unreachable,
+            NotPublished::Unanswered => FailureKind::TimedOut,
+        };
+        Self::new(kind, error)
     }
 }
 
@@ -232,7 +246,7 @@ fn result(published: Result<Result<(), String>, Elapsed>) -> HandoverResult {
 async fn keep(
     options: MqttOptions,
     mut orders: mpsc::Receiver<OutgoingMessage>,
-    ended: Arc<Mutex<String>>,
+    ended: Arc<Mutex<Option<Failure>>>,
 ) {
     let (client, mut event_loop) = AsyncClient::new(options, REQUESTS);
     let mut network = NetworkOptions::new();
@@ -254,7 +268,7 @@ async fn converse(
     event_loop: &mut EventLoop,
     orders: &mut mpsc::Receiver<OutgoingMessage>,
     outbox: &mut Outbox,
-) -> String {
+) -> Option<Failure> {
     loop {
         let mut poll = std::pin::pin!(event_loop.poll());
         // The future that reads is never given up half way.
@@ -266,7 +280,7 @@ async fn converse(
                     None => {
                         // Whether the broker hears of it changes nothing.
                         drop(client.try_disconnect());
-                        return String::new();
+                        return None;
                     }
                 }
             }
@@ -275,8 +289,24 @@ async fn converse(
             Ok(Event::Outgoing(Outgoing::Publish(number))) => outbox.written(number),
             Ok(Event::Incoming(Packet::PubAck(answer))) => outbox.acknowledged(answer.pkid),
             Ok(_) => {}
-            Err(error) => return sentence(&error, CONNECT_SECONDS),
+            Err(error) => {
+                return Some(Failure::new(kind_of(&error), sentence(&error, CONNECT_SECONDS)));
+            }
         }
+    }
+}
+
+fn kind_of(error: &ConnectionError) -> FailureKind {
+    match error {
+        ConnectionError::ConnectionRefused(
+            ConnectReturnCode::BadUserNamePassword
+            | ConnectReturnCode::NotAuthorized
+            | ConnectReturnCode::BadClientId,
+        ) => FailureKind::NotLetIn,
+        ConnectionError::Tls(_) => FailureKind::NotSecure,
+        ConnectionError::NetworkTimeout => FailureKind::TimedOut,
+        ConnectionError::Io(_) => FailureKind::Unreachable,
+        _ => FailureKind::ConnectionLost,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tokio_postgres::error::{Error, SqlState};
 
-use crate::destinations::ConnectError;
+use crate::destinations::{ConnectError, Failure, FailureKind};
 
 /// A fault of a history.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +10,9 @@ pub(super) enum PostgresFault {
     /// There is no connection.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
+    /// Recipients may not be there, or nobody is.
+    #[error("the database cannot be reached: {0}")]
+    NotConnected(ConnectError),
     /// The server does not know who we are.
     #[error("the database does not let us in: {0}. Check user and password of the route")]
     WrongPassword(String),
@@ -51,7 +54,26 @@ pub(super) enum PostgresFault {
 
 impl From<ConnectError> for PostgresFault {
     fn from(error: ConnectError) -> Self {
-        Self::Unreachable(error.to_string())
+        Self::NotConnected(error)
+    }
+}
+
+impl From<PostgresFault> for Failure {
+    fn from(fault: PostgresFault) -> Self {
+        let kind = match &fault {
+            PostgresFault::Unreachable(_) => FailureKind::Unreachable,
+            PostgresFault::NotConnected(error) => error.into(),
+            PostgresFault::WrongPassword(_) => FailureKind::NotLetIn,
+            PostgresFault::NoDatabase(_) => FailureKind::Missing,
+            PostgresFault::NoRight(_) => FailureKind::NoRight,
+            PostgresFault::SchemaNewer { .. } => FailureKind::SchemaNewer,
+            PostgresFault::ReadOnly => FailureKind::ReadOnly,
+            PostgresFault::Full(_) => FailureKind::Full,
+            PostgresFault::Refused(_) => FailureKind::Refused,
+            PostgresFault::TimedOut => FailureKind::TimedOut,
+            PostgresFault::Record(_) => FailureKind::Unusable,
+        };
+        Self::new(kind, fault)
     }
 }
 

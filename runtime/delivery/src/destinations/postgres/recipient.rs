@@ -19,9 +19,7 @@ use super::{
     schema::bring_up_to_date,
     writing::{make_partitions, write},
 };
-use crate::destinations::{
-    Connector, DestinationLimits, HandoverResult, Parcel, Recipient, Verdict,
-};
+use crate::destinations::{Connector, DestinationLimits, HandoverResult, Parcel, Recipient};
 
 /// The time in which the database has taken a parcel; a statement takes less.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -116,9 +114,9 @@ async fn keep_writing(mut client: Client, schema: String, mut orders: mpsc::Rece
 impl Recipient for PostgresRecipient {
     async fn hand_over(&self, parcel: &Parcel) -> HandoverResult {
         match timeout(PATIENCE, self.keep(parcel)).await {
-            Ok(Ok(())) => HandoverResult::new(Verdict::Taken, None, ""),
-            Ok(Err(fault)) => HandoverResult::later(fault.to_string()),
-            Err(_) => HandoverResult::later(PostgresFault::TimedOut.to_string()),
+            Ok(Ok(())) => HandoverResult::taken(None),
+            Ok(Err(fault)) => HandoverResult::failed(&fault.into()),
+            Err(_) => HandoverResult::failed(&PostgresFault::TimedOut.into()),
         }
     }
 }

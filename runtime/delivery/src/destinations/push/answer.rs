@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use jiff::{Timestamp, fmt::rfc2822};
 
-use crate::destinations::{HandoverResult, Verdict};
+use crate::destinations::{FailureKind, HandoverResult, Verdict};
 
 /// The longest that a recipient may ask to be left alone; who asks for more is asked again after it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
@@ -37,7 +37,7 @@ pub(super) fn meaning(
         message.push_str(": ");
         message.push_str(said);
     }
-    HandoverResult::new(verdict, code, &message)
+    HandoverResult::new(verdict, code, &message).because(FailureKind::Answered)
 }
 
 /// Reads the pause that an answer asks for by `Retry-After`: seconds, or a moment.

@@ -19,8 +19,8 @@ use super::{
     signature::SigningKey,
 };
 use crate::destinations::{
-    Bound, ConnectError, Connector, DestinationLimits, HandoverResult, HttpClient, HttpError,
-    Parcel, Recipient,
+    Bound, ConnectError, Connector, DestinationLimits, FailureKind, HandoverResult, HttpClient,
+    HttpError, Parcel, Recipient,
 };
 
 /// The bound of what is read of an answer. Whatever is in its body, the status says what becomes of the records; it is
@@ -96,7 +96,8 @@ impl HttpRecipient {
         let mut request = match self.request(id, body) {
             Ok(request) => request,
             Err(error) => {
-                return HandoverResult::later(format!("the request cannot be made: {error}"));
+                let words = format!("the request cannot be made: {error}");
+                return HandoverResult::later(FailureKind::Unusable, words);
             }
         };
         if let Some(trace) = trace.and_then(|trace| trace.to_string().parse().ok()) {
@@ -107,8 +108,10 @@ impl HttpRecipient {
                 let said = String::from_utf8_lossy(&answer.body);
                 answer::meaning(answer.status, &answer.headers, said.trim(), Timestamp::now())
             }
-            Ok(Err(error)) => HandoverResult::later(sentence(&error)),
-            Err(_) => HandoverResult::later("there was not an answer in time"),
+            Ok(Err(error)) => HandoverResult::later((&error).into(), sentence(&error)),
+            Err(_) => {
+                HandoverResult::later(FailureKind::TimedOut, "there was not an answer in time")
+            }
         }
     }
 

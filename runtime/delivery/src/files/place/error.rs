@@ -1,6 +1,6 @@
 //! Errors of places that files are put into: the fault, and the remedy.
 
-use crate::destinations::{AddressError, TlsError};
+use crate::destinations::{AddressError, Failure, FailureKind, TlsError};
 
 /// Why a file is not where it was to be put.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -164,6 +164,25 @@ pub enum UnusablePlace {
         /// The feature that it would need.
         feature: &'static str,
     },
+}
+
+impl From<PlaceError> for Failure {
+    fn from(error: PlaceError) -> Self {
+        let kind = match &error {
+            PlaceError::Address(error) => error.into(),
+            PlaceError::Unreachable { .. } => FailureKind::Unreachable,
+            PlaceError::HostKey { .. } | PlaceError::Certificate { .. } => FailureKind::NotSecure,
+            PlaceError::Login { .. } => FailureKind::NotLetIn,
+            PlaceError::Denied { .. } => FailureKind::NoRight,
+            PlaceError::Missing { .. } => FailureKind::Missing,
+            PlaceError::NotRenamed { .. } => FailureKind::NotRenamed,
+            PlaceError::Full { .. } => FailureKind::Full,
+            PlaceError::Lost { .. } => FailureKind::ConnectionLost,
+            PlaceError::TimedOut { .. } => FailureKind::TimedOut,
+            PlaceError::Refused { .. } => FailureKind::Refused,
+        };
+        Self::new(kind, error)
+    }
 }
 
 impl PlaceError {

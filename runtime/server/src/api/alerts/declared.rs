@@ -33,7 +33,9 @@ impl Terms {
         group: &GroupId,
         scope: &Scope,
     ) -> Result<Self, TableError> {
-        let devices = service.devices.list(|device| device.group == *group && has(scope, device));
+        let of_group = BTreeSet::from([group.clone()]);
+        let devices =
+            service.devices.page_of(&of_group, |device| has(scope, device), None, usize::MAX);
         let mut wanted: Vec<DecoderRef> = service.derived.of_group(group).await?;
         wanted.extend(devices.iter().filter_map(|device| device.assignment.wanted()).cloned());
         for device in devices.iter().take(LOOKED_UP) {

@@ -6,11 +6,11 @@ use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::{
     destinations::Secret, mailbox::PageBounds, names::GroupId, records::Cursor,
 };
-use champollion_registry::ledger::AuditEntry;
+use champollion_registry::{RegistryError, ledger::AuditEntry};
 use champollion_service::alerts::{
     AlertsError, Condition, Definition, Rule, RuleFault, RuleKey, RuleName, Trial, Trials,
 };
-use champollion_store::Batch;
+use champollion_store::{Batch, StoreError};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -24,7 +24,7 @@ use crate::{
         extract::{OfGroup, Parameters, PathParts, SecretBody, path_part, to_the_end},
     },
     auth::Reach,
-    authors::Author,
+    authors::{AuditedAuthor, Author},
     expensive::Turn,
     outbox,
     service::Service,
@@ -32,6 +32,9 @@ use crate::{
 
 /// The name that no rule can have: its path is that of trials.
 const TRIAL: &str = "try";
+
+/// Times that a rule is put where other nodes put rules of its group at once.
+const TRIES: u32 = 10;
 
 /// Records that are read at once for a trial.
 const RECORDS: usize = 256;
@@ -171,16 +174,35 @@ pub(in crate::api) async fn put(
     outbox::check(&limits, &key.group, &definition.tell, has_mail_server).map_err(refused)?;
     let author = authorized.author(&service);
     to_the_end(async move {
-        let shown = definition.clone().hidden();
-        let act = AuditEntry::of_act("alert-rule-put", &key).with(json!(shown));
-        let (mut batch, now) = (Batch::new(), Timestamp::now());
-        let limit = service.config.quotas.of(&key.group).alert_rules;
-        let rule = service.alerts.rules.put(&mut batch, (&key, definition), limit, now).await?;
-        author.commit(batch, act).await?;
+        let rule = made_durable(&service, &key, definition, &author).await?;
         service.alerts.reload().await?;
         Ok(Json(MadeRule { rule: ShownRule::of(key, rule), signing_secret }))
     })
     .await
+}
+
+/// Makes a rule durable with its line of the audit. Where other rules of the group are put at once, they take turns.
+async fn made_durable(
+    service: &Service,
+    key: &RuleKey,
+    definition: Definition,
+    author: &AuditedAuthor,
+) -> Result<Rule, Problem> {
+    let shown = json!(definition.clone().hidden());
+    let limit = service.config.quotas.of(&key.group).alert_rules;
+    let _turn = service.alerts.putting.lock().await;
+    let mut tries = 0;
+    loop {
+        let (mut batch, definition) = (Batch::new(), definition.clone());
+        let put = service.alerts.rules.put(&mut batch, (key, definition), limit, Timestamp::now());
+        let rule = put.await?;
+        let act = AuditEntry::of_act("alert-rule-put", key).with(shown.clone());
+        tries += 1;
+        match author.commit(batch, act).await {
+            Err(RegistryError::Store(StoreError::Conflict { .. })) if tries < TRIES => {}
+            committed => return Ok(committed.map(|()| rule)?),
+        }
+    }
 }
 
 /// The alerts of the rule end without a word.

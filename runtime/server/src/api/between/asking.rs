@@ -12,20 +12,20 @@ use axum::{
     http::{HeaderMap, Method, Response as HttpResponse, StatusCode, Uri},
     response::Response,
 };
-use champollion_fleet::vault::{MessageError, MessageKey};
+use champollion_fleet::vault::MessageError;
 use http_body::{Body as HttpBody, Frame};
 use parking_lot::Mutex;
 use reqwest::{Client, redirect};
 
 use super::{
-    PATH, SEALED, STAMP,
+    PATH, STAMP,
     heads::{AnsweredHead, AskedHead},
     opened_body::{OpenedBody, Unread},
     sealed_body::SealedBody,
     taking::count_refused,
 };
 use crate::{
-    cluster::{Cluster, Outgoing},
+    cluster::{AnswerSeal, Cluster, Outgoing},
     connections::ClientAddress,
     outside_client,
 };
@@ -128,10 +128,11 @@ fn address(node: &str) -> String {
 }
 
 /// Opens an answer; one that is not sealed may be anybody's.
-async fn open(key: MessageKey, come: reqwest::Response) -> Result<Response, Unanswered> {
-    if come.headers().get(STAMP).is_none_or(|mark| mark != SEALED) {
+async fn open(seal: AnswerSeal, come: reqwest::Response) -> Result<Response, Unanswered> {
+    let mark = come.headers().get(STAMP).and_then(|mark| mark.to_str().ok());
+    let Some(key) = mark.and_then(|mark| seal.of_mark(mark)) else {
         return Err(Unanswered::NotSealed(come.status()));
-    }
+    };
     let (_, body) = HttpResponse::<reqwest::Body>::from(come).into_parts();
     let mut body = OpenedBody::new(key, Body::new(body));
     let head: AnsweredHead = serde_json::from_slice(&body.head().await?)?;

@@ -2,8 +2,8 @@
 //! and its body, and the answer comes back sealed. So nothing that lies between the nodes needs to be trusted, whether
 //! their addresses are of TLS or not.
 //!
-//! In clear are the stamp of the request (`cluster/seals.rs`) and how many bytes there are. Whoever has no key of the
-//! store learns nothing else, changes nothing, and plays nothing back.
+//! In clear are the stamp of the request, the mark of the answer (`cluster/seals.rs`) and how many bytes there are.
+//! Whoever has no key of the store learns nothing else, changes nothing, and plays nothing back.
 
 mod asking;
 mod heads;
@@ -17,11 +17,8 @@ pub(super) use taking::{OfNode, opened};
 
 use axum::http::HeaderName;
 
-/// The header that has the stamp of a sealed request, and that marks a sealed answer.
+/// The header that has the stamp of a sealed request, and the mark of a sealed answer.
 const STAMP: HeaderName = HeaderName::from_static("champollion-node");
-
-/// The mark of a sealed answer.
-const SEALED: &str = "sealed";
 
 /// The path of sealed requests. The header decides and the path does not: it is there for the logs of proxies.
 const PATH: &str = "/between-nodes";

@@ -10,6 +10,7 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     http::{HeaderMap, header::CONTENT_LENGTH},
 };
+use bytes::BytesMut;
 use champollion_fleet::vault::{MessageError, MessageKey};
 use http_body::{Frame, SizeHint};
 
@@ -20,7 +21,7 @@ pub(super) struct OpenedBody {
     key: MessageKey,
     source: Body,
     /// Bytes that have come, of pieces that are not whole.
-    come: Vec<u8>,
+    come: BytesMut,
     /// The bytes that are still to come, where the head says so.
     left: Option<u64>,
     is_ended: bool,
@@ -52,7 +53,7 @@ impl From<Unread> for axum::Error {
 
 impl OpenedBody {
     pub(super) fn new(key: MessageKey, source: Body) -> Self {
-        Self { key, source, come: Vec::new(), left: None, is_ended: false }
+        Self { key, source, come: BytesMut::new(), left: None, is_ended: false }
     }
 
     /// Reads the head, which is the first piece.

@@ -1,6 +1,8 @@
 //! Sealed pieces as they lie one after another in a body: each after its length, of which the highest bit says that it
 //! is the last.
 
+use axum::body::Bytes;
+use bytes::{Buf, BytesMut};
 use champollion_fleet::vault::{MessageError, MessageKey};
 
 /// Bytes of a piece of a body in clear.
@@ -19,7 +21,7 @@ const LAST: u32 = 1 << 31;
 /// A piece as it comes, sealed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Piece {
-    pub(super) sealed: Vec<u8>,
+    pub(super) sealed: Bytes,
     pub(super) is_last: bool,
 }
 
@@ -37,7 +39,7 @@ pub(super) fn seal(
 }
 
 /// Takes the first piece out of what has come so far; none where it is not whole yet.
-pub(super) fn take(come: &mut Vec<u8>) -> Result<Option<Piece>, MessageError> {
+pub(super) fn take(come: &mut BytesMut) -> Result<Option<Piece>, MessageError> {
     let Some(length) = come.first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
     let marked = u32::from_be_bytes(*length);
     let length = usize::try_from(marked & !LAST).unwrap_or(usize::MAX);
@@ -47,32 +49,36 @@ pub(super) fn take(come: &mut Vec<u8>) -> Result<Option<Piece>, MessageError> {
     if come.len() < LENGTH_BYTES + length {
         return Ok(None);
     }
-    let rest = come.split_off(LENGTH_BYTES + length);
-    let sealed = std::mem::replace(come, rest).split_off(LENGTH_BYTES);
+    come.advance(LENGTH_BYTES);
+    let sealed = come.split_to(length).freeze();
     Ok(Some(Piece { sealed, is_last: marked & LAST != 0 }))
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::BufMut;
+
     use super::*;
 
     #[test]
     fn a_piece_is_taken_once_it_is_whole() {
         let bytes = [&[0, 0, 0, 2, 7, 8][..], &[0x80, 0, 0, 1, 9]].concat();
-        let mut come = Vec::new();
+        let mut come = BytesMut::new();
         let mut taken = Vec::new();
         for byte in bytes {
-            come.push(byte);
+            come.put_u8(byte);
             taken.extend(take(&mut come).unwrap());
         }
-        let piece = |sealed: &[u8], is_last| Piece { sealed: sealed.to_vec(), is_last };
+        let piece =
+            |sealed: &[u8], is_last| Piece { sealed: Bytes::copy_from_slice(sealed), is_last };
         assert_eq!(taken, [piece(&[7, 8], false), piece(&[9], true)]);
         assert!(come.is_empty());
     }
 
     #[test]
     fn a_piece_that_is_longer_than_any_is_refused_before_it_has_come() {
-        assert_eq!(take(&mut vec![0, 0x04, 0, 1]), Err(MessageError::TooLong));
-        assert_eq!(take(&mut vec![0, 0x04, 0, 0]), Ok(None));
+        let taken = |come: &[u8]| take(&mut BytesMut::from(come));
+        assert_eq!(taken(&[0, 0x04, 0, 1]), Err(MessageError::TooLong));
+        assert_eq!(taken(&[0, 0x04, 0, 0]), Ok(None));
     }
 }

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::HeaderValue,
+    http::{HeaderValue, header::InvalidHeaderValue},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use champollion_fleet::vault::{MessageError, MessageKey};
+use champollion_fleet::vault::MessageError;
 
 use super::{
-    SEALED, STAMP,
+    STAMP,
     heads::{AnsweredHead, AskedHead},
     opened_body::{OpenedBody, Unread},
     sealed_body::SealedBody,
 };
 use crate::{
     api::Problem,
-    cluster::{Cluster, Incoming, Unrecognized},
+    cluster::{AnswerSeal, Cluster, Incoming, Unrecognized},
     connections::ClientAddress,
     service::Service,
 };
@@ -39,12 +39,12 @@ pub(in crate::api) async fn opened(
         return next.run(request).await;
     }
     match open(&service.cluster, request).await {
-        Ok((request, key)) => seal(key, next.run(request).await),
+        Ok((request, answer)) => seal(&answer, next.run(request).await),
         Err(reason) => refused(reason),
     }
 }
 
-async fn open(cluster: &Cluster, request: Request) -> Result<(Request, MessageKey), Unrecognized> {
+async fn open(cluster: &Cluster, request: Request) -> Result<(Request, AnswerSeal), Unrecognized> {
     let (mut parts, body) = request.into_parts();
     let stamp = parts.headers.get(STAMP).and_then(|stamp| stamp.to_str().ok());
     let Incoming { from, request: key, answer, once } =
@@ -87,15 +87,30 @@ pub(super) fn count_refused(reason: &'static str) {
     metrics::counter!("champollion_node_requests_refused_total", "reason" => reason).increment(1);
 }
 
-fn seal(key: MessageKey, response: Response) -> Response {
-    sealed(key, response).unwrap_or_else(|error| Problem::internal(&error).into_response())
+/// The reason why an answer cannot be sealed.
+#[derive(Debug, thiserror::Error)]
+enum Unsealed {
+    /// No random number is to be had.
+    #[error("the system gives no random number")]
+    Randomness(#[from] getrandom::Error),
+    /// The head is too long.
+    #[error(transparent)]
+    Head(#[from] MessageError),
+    /// The mark is none that a header takes.
+    #[error(transparent)]
+    Mark(#[from] InvalidHeaderValue),
 }
 
-fn sealed(key: MessageKey, response: Response) -> Result<Response, MessageError> {
+fn seal(seal: &AnswerSeal, response: Response) -> Response {
+    sealed(seal, response).unwrap_or_else(|error| Problem::internal(&error).into_response())
+}
+
+fn sealed(seal: &AnswerSeal, response: Response) -> Result<Response, Unsealed> {
+    let (mark, key) = seal.draw()?;
     let (parts, body) = response.into_parts();
     // Nothing in it is without a text form.
     let head = serde_json::to_vec(&AnsweredHead::of(&parts)).unwrap_or_default();
     let mut sealed = Response::new(Body::new(SealedBody::new(key, &head, body)?));
-    sealed.headers_mut().insert(STAMP, HeaderValue::from_static(SEALED));
+    sealed.headers_mut().insert(STAMP, HeaderValue::try_from(mark)?);
     Ok(sealed)
 }

@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_registry::ledger::AuditEntry;
-use champollion_service::{
-    notices::{
-        HookTelling, Notice, NoticeChange, NoticeChanged, NoticeFault, NoticeFollowUp, NoticeWish,
-        NoticesTurn,
-    },
-    outbox::Outbox,
+use champollion_service::notices::{
+    HookTelling, MailTelling, Notice, NoticeChange, NoticeChanged, NoticeFault, NoticeFollowUp,
+    NoticeWish, NoticesTurn,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -76,14 +73,7 @@ pub(in crate::api) async fn change(
     PathParts(id): PathParts<String>,
     JsonBody(change): JsonBody<NoticeChange>,
 ) -> Result<Json<Shown>, Problem> {
-    let id: Uuid = path_part("notice", &id)?;
-    let author = authorized.author(&service);
-    to_the_end(async move {
-        let turn = service.notices.turn().await;
-        let changed = turn.change(id, change, Timestamp::now()).await?;
-        made_durable(&service, &turn, changed, ("change", &author)).await
-    })
-    .await
+    LaterWord::Change(change).say(&authorized, service, &id).await
 }
 
 /// The end may be told with it, where it is known now.
@@ -108,14 +98,7 @@ pub(in crate::api) async fn follow_up(
     PathParts(id): PathParts<String>,
     JsonBody(word): JsonBody<NoticeFollowUp>,
 ) -> Result<Json<Shown>, Problem> {
-    let id: Uuid = path_part("notice", &id)?;
-    let author = authorized.author(&service);
-    to_the_end(async move {
-        let turn = service.notices.turn().await;
-        let changed = turn.follow_up(id, word, Timestamp::now()).await?;
-        made_durable(&service, &turn, changed, ("follow-up", &author)).await
-    })
-    .await
+    LaterWord::FollowUp(word).say(&authorized, service, &id).await
 }
 
 /// It stays to be seen, and leaves nothing out of the figures from that moment on.
@@ -138,14 +121,46 @@ pub(in crate::api) async fn cancel(
     PathParts(id): PathParts<String>,
     NoBody: NoBody,
 ) -> Result<Json<Shown>, Problem> {
-    let id: Uuid = path_part("notice", &id)?;
-    let author = authorized.author(&service);
-    to_the_end(async move {
-        let turn = service.notices.turn().await;
-        let changed = turn.cancel(id, Timestamp::now()).await?;
-        made_durable(&service, &turn, changed, ("cancel", &author)).await
-    })
-    .await
+    LaterWord::Cancel.say(&authorized, service, &id).await
+}
+
+/// A word on a notice that there is.
+enum LaterWord {
+    Change(NoticeChange),
+    FollowUp(NoticeFollowUp),
+    Cancel,
+}
+
+impl LaterWord {
+    /// The act, as events and the audit name it.
+    const fn act(&self) -> &'static str {
+        match self {
+            Self::Change(_) => "change",
+            Self::FollowUp(_) => "follow-up",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// Makes the word durable, and gives the notice as it is with it.
+    async fn say(
+        self,
+        authorized: &Authorized<Administer>,
+        service: Arc<Service>,
+        id: &str,
+    ) -> Result<Json<Shown>, Problem> {
+        let id: Uuid = path_part("notice", id)?;
+        let author = authorized.author(&service);
+        to_the_end(async move {
+            let (turn, now, act) = (service.notices.turn().await, Timestamp::now(), self.act());
+            let changed = match self {
+                Self::Change(change) => turn.change(id, change, now).await?,
+                Self::FollowUp(word) => turn.follow_up(id, word, now).await?,
+                Self::Cancel => turn.cancel(id, now).await?,
+            };
+            made_durable(&service, &turn, changed, (act, &author)).await
+        })
+        .await
+    }
 }
 
 /// Makes a change durable with its line of the audit and the messages that tell of it, and takes it over.
@@ -157,12 +172,13 @@ async fn made_durable(
 ) -> Result<Json<Shown>, Problem> {
     let NoticeChanged { mut batch, notice } = changed;
     let event = format!("notice.{act}");
-    for message in service.mails_about(&notice).await.map_err(NoticeFault::from)? {
-        Outbox::enqueue(&mut batch, &message).map_err(|error| Problem::internal(&error))?;
+    // Readers and systems are told by the sender of the outbox, as many at a time as a batch takes.
+    let now = Timestamp::now();
+    if service.mailer.is_some() {
+        // Without a mail server nobody is written to: what waited for one would come when it is past.
+        MailTelling::new(notice.clone(), now).put(&mut batch).map_err(NoticeFault::from)?;
     }
-    // Systems are told by the sender of the outbox, as many at a time as a batch takes.
-    let telling = HookTelling::new(notice.clone(), &event, Timestamp::now());
-    telling.put(&mut batch).map_err(NoticeFault::from)?;
+    HookTelling::new(notice.clone(), &event, now).put(&mut batch).map_err(NoticeFault::from)?;
     let Notice { title, begin, end, scope, leaves_out, .. } = &notice;
     let line = AuditEntry::of_act(&format!("notice-{act}"), notice.id).with(json!({
         "title": title, "begin": begin, "end": end, "scope": scope, "leavesOut": leaves_out,

@@ -213,6 +213,11 @@ impl Problem {
         }
     }
 
+    /// A fault of what was sent, with its detail as a value where it has one.
+    pub(crate) fn of_fault(code: &'static str, fault: &(impl Worded + std::fmt::Display)) -> Self {
+        Self::bad_request(code, fault.to_string()).worded(fault)
+    }
+
     /// The same with its detail as a value.
     #[must_use]
     pub(crate) fn saying(mut self, mut sentence: Sentence) -> Self {

@@ -123,7 +123,7 @@ fn left_out(service: &Service, device: &Device) -> Option<Excluded> {
         Standing::InService => None,
         Standing::LeftOut(reason) => Some(Excluded {
             dev_eui: device.dev_eui,
-            name: device.name.clone(),
+            name: device.name.as_str().to_owned(),
             group: device.group.clone(),
             sub_group: device.sub_group.clone(),
             use_case: device.use_case.clone(),

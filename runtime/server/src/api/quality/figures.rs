@@ -142,9 +142,8 @@ pub(in crate::api) async fn figures(
         return table.answer("Quality", &HEADINGS, all.iter().map(row).collect());
     }
     let settings = service.quality.settings();
-    let later = all.into_iter().filter(|of| after.as_ref().is_none_or(|after| place(of) > *after));
-    let window = Window::new(after.clone(), limit, service.config.http.page_bytes);
-    let (figures, end) = paging::page(later, window, place);
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let (figures, end) = paging::page_in_order(all, window, place);
     let list = FiguresList {
         time_zone: service.config.territory.time_zone.to_string(),
         counted_since: service.quality.books().calendar().since,

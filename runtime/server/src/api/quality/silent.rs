@@ -113,10 +113,8 @@ pub(in crate::api) async fn silent(
         add_receptions(&service, &mut silent).await?;
         return table.answer("Silent", &HEADINGS, silent.iter().map(row).collect());
     }
-    let later =
-        silent.into_iter().filter(|one| after.as_ref().is_none_or(|after| place(one) > *after));
-    let window = Window::new(after.clone(), limit, service.config.http.page_bytes);
-    let (mut silent, end) = paging::page(later, window, place);
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let (mut silent, end) = paging::page_in_order(silent, window, place);
     add_receptions(&service, &mut silent).await?;
     Ok(Json(SilentList { silent, end }).into_response())
 }
@@ -140,7 +138,7 @@ fn silent_since(service: &Service, scope: &Scope, since: Timestamp) -> Vec<Silen
         let is_in_service = standing(&service.devices, device, has_notice) == Standing::InService;
         (is_in_service && last_heard_at < since).then(|| Silent {
             dev_eui: device.dev_eui,
-            name: device.name.clone(),
+            name: device.name.as_str().to_owned(),
             group: device.group.clone(),
             sub_group: device.sub_group.clone(),
             use_case: device.use_case.clone(),

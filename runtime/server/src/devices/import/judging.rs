@@ -114,7 +114,7 @@ impl Devices {
                 verdict: Verdict::Unchanged,
                 changes: Vec::new(),
                 refusals: Vec::new(),
-                notes: row.notes.clone(),
+                notes: row.notes.clone().into(),
             },
             enters: None,
             written: None,

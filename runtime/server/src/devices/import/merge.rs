@@ -5,7 +5,7 @@ use std::{fmt::Display, str::FromStr};
 use champollion_delivery::names::NameError;
 use champollion_fleet::{
     objects::{FieldText, Geolocation},
-    sheets::{ActivationWord, Field, ObjectRow, RowValues, Said, Sheet},
+    sheets::{ActivationWord, Field, ObjectRow, RowValues, Said, Sheet, SheetNote},
 };
 use champollion_frames::NetworkKeys;
 use champollion_sdk::vectors::Setting;
@@ -26,7 +26,7 @@ pub(super) struct Merged {
     /// The registration; none where the row does not say enough.
     pub(super) registration: Option<Registration>,
     pub(super) refusals: Vec<CellRefusal>,
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<SheetNote>,
 }
 
 /// Lays a row over what is registered.
@@ -68,7 +68,7 @@ struct Merging<'of> {
     row: &'of ObjectRow,
     wish: &'of ImportWish,
     refusals: Vec<CellRefusal>,
-    notes: Vec<String>,
+    notes: Vec<SheetNote>,
 }
 
 impl Merging<'_> {
@@ -287,7 +287,8 @@ impl Merging<'_> {
         let plain = plain_name(text.as_str());
         match plain.parse::<T>() {
             Ok(name) => {
-                self.notes.push(format!("{}: {:?} is {plain} here", field.name(), text.as_str()));
+                let (field, shown) = (field.name(), text.as_str().to_owned());
+                self.notes.push(SheetNote::MadePlain { field, shown, plain });
                 Said::Value(name)
             }
             Err(_) => {

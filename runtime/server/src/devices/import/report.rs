@@ -7,6 +7,7 @@ use champollion_frames::DevEui;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::notes::{Notes, ShownNotes};
 use crate::sentence::{RowFault, Sentence, Worded};
 
 /// The outcome of a sheet, or the outcome that it would have.
@@ -28,8 +29,9 @@ pub struct ImportReport {
     /// The rows that cannot be taken.
     pub refused: usize,
     /// Remarks about the sheet as a whole.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    #[serde(flatten)]
+    #[schema(value_type = ShownNotes)]
+    pub notes: Notes,
     /// The verdict of each row, in their order.
     pub verdicts: Vec<RowVerdict>,
 }
@@ -52,8 +54,9 @@ pub struct RowVerdict {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<CellRefusal>,
     /// Remarks about what was understood though it is not as it should be.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    #[serde(flatten)]
+    #[schema(value_type = ShownNotes)]
+    pub notes: Notes,
 }
 
 /// The verdict of a row in a word.
@@ -110,7 +113,7 @@ pub(super) fn refusal(sheet: &Sheet, field: Field, row: u32, fault: &RowFault) -
 }
 
 impl ImportReport {
-    pub(super) fn new(notes: Vec<String>, verdicts: Vec<RowVerdict>, dry_run: bool) -> Self {
+    pub(super) fn new(notes: Notes, verdicts: Vec<RowVerdict>, dry_run: bool) -> Self {
         let count = |verdict| verdicts.iter().filter(|row| row.verdict == verdict).count();
         Self {
             dry_run,

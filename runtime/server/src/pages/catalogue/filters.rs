@@ -14,6 +14,9 @@ const NAMES: [&str; 5] = ["use", "vendor", "quantity", "unit", "direction"];
 /// Words of a filter that are shown; the search finds the others.
 const WORDS: usize = 40;
 
+/// Bytes of the longest word that is shown: of the names of makers a page has room for such alone.
+const WORD_BYTES: usize = 64;
+
 /// The filters that the address of a page names.
 pub(super) struct Filters {
     chosen: Vec<(&'static str, String)>,
@@ -123,7 +126,7 @@ impl Filters {
 
     fn group(&self, viewer: &Viewer, name: &str, facets: &[Facet]) -> Markup {
         html! {
-            @if facets.iter().any(|facet| facet.decoders > 0) {
+            @if facets.iter().any(is_shown) {
                 section {
                     h2 { (viewer.say_word("catalogue-by", name)) }
                     (self.words(viewer, name, facets))
@@ -136,7 +139,7 @@ impl Filters {
         let class = if name == "use" { "uses" } else { "words" };
         html! {
             ul class=(class) {
-                @for facet in facets.iter().filter(|facet| facet.decoders > 0).take(WORDS) {
+                @for facet in facets.iter().filter(|facet| is_shown(facet)).take(WORDS) {
                     @let is_chosen = self.is_chosen(name, &facet.word);
                     @let next = if is_chosen { "" } else { &*facet.word };
                     li { a href=(viewer.address_with(&[(name, next), ("after", "")]))
@@ -148,6 +151,10 @@ impl Filters {
             }
         }
     }
+}
+
+fn is_shown(facet: &Facet) -> bool {
+    facet.decoders > 0 && facet.word.len().max(facet.name.len()) <= WORD_BYTES
 }
 
 /// The word of a filter for people.

@@ -12,8 +12,10 @@ use super::{
 use crate::{
     api::Problem,
     pages::{
+        language::Language,
         parts::{badge::badge, empty::empty, notice::Tone, pager::pager},
         viewer::Viewer,
+        written::shortened,
     },
 };
 
@@ -22,6 +24,10 @@ const DECODERS: usize = 30;
 
 /// Quantities that a card names; its page has all.
 const QUANTITIES: usize = 4;
+
+/// Characters of a name on a card, and of a description: an import may have made long ones.
+const NAME_CHARACTERS: usize = 120;
+const DESCRIPTION_CHARACTERS: usize = 160;
 
 /// The decoders that are found, a part of them made.
 struct Found {
@@ -85,7 +91,7 @@ fn results(viewer: &Viewer, filters: &Filters, found: &Found) -> Markup {
             (none(viewer, filters))
         } @else {
             p.soft { (viewer.say_with("catalogue-count", [("count", found.total.into())])) }
-            ul.cards { @for entry in &found.entries { li.card { (card(viewer, entry)) } } }
+            ul.cards { @for entry in &found.entries { li.card { (card(viewer.language(), entry)) } } }
             (pager(viewer, found.next.as_deref()))
         }
     }
@@ -101,19 +107,20 @@ fn none(viewer: &Viewer, filters: &Filters) -> Markup {
     empty(&title, &text, Some(("/catalogue", &viewer.say("catalogue-all"))))
 }
 
-fn card(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
+fn card(language: Language, entry: &CatalogueEntry) -> Markup {
     let manifest = &entry.manifest;
     let quantities = foremost(manifest.fields.iter().filter_map(|field| field.quantity.as_deref()));
     html! {
-        h3 { a href=(path_of(&manifest.id)) { (manifest.name) } }
-        p.soft.small { (devices(&manifest.id, entry)) }
-        p.small lang="en" { (shortened(&manifest.description)) }
-        ul.tags { @for quantity in quantities.iter().take(QUANTITIES) { li { (viewer.quantity(quantity)) } } }
+        h3 { a href=(path_of(&manifest.id)) { (shortened(&manifest.name, NAME_CHARACTERS)) } }
+        p.soft.small { (shortened(&devices(&manifest.id, entry), NAME_CHARACTERS)) }
+        p.small lang="en" { (shortened(&manifest.description, DESCRIPTION_CHARACTERS)) }
+        ul.tags { @for quantity in quantities.iter().take(QUANTITIES) { li { (language.quantity(quantity)) } } }
         @if entry.deprecated.is_some() {
-            p { (badge(Tone::Warning, &viewer.say("catalogue-deprecated"))) }
+            p { (badge(Tone::Warning, &language.say("catalogue-deprecated"))) }
         }
         @if let Some(sponsor) = &manifest.funded_by {
-            p.soft.small { (viewer.say_with("catalogue-paid-by", [("sponsor", sponsor.as_str().into())])) }
+            @let sponsor = shortened(sponsor, NAME_CHARACTERS);
+            p.soft.small { (language.say_with("catalogue-paid-by", [("sponsor", (&*sponsor).into())])) }
         }
     }
 }
@@ -147,24 +154,42 @@ fn distinct<'of>(words: &[&'of str]) -> Vec<&'of str> {
     distinct
 }
 
-/// The beginning of a text, of which an import may have made a long one.
-fn shortened(text: &str) -> String {
-    const CHARACTERS: usize = 160;
-    match text.char_indices().nth(CHARACTERS) {
-        Some((end, _)) => format!("{}…", text[..end].trim_end()),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
+    /// A decoder whose texts are as long as packages allow, of signs that take the most bytes in HTML.
+    fn longest() -> CatalogueEntry {
+        let long = "\"".repeat(40_000);
+        let device = json!({ "vendor": long, "model": long });
+        let field =
+            |quantity: &str| json!({ "name": quantity, "type": "number", "quantity": quantity });
+        let names = champollion_sandbox::vocabulary::quantities().map(|quantity| quantity.name);
+        let manifest = json!({
+            "id": format!("{0}/{0}", "a".repeat(64)), "version": "1.0.0", "name": long, "description": long,
+            "licence": long, "maintainer": long, "funded-by": long, "devices": vec![device; 9],
+            "fields": names.map(field).collect::<Vec<_>>(),
+        });
+        CatalogueEntry {
+            manifest: serde_json::from_value(manifest).unwrap(),
+            use_cases: Vec::new(),
+            categories: Vec::new(),
+            versions: Vec::new(),
+            mapping: None,
+            deprecated: None,
+            examples: Vec::new(),
+        }
+    }
+
     #[test]
-    fn a_long_text_is_cut_between_characters() {
-        let long = "é".repeat(200);
-        assert_eq!(shortened(&long).chars().count(), 161);
-        assert_eq!(shortened("short"), "short");
+    fn the_cards_of_a_page_leave_room_for_its_frame_whatever_decoders_say_of_themselves() {
+        let entry = longest();
+        for language in Language::ALL {
+            let bytes = DECODERS * card(language, &entry).into_string().len();
+            assert!(bytes < 120_000, "{language:?}: {bytes}");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::{
         },
         submission::Submission,
         viewer::Viewer,
+        written::shortened,
     },
 };
 
@@ -176,7 +177,7 @@ fn row(viewer: &Viewer, line: &Line) -> Vec<Markup> {
             @if !details.is_empty() {
                 details {
                     summary { (viewer.say("operator-audit-details")) }
-                    code { (shortened(&details)) }
+                    code { (shortened(&details, DETAILS)) }
                 }
             }
         },
@@ -190,11 +191,6 @@ fn act(viewer: &Viewer, action: &str) -> Markup {
         @if let Some(said) = said { div { (said) } }
         code.small { (action) }
     }
-}
-
-fn shortened(text: &str) -> String {
-    let short: String = text.chars().take(DETAILS).collect();
-    if short.len() == text.len() { short } else { format!("{short}…") }
 }
 
 fn archives(viewer: &Viewer, head: &Json) -> Markup {
@@ -234,16 +230,4 @@ pub(super) async fn verify(viewer: Viewer) -> Result<Page, Problem> {
         p { a href="/operator/audit" { (viewer.say("operator-audit-title")) } }
     };
     Ok(sections::page(&viewer, &viewer.say("operator-audit-verify"), content))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn details_are_shortened_at_characters() {
-        assert_eq!(shortened("short"), "short");
-        let long = "é".repeat(DETAILS + 1);
-        assert_eq!(shortened(&long).chars().count(), DETAILS + 1);
-    }
 }

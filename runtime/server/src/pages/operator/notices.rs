@@ -16,9 +16,10 @@ use crate::{
     api::Problem,
     auth::Scope,
     pages::{
+        clocks::{self, Clocks},
         json::{items, path_part, text},
         layout::Page,
-        partner::entered::{in_utc, put},
+        partner::entered::put,
         parts::{
             empty::empty,
             form::{Fault, Field, Kind, button_form, form, submit},
@@ -62,7 +63,7 @@ fn adding(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
     let field = |name: &'static str, key: &str| {
         Field::new(name, viewer.say(key)).value(sent.text(name)).fault(fault)
     };
-    let moment = |name, key| field(name, key).kind(Kind::Line("datetime-local"));
+    let moment = |name, key| field(name, key).kind(Kind::Moment);
     let kinds =
         ["planned", "incident"].map(|kind| (kind.to_owned(), viewer.say_word("notice-kind", kind)));
     let left_out = ["", "yes", "no"].map(|word| {
@@ -74,8 +75,8 @@ fn adding(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
         (field("title", "operator-notices-headline").required().shown())
         (field("text", "operator-notices-text").kind(Kind::Lines(LINES)).required().shown())
         div.halves {
-            (moment("begin", "operator-notices-begin").hint(viewer.say("operator-notices-begin-hint")).shown())
-            (moment("end", "operator-notices-end").hint(viewer.say("operator-notices-end-hint")).shown())
+            (moment("begin", "operator-notices-begin").hint(clocks::hint(viewer, "operator-notices-begin-hint")).shown())
+            (moment("end", "operator-notices-end").hint(clocks::hint(viewer, "operator-notices-end-hint")).shown())
         }
         (field("groups", "notice-groups").hint(viewer.say("operator-notices-groups-hint")).shown())
         (field("useCases", "notice-use-cases").hint(viewer.say("operator-notices-groups-hint")).shown())
@@ -97,7 +98,7 @@ fn acts(viewer: &Viewer, notice: &Json) -> Markup {
         (Field::new("text", viewer.say("operator-notices-word")).of_form(&id)
             .kind(Kind::Lines(2)).required().shown())
         (Field::new("end", viewer.say("operator-notices-end")).of_form(&id)
-            .kind(Kind::Line("datetime-local")).shown())
+            .kind(Kind::Moment).hint(clocks::hint(viewer, "clocks-hint")).shown())
         (submit(&viewer.say("operator-notices-follow-up")))
     };
     html! {
@@ -110,7 +111,7 @@ fn acts(viewer: &Viewer, notice: &Json) -> Markup {
 }
 
 pub(super) async fn add(viewer: Viewer, sent: Submission) -> Result<Response, Problem> {
-    match viewer.send(Method::POST, "/v1/notices", Some(&wish(&sent))).await {
+    match viewer.send(Method::POST, "/v1/notices", Some(&wish(&sent, &Clocks::of(&viewer)))).await {
         Ok(_) => Ok(viewer.done(LIST, "done-operator-notice-added")),
         Err(problem) => {
             let fault = Fault::of(&problem).renamed(field_of);
@@ -127,7 +128,8 @@ pub(super) async fn follow_up(
 ) -> Result<Response, Problem> {
     let mut word = Map::new();
     put(&mut word, "text", sent.filled("text"));
-    put(&mut word, "end", sent.filled("end").map(in_utc).as_deref());
+    let end = sent.filled("end").map(|end| Clocks::of(&viewer).sent(end));
+    put(&mut word, "end", end.as_deref());
     let path = format!("/v1/notices/{}/follow-ups", path_part(&id));
     viewer.send(Method::POST, &path, Some(&Json::Object(word))).await?;
     Ok(viewer.done(LIST, "done-operator-notice-followed-up"))
@@ -144,13 +146,13 @@ pub(super) async fn cancel(
 }
 
 /// The notice that a form asks for.
-fn wish(sent: &Submission) -> Json {
+fn wish(sent: &Submission, clocks: &Clocks) -> Json {
     let mut wish = Map::new();
     for name in ["kind", "title", "text"] {
         put(&mut wish, name, Some(sent.text(name)));
     }
     for name in ["begin", "end"] {
-        put(&mut wish, name, sent.filled(name).map(in_utc).as_deref());
+        put(&mut wish, name, sent.filled(name).map(|text| clocks.sent(text)).as_deref());
     }
     let scope = json!({
         "groups": names(sent.text("groups")),
@@ -180,9 +182,9 @@ mod tests {
             b"kind=planned&title=Mast&text=Dark&begin=2027-03-01T08%3A00&end=&groups=water,+light&leavesOut=no",
         );
         assert_eq!(
-            wish(&sent),
+            wish(&sent, &Clocks::named("Europe/Paris")),
             json!({
-                "kind": "planned", "title": "Mast", "text": "Dark", "begin": "2027-03-01T08:00Z",
+                "kind": "planned", "title": "Mast", "text": "Dark", "begin": "2027-03-01T07:00:00Z",
                 "scope": { "groups": ["water", "light"], "useCases": [], "gateways": [] },
                 "leavesOut": false,
             })

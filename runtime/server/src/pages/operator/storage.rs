@@ -14,9 +14,11 @@ use crate::{
         json::{items, optional, text},
         layout::Page,
         parts::{badge::badge, empty::empty, notice::Tone, pager::pager, table::Table},
+        told::Told,
         viewer::Viewer,
         written,
     },
+    sentence::handovers,
 };
 
 pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
@@ -97,6 +99,12 @@ fn queues(viewer: &Viewer, retention: &Json) -> Markup {
     }
 }
 
+/// The reason for which a route fails, and what its recipient said last.
+fn why(viewer: &Viewer, status: &Json) -> Markup {
+    let sentence = handovers::of_route(status);
+    Told::in_short(viewer.language(), sentence.as_ref(), text(status, "/why")).shown()
+}
+
 fn failing(viewer: &Viewer, routes: &[Json]) -> Markup {
     let mut table = Table::new(viewer.say("operator-storage-routes"))
         .column(viewer.say("operator-storage-route"))
@@ -111,7 +119,7 @@ fn failing(viewer: &Viewer, routes: &[Json]) -> Markup {
             html! { (text(route, "/group")) },
             badge(Tone::Bad, &viewer.say_word("operator-route-state", &state)),
             number_at(viewer, route, "/status/waiting"),
-            html! { span lang="en" { (text(route, "/status/why")) } },
+            why(viewer, &route["status"]),
         ]);
     }
     html! {

@@ -14,14 +14,6 @@ pub(in crate::pages) fn put(members: &mut Map<String, Json>, name: &str, text: O
     }
 }
 
-/// A moment as a form sends it, in universal time: `2027-03-01T08:00`.
-pub(in crate::pages) fn in_utc(text: &str) -> String {
-    match text.parse::<jiff::civil::DateTime>() {
-        Ok(_) if !text.ends_with('Z') => format!("{text}Z"),
-        _ => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -35,12 +27,5 @@ mod tests {
         put(&mut members, "a", Some("x"));
         put(&mut members, "b", None);
         assert_eq!(Json::Object(members), json!({ "a": "x" }));
-    }
-
-    #[test]
-    fn a_moment_of_a_form_is_one_of_universal_time() {
-        assert!(in_utc("2027-03-01T08:00").parse::<jiff::Timestamp>().is_ok());
-        assert_eq!(in_utc("2027-03-01T08:00:00Z"), "2027-03-01T08:00:00Z");
-        assert_eq!(in_utc("tomorrow"), "tomorrow");
     }
 }

@@ -133,6 +133,8 @@ pub(in crate::pages) fn button_form(
 pub(in crate::pages) enum Kind {
     /// A line of text, of an `input` of this type: `text`, `email`, `password`, `number`, `date`, `search`, `url`.
     Line(&'static str),
+    /// A moment, by clocks that the hint names; see [`crate::pages::clocks`].
+    Moment,
     /// A text of several lines.
     Lines(u8),
     /// A choice of words, each with its text.
@@ -244,6 +246,11 @@ impl<'of> Field<'of> {
                     input type=(kind) id=(id) name=(self.name) value=(self.value)
                         required[self.is_required] autocomplete=[self.completion]
                         aria-describedby=[described] aria-invalid=[invalid];
+                }
+                Kind::Moment => {
+                    // Without a step, a moment that has seconds could not be sent back.
+                    input type="datetime-local" step="any" id=(id) name=(self.name) value=(self.value)
+                        required[self.is_required] aria-describedby=[described] aria-invalid=[invalid];
                 }
                 Kind::Lines(rows) => {
                     textarea id=(id) name=(self.name) rows=(rows) required[self.is_required]

@@ -15,6 +15,7 @@ use crate::{
     api::Problem,
     auth::Scope,
     pages::{
+        clocks::{self, Clocks},
         json::text,
         layout::Page,
         parts::{
@@ -37,7 +38,7 @@ pub(super) async fn blank(viewer: Viewer) -> Result<Page, Problem> {
 /// Asks for a decoder; where something is wrong, the form comes again with what was written.
 pub(super) async fn ask(viewer: Viewer, sent: Submission) -> Result<Response, Problem> {
     let draft = Draft::of(&sent);
-    let wanted = draft.request();
+    let wanted = draft.request(&Clocks::of(&viewer));
     match viewer.send(Method::POST, "/v1/decoder-requests", Some(&wanted)).await {
         Ok(asked) => Ok(viewer.done(&path_of(&text(&asked, "/id")), "done-request-asked")),
         Err(problem) => {
@@ -167,7 +168,7 @@ fn shown_part(
     let shown = Field::new(&name, label).value(draft.part(index, part)).fault(fault);
     match part {
         "port" => shown.kind(Kind::Line("number")).shown(),
-        "at" => shown.hint(viewer.say("request-payload-at-hint")).shown(),
+        "at" => shown.kind(Kind::Moment).hint(clocks::hint(viewer, "clocks-hint")).shown(),
         "right" => {
             shown.kind(Kind::Lines(2)).hint(viewer.say("request-payload-right-hint")).shown()
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::pages::submission::Submission;
+use crate::pages::{clocks::Clocks, submission::Submission};
 
 /// Payloads of which the form has blocks: the five that a wish needs, and some more.
 pub(super) const BLOCKS: usize = 10;
@@ -57,19 +57,20 @@ impl Draft {
     }
 
     /// The request as the interface takes it.
-    pub(super) fn request(&self) -> Json {
+    pub(super) fn request(&self, clocks: &Clocks) -> Json {
         let mut wish: Map<String, Json> = self.texts.clone();
         wish.retain(|_, text| text.as_str() != Some(""));
-        let payloads: Vec<Json> = (0..self.count()).map(|index| self.payload(index)).collect();
+        let payloads: Vec<Json> =
+            (0..self.count()).map(|index| self.payload(index, clocks)).collect();
         wish.insert("payloads".to_owned(), json!(payloads));
         json!({ "partner": self.partner, "wish": wish })
     }
 
-    fn payload(&self, index: usize) -> Json {
+    fn payload(&self, index: usize, clocks: &Clocks) -> Json {
         let part = |name: &str| self.part(index, name);
         let mut uplink = json!({ "fPort": number(part("port")), "payload": part("payload") });
         if !part("at").is_empty() {
-            uplink["receivedAt"] = json!(part("at"));
+            uplink["receivedAt"] = json!(clocks.sent(part("at")));
         }
         let right: Vec<Json> = part("right").lines().filter_map(right_value).collect();
         let mut payload = json!({ "name": part("name"), "uplink": uplink, "right": right });

@@ -9,6 +9,7 @@ use super::{
     subject::Subject,
 };
 use crate::pages::{
+    clocks::{self, Clocks},
     parts::form::{Fault, Field, Kind, file_form, submit},
     viewer::Viewer,
 };
@@ -138,8 +139,9 @@ fn settings(viewer: &Viewer, asked: &Asked, fault: &Fault) -> Markup {
                 .shown())
             (Field::new("state", viewer.say("workbench-state")).value(&*asked.state)
                 .hint(viewer.say("workbench-state-hint")).fault(fault).shown())
-            (Field::new("moment", viewer.say("chart-moment")).value(&*asked.moment)
-                .hint(viewer.say("workbench-moment-hint")).fault(fault).shown())
+            (Field::new("moment", viewer.say("chart-moment")).kind(Kind::Moment)
+                .value(Clocks::of(viewer).shown(&asked.moment)).hint(clocks::hint(viewer, "moment-hint"))
+                .fault(fault).shown())
         }
     }
 }

@@ -24,7 +24,7 @@ use axum::{
 use maud::{Markup, html};
 
 use self::{asked::Asked, subject::Subject, trial::Tried};
-use super::{parts::form::Fault, submission::Submission, viewer::Viewer};
+use super::{clocks::Clocks, parts::form::Fault, submission::Submission, viewer::Viewer};
 use crate::{api::Problem, at_once::AtOnce, service::Service};
 
 pub(super) fn routes() -> Router<Arc<Service>> {
@@ -60,6 +60,8 @@ async fn answer(
         Ok(subjects) => (subjects, Ok(())),
         Err(problem) => (Vec::new(), Err(problem)),
     };
+    // The form says moments by the clocks of the territory, and links and vectors in universal time.
+    asked.moment = Clocks::of(viewer).sent(&asked.moment);
     let vectors = vectors::of(viewer, subjects.first()).await;
     vectors::fill_in(&mut asked, &vectors);
     let done = match chosen {

@@ -11,6 +11,8 @@ use crate::{
     outbox::Outbox,
 };
 
+mod lagging;
+
 struct Room {
     _folder: TempDir,
     store: Arc<dyn Store>,
@@ -41,6 +43,22 @@ fn rule() -> NamedRule {
     ("co2".parse().unwrap(), Rule::instead(None, definition, at(0)))
 }
 
+/// The batch of a frame, and the states after it.
+async fn judged(
+    judge: &Judge,
+    rule: &NamedRule,
+    seconds: i64,
+    value: f64,
+) -> (Batch, JudgedStates) {
+    let value = Value::Number(value);
+    let measured = Measured { quantity: "air.co2", channel: 0, value, at: at(seconds) };
+    let frame =
+        Frame { received_at: at(seconds), measurements: vec![measured], is_decoded: Some(true) };
+    let (mut batch, seen) = (Batch::new(), (&frame, at(seconds)));
+    let states = judge.frame(&[rule], (&place(), false), seen, &mut batch).await.unwrap();
+    (batch, states.unwrap())
+}
+
 impl Room {
     fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -50,23 +68,42 @@ impl Room {
         Self { _folder: folder, store, judge }
     }
 
-    async fn batch(&self, rule: &NamedRule, seconds: i64, value: f64) -> Batch {
-        let value = Value::Number(value);
-        let measured = Measured { quantity: "air.co2", channel: 0, value, at: at(seconds) };
-        let frame = Frame {
-            received_at: at(seconds),
-            measurements: vec![measured],
-            is_decoded: Some(true),
-        };
-        let mut batch = Batch::new();
-        let seen = (&frame, at(seconds));
-        self.judge.frame(&[rule], (&place(), false), seen, &mut batch).await.unwrap();
-        batch
+    /// The same store as another node has it, or this one after a start.
+    fn other(&self) -> Judge {
+        Judge::new(Arc::clone(&self.store), String::new(), LocalTime::default())
     }
 
+    async fn batch(&self, rule: &NamedRule, seconds: i64, value: f64) -> Batch {
+        judged(&self.judge, rule, seconds, value).await.0
+    }
+
+    /// Has the judge take a frame, once more where the row has changed meanwhile.
     async fn see(&self, rule: &NamedRule, seconds: i64, value: f64) {
-        let batch = self.batch(rule, seconds, value).await;
-        self.store.commit(batch).await.unwrap();
+        if self.take(&self.judge, rule, seconds, value).await.is_none() {
+            assert!(self.take(&self.judge, rule, seconds, value).await.is_some());
+        }
+    }
+
+    /// Has a judge take a frame, as ingest does: says whether anything was written; nothing where it was refused.
+    async fn take(
+        &self,
+        judge: &Judge,
+        rule: &NamedRule,
+        seconds: i64,
+        value: f64,
+    ) -> Option<bool> {
+        let (batch, states) = judged(judge, rule, seconds, value).await;
+        let is_written = !batch.is_empty();
+        match self.store.commit(batch).await {
+            Ok(_) => judge.keep(states),
+            Err(StoreError::Conflict { .. }) => return None,
+            Err(error) => panic!("{error}"),
+        }
+        Some(is_written)
+    }
+
+    async fn states(&self) -> usize {
+        self.store.scan("alert-states", b"", None, 10).await.unwrap().len()
     }
 
     async fn alerts(&self) -> Vec<Alert> {
@@ -265,6 +302,46 @@ async fn rules_are_kept_and_bounded_in_number() {
 }
 
 #[tokio::test]
+async fn of_two_rules_at_once_that_are_one_too_many_one_is_refused() {
+    let room = Room::open();
+    let book = RuleBook::new(Arc::clone(&room.store));
+    let put = async |name: &str, limit| {
+        let (key, mut batch) = (name.parse().unwrap(), Batch::new());
+        let put = book.put(&mut batch, (&key, rule().1.definition), limit, at(0)).await;
+        put.map(|_| batch)
+    };
+    for number in 1..crate::alerts::MOST_WATCHING {
+        let batch = put(&format!("water/rule-{number}"), 500).await.unwrap();
+        room.store.commit(batch).await.unwrap();
+    }
+    for limit in [crate::alerts::MOST_WATCHING, 500] {
+        let (first, second) = (put("water/first", limit), put("water/second", limit));
+        let (first, second, other) =
+            (first.await.unwrap(), second.await.unwrap(), put("light/first", limit).await.unwrap());
+        room.store.commit(first).await.unwrap();
+        let refused = room.store.commit(second).await;
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })));
+        room.store.commit(other).await.unwrap();
+        let refused = put("water/second", limit).await.unwrap_err();
+        let (used, of) = (crate::alerts::MOST_WATCHING, crate::alerts::MOST_WATCHING);
+        match refused {
+            AlertsError::TooManyRules { used: told, limit: most, .. } => {
+                assert_eq!((told, most), (used, of));
+            }
+            AlertsError::TooManyWatching(told) => assert_eq!((told, limit), (used, 500)),
+            error => panic!("{error}"),
+        }
+        // What is replaced is not one more.
+        room.store.commit(put("water/first", limit).await.unwrap()).await.unwrap();
+        for name in ["water/first", "light/first"] {
+            let mut batch = Batch::new();
+            book.remove(&mut batch, &name.parse().unwrap()).await.unwrap();
+            room.store.commit(batch).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_alert_commands_once_and_says_what_came_of_it() {
     let (room, (name, mut rule)) = (Room::open(), rule());
     let command = json!({ "command": { "valve": "closed" }, "expiresInSeconds": 60 });
@@ -378,7 +455,8 @@ async fn all_rules_of_a_device_may_tell_all_their_addresses_in_the_batch_of_one_
     let frame = Frame { received_at: at(1), measurements: vec![measured], is_decoded: Some(true) };
     let watching: Vec<&NamedRule> = rules.iter().collect();
     let mut batch = Batch::new();
-    room.judge.frame(&watching, (&place, false), (&frame, at(1)), &mut batch).await.unwrap();
+    let judged = room.judge.frame(&watching, (&place, false), (&frame, at(1)), &mut batch).await;
+    assert!(judged.unwrap().is_some());
     // The record of the frame, and what else its batch has.
     for number in 0..4 {
         batch.put("records", format!("{number}"), vec![0_u8; 60 << 10]);

@@ -90,15 +90,18 @@ pub fn causes(
             return Err(Failure::invalid_value(message).at(parameters.span));
         }
     };
-    while !payload.is_empty() {
+    // The bits say that there are causes, so one at least follows.
+    loop {
         let descriptor = payload.u8()?;
         let mut cause = short(descriptor);
         if is_long {
             read_values(payload, format, fields, &mut cause)?;
         }
         causes.push(cause);
+        if payload.is_empty() {
+            return Ok(causes);
+        }
     }
-    Ok(causes)
 }
 
 fn short(descriptor: Spanned<u8>) -> Cause {
@@ -197,6 +200,7 @@ mod tests {
         let kind =
             |bytes: &[u8]| causes(&mut Reader::new(bytes), VOLTAGE, FIELDS).unwrap_err().kind;
         assert_eq!(kind(&[0x80]), FailureKind::InvalidValue);
+        assert_eq!(kind(&[0x90]), FailureKind::TooShort, "a cause is announced");
         assert_eq!(kind(&[0xA0, 0x50, 0x07]), FailureKind::InvalidValue);
         assert_eq!(kind(&[0xA0, 0x50, 0x00, 0x03]), FailureKind::TooShort);
     }

@@ -25,6 +25,9 @@ pub use command::{decode_downlink, encode_downlink};
 pub use device::read_device;
 pub use told::{Told, configuration};
 
+/// The types of values that tell their length.
+const STRINGS: [u8; 5] = [0x41, 0x42, 0x43, 0x44, 0x4C];
+
 /// The port of all frames.
 pub const PORT: u8 = 125;
 
@@ -129,13 +132,7 @@ pub fn read<'payload>(payload: &mut Reader<'payload>) -> Result<Frame<'payload>,
         0x07 => Ok(Frame::Configured(configured(endpoint, cluster, payload)?)),
         0x09 => {
             let configured = configured(endpoint, cluster, payload)?;
-            let reporting = Reporting {
-                kind: *payload.u8()?,
-                at_least: seconds(payload)?,
-                at_most: seconds(payload)?,
-                change: payload.block(payload.remaining())?,
-            };
-            Ok(Frame::Configuration(configured, reporting))
+            Ok(Frame::Configuration(configured, reporting(payload)?))
         }
         unknown => {
             let message = format!("{unknown:#04X} is no command that a device sends");
@@ -162,6 +159,19 @@ fn configured(endpoint: u8, cluster: u16, payload: &mut Reader<'_>) -> Result<Co
     let parameters = payload.u8()?;
     let attribute = *payload.u16_be()?;
     Ok(Configured { endpoint, cluster, attribute, status, parameters })
+}
+
+fn reporting<'payload>(payload: &mut Reader<'payload>) -> Result<Reporting<'payload>, Failure> {
+    let kind = payload.u8()?;
+    let (at_least, at_most) = (seconds(payload)?, seconds(payload)?);
+    if STRINGS.contains(&kind) {
+        // A string tells its length, by which a change that is cut off is known.
+        let mut change = payload.clone();
+        let length = length(kind, &mut change)?;
+        change.skip(length)?;
+    }
+    let change = payload.block(payload.remaining())?;
+    Ok(Reporting { kind: *kind, at_least, at_most, change })
 }
 
 /// Reads seconds, or minutes where the highest bit is set, in seconds.
@@ -215,8 +225,14 @@ mod tests {
 
     #[test]
     fn the_conditions_of_reports_are_read() {
-        let bytes =
-            [0x11, 0x09, 0x00, 0x50, 0x00, 0x80, 0x00, 0x06, 0x41, 0x00, 0x3C, 0x80, 0x3C, 0x04];
+        let bytes = [
+            0x11, 0x09, 0x00, 0x50, 0x00, 0x80, 0x00, 0x06, 0x41, 0x00, 0x3C, 0x80, 0x3C, 0x02, 1,
+            2,
+        ];
+        for length in 13..bytes.len() {
+            let cut = read(&mut Reader::new(&bytes[..length])).map(drop).unwrap_err();
+            assert_eq!(cut.kind, FailureKind::TooShort, "{length} bytes");
+        }
         let Frame::Configuration(configured, reporting) = read(&mut Reader::new(&bytes)).unwrap()
         else {
             panic!("it is a configuration");

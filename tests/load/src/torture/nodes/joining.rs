@@ -159,7 +159,7 @@ pub(super) fn send(
         if joins && !device.join(clients, world, &mut chance) {
             return;
         }
-        let sent = device.meter.as_mut().and_then(Sent::next);
+        let sent = device.meter.as_mut().and_then(|meter| Sent::next(meter, &world.levels));
         if !sent.is_some_and(|sent| sent.insist(clients, world, &mut chance)) {
             return;
         }

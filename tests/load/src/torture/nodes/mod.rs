@@ -2,7 +2,8 @@
 //! standby promoted, tokens are revoked and routes changed, while network servers hand frames to any node that answers.
 //!
 //! The decoder of the meters counts: its state is the number of frames before, so that any compare-and-set that was
-//! lost shows as a count that is missing or comes twice.
+//! lost shows as a count that is missing or comes twice. A rule watches the meters of one group, which go past its limit
+//! and back: each alert is raised once and ends once, by the frames that say so.
 
 mod clients;
 mod database;
@@ -44,7 +45,13 @@ use self::{
     tokens::Revoked,
     waits::Waits,
 };
-use super::{SETTINGS, chance::Chance, ledger::Ledger, lock};
+use super::{
+    SETTINGS,
+    chance::Chance,
+    ledger::Ledger,
+    lock,
+    rules::{self, Levels, Rules, ToldAlerts, ToldOutcome},
+};
 use crate::{
     client::{self, create_token},
     meters::{Meter, Meters},
@@ -103,6 +110,8 @@ pub(crate) struct Run<'setup> {
 struct World {
     nodes: Vec<Arc<Node>>,
     ledger: Arc<Mutex<Ledger>>,
+    /// The levels that meters tell.
+    levels: Levels,
     admin_token: String,
     /// Old frames that were played again.
     replays: AtomicU64,
@@ -149,8 +158,10 @@ struct Threads {
 /// Starts nodes, tortures them, and says what came of it.
 pub(crate) fn run(run: &Run) -> Result<()> {
     say(format_args!("The seed is {}", run.seed));
-    let (nodes, supervisors, database, first) = start(run)?;
-    let outcome = torture(run, &nodes, &database, &first);
+    let calm = Arc::new(AtomicBool::new(false));
+    let rules = Rules::listen(run.seed, &calm)?;
+    let (nodes, supervisors, database, first) = start(run, &rules.settings())?;
+    let outcome = torture(run, (&nodes[..], &database, &first), rules, &calm);
     nodes.iter().for_each(|node| node.end());
     for supervisor in supervisors {
         drop(supervisor.join());
@@ -165,17 +176,20 @@ pub(crate) fn run(run: &Run) -> Result<()> {
 
 fn torture(
     run: &Run,
-    nodes: &[Arc<Node>],
-    database: &Arc<Database>,
-    (address, admin_token): &First,
+    (nodes, database, (address, admin_token)): (&[Arc<Node>], &Arc<Database>, &First),
+    rules: Rules,
+    calm: &Arc<AtomicBool>,
 ) -> Result<()> {
     let &Run { setup, minutes, seed, .. } = run;
-    let (calm, ledger) = (Arc::new(AtomicBool::new(false)), Arc::<Mutex<Ledger>>::default());
+    let ledger = Arc::<Mutex<Ledger>>::default();
     let admin = client::at(address, admin_token)?;
-    let routes = Arc::new(Routes::make(&admin, seed, &ledger, &calm)?);
+    let routes = Arc::new(Routes::make(&admin, seed, &ledger, calm)?);
+    let levels = rules.levels();
+    let told = rules.arm_told(&admin)?;
     let world = Arc::new(World {
         nodes: nodes.to_vec(),
         ledger,
+        levels,
         admin_token: admin_token.clone(),
         replays: AtomicU64::new(0),
         joins: AtomicU64::new(0),
@@ -193,8 +207,9 @@ fn torture(
     faults.make(Duration::from_secs(60) * minutes);
     calm.store(true, Ordering::Relaxed);
     settle(&world, &threads, &mut faults);
+    let alerts = settle_alerts(&world, &told)?;
     let checked = verdict::check(&world, threads, &routes, &setup.champollion)?;
-    verdict::say(&world, &faults, &checked, seed)
+    verdict::say(&world, &faults, (&checked, &alerts), seed)
 }
 
 /// The address of the first node and the first admin's token.
@@ -203,7 +218,7 @@ type First = (String, String);
 type Started = (Vec<Arc<Node>>, Vec<JoinHandle<()>>, Arc<Database>, First);
 
 /// Starts the database, and the nodes on it, with the decoder that counts.
-fn start(run: &Run) -> Result<Started> {
+fn start(run: &Run, settings_of_rules: &str) -> Result<Started> {
     let folder = &run.setup.folder;
     if folder.exists() {
         std::fs::remove_dir_all(folder).context("the old data cannot be removed")?;
@@ -216,7 +231,7 @@ fn start(run: &Run) -> Result<Started> {
         let settings = format!(
             "{SETTINGS}[store]\npostgres = {url:?}\n[vault]\nkey-file = {:?}\n[connections]\n\
              trusted-proxies = [\"127.0.0.1\"]\n[frames]\ncopies-window-ms = {COPIES_WINDOW_MS}\n[cluster]\n\
-             address = \"http://127.0.0.1:{}\"\n",
+             address = \"http://127.0.0.1:{}\"\n{settings_of_rules}",
             key.display().to_string(),
             door.port()
         );
@@ -337,4 +352,17 @@ fn settle(world: &World, threads: &Threads, faults: &mut Faults) {
     }
     thread::sleep(AFTERWARDS);
     world.settled.store(true, Ordering::Relaxed);
+}
+
+/// Waits until all alerts fit the frames and are told, and notes what is wrong with them.
+fn settle_alerts(world: &World, told: &ToldAlerts) -> Result<ToldOutcome> {
+    let admin = Clients::of(world, &world.admin_token)?;
+    let list = || {
+        let mut chance = Chance::of(1, 5_100);
+        admin.insist(world, &mut chance, |client| async move { rules::listed(&client).await })
+    };
+    let mut outcome = told.settle(list, &world.ledger, Instant::now() + PATIENCE)?;
+    let violations = std::mem::take(&mut outcome.violations);
+    violations.into_iter().for_each(|violation| lock(&world.ledger).violate(violation));
+    Ok(outcome)
 }

@@ -11,7 +11,7 @@ use champollion_client::{Answer, ClientError, PhyFrame, Receipt};
 use serde_json::json;
 
 use super::{
-    super::{chance::Chance, lock},
+    super::{chance::Chance, lock, rules::Levels},
     World,
     clients::{Answered, Clients, may_pass},
 };
@@ -47,7 +47,7 @@ pub(super) fn send(mut meters: Vec<Meter>, clients: &Clients, world: &World, mut
     let mut old: Vec<Sent> = Vec::new();
     while !world.enough.load(Ordering::Relaxed) {
         let index = chance.below(meters.len() as u64) as usize;
-        let Some(sent) = Sent::next(&mut meters[index]) else { return };
+        let Some(sent) = Sent::next(&mut meters[index], &world.levels) else { return };
         if !sent.insist(clients, world, &mut chance) {
             return;
         }
@@ -70,9 +70,9 @@ fn keep(old: &mut Vec<Sent>, sent: Sent, chance: &mut Chance) {
 
 impl Sent {
     /// The next frame of a meter.
-    pub(super) fn next(meter: &mut Meter) -> Option<Self> {
+    pub(super) fn next(meter: &mut Meter, levels: &Levels) -> Option<Self> {
         let f_cnt = meter.next_f_cnt;
-        let mut frame: PhyFrame = serde_json::from_str(&meter.frame()).ok()?;
+        let mut frame: PhyFrame = serde_json::from_str(&levels.frame_without_clock(meter)).ok()?;
         if f_cnt.is_multiple_of(BY_ONE_GATEWAY) {
             frame.metadata.gateways.truncate(1);
         }

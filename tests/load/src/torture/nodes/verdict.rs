@@ -5,7 +5,7 @@ use std::{path::Path, sync::atomic::Ordering, thread, time::Duration};
 use anyhow::{Result, bail, ensure};
 
 use super::{
-    super::{chance::Chance, lock},
+    super::{chance::Chance, lock, rules::ToldOutcome},
     Threads, World, clients,
     faults::Faults,
     log,
@@ -77,7 +77,12 @@ fn verify_registry(world: &World, champollion: &Path) {
 }
 
 /// Says what came of it all; fails where something promised was not kept.
-pub(super) fn say(world: &World, faults: &Faults, checked: &Checked, seed: u64) -> Result<()> {
+pub(super) fn say(
+    world: &World,
+    faults: &Faults,
+    (checked, alerts): (&Checked, &ToldOutcome),
+    seed: u64,
+) -> Result<()> {
     let mut ledger = lock(&world.ledger);
     ledger.close();
     let (lost, disordered) = (ledger.missing(), ledger.disordered);
@@ -93,6 +98,7 @@ pub(super) fn say(world: &World, faults: &Faults, checked: &Checked, seed: u64) 
         faults.revoked.refusals(),
         checked.passed
     ));
+    crate::say(alerts.line());
     crate::say(world.waits.report());
     let (count, kinds) = faults.count();
     let counters = if checked.are_counts_whole { "counters whole" } else { "counters broken" };
@@ -108,6 +114,7 @@ pub(super) fn say(world: &World, faults: &Faults, checked: &Checked, seed: u64) 
         "the nodes did not keep what they promised; once more with --seed {seed}"
     );
     ensure!(ledger.acknowledged() > 0, "nothing was acknowledged, so nothing was tried");
+    alerts.check()?;
     ensure!(joins > 0, "no device joined, so nothing is known of joins");
     ensure!(!faults.revoked.was_never_refused(), "no token that was revoked was ever refused");
     let missing = faults.missing().join(", ");

@@ -49,12 +49,21 @@ impl Levels {
     /// The body that hands over the next frame of a meter. Those of the group are heard now: a command that an alert
     /// brings about is wanted from then on.
     pub(in crate::torture) fn frame(&self, meter: &mut Meter) -> String {
+        self.frame_heard(meter, |_| Timestamp::now())
+    }
+
+    /// The same of meters whose decoder tells no moments: each frame is heard at the moment that its clock says.
+    pub(in crate::torture) fn frame_without_clock(&self, meter: &mut Meter) -> String {
+        self.frame_heard(meter, moment_of)
+    }
+
+    fn frame_heard(&self, meter: &mut Meter, heard: impl FnOnce(u32) -> Timestamp) -> String {
         if meter.group != GROUP {
             return meter.frame();
         }
         let f_cnt = meter.next_f_cnt;
         let litres = litres(self.at(&meter.dev_eui, f_cnt), f_cnt);
-        meter.frame_of(&meters::telling(f_cnt, litres), &Timestamp::now().to_string())
+        meter.frame_of(&meters::telling(f_cnt, litres), &heard(f_cnt).to_string())
     }
 
     /// The alerts that so many frames of a meter must have raised and ended.
@@ -102,6 +111,11 @@ pub(super) fn raised_by(cubic_metres: f64) -> Option<u32> {
     (litres >= f64::from(HIGH)).then(|| litres as u32 - HIGH)
 }
 
+/// The moment that the clock of a frame says.
+fn moment_of(f_cnt: u32) -> Timestamp {
+    Timestamp::from_second(i64::from(CLOCK) + i64::from(f_cnt)).unwrap_or_default()
+}
+
 /// The number of the frame that was measured at a moment.
 pub(super) fn measured_at(at: Timestamp) -> Option<u32> {
     u32::try_from(at.as_second()).ok()?.checked_sub(CLOCK)
@@ -134,8 +148,7 @@ mod tests {
         for f_cnt in [0, 7, 50_000] {
             let value = f64::from(litres(Level::High, f_cnt)) / 1_000.0;
             assert_eq!(raised_by(value), Some(f_cnt));
-            let at = Timestamp::from_second(i64::from(CLOCK + f_cnt)).unwrap();
-            assert_eq!(measured_at(at), Some(f_cnt));
+            assert_eq!(measured_at(moment_of(f_cnt)), Some(f_cnt));
         }
         assert_eq!(raised_by(f64::from(litres(Level::Between, 9)) / 1_000.0), None);
         assert_eq!(measured_at(Timestamp::UNIX_EPOCH), None);

@@ -7,26 +7,32 @@ mod messages;
 mod rows;
 mod schedules;
 mod tellings;
+mod told;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, atomic::AtomicBool},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context, Result, ensure};
-use champollion_client::{AlertState, Blocking, Downlink, DownlinkListing};
+use champollion_client::{AlertState, Blocking, Client, ClientError, Downlink, DownlinkListing};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-pub(super) use self::levels::Levels;
+pub(super) use self::{
+    levels::Levels,
+    rows::Row,
+    told::{ToldAlerts, ToldOutcome},
+};
 use self::{
-    levels::{BACK, Course, GROUP, LIMIT},
+    levels::{BACK, GROUP, LIMIT},
     mail_server::MailServer,
-    rows::{Row, Sent},
+    rows::Sent,
     schedules::Schedules,
-    tellings::{TOLD, Tellings, Turn},
+    tellings::{TOLD, Tellings},
+    told::RETRY,
 };
 use super::{
     chance::Chance,
@@ -47,9 +53,6 @@ const COMMANDING: u64 = 8;
 /// The first of the lamps that they command.
 const FIRST_LAMP: u64 = 200;
 
-/// The time before alerts that do not fit yet are looked at again.
-const RETRY: Duration = Duration::from_millis(500);
-
 /// The rules of a run, and the account of what they bring about.
 pub(super) struct Rules {
     seed: u64,
@@ -61,8 +64,7 @@ pub(super) struct Rules {
 
 /// The rules once they are armed.
 pub(super) struct Armed {
-    levels: Levels,
-    tellings: Arc<Mutex<Tellings>>,
+    told: ToldAlerts,
     /// The meter that each of the rules that command is of.
     commanding: BTreeMap<String, String>,
     schedules: Schedules,
@@ -73,10 +75,7 @@ pub(super) struct Outcome {
     pub(super) violations: Vec<String>,
     /// All commands of alerts and of schedules.
     pub(super) commands: Vec<Downlink>,
-    raised: usize,
-    ended: usize,
-    told: usize,
-    repeated: u64,
+    told: ToldOutcome,
     by_alerts: usize,
 }
 
@@ -118,9 +117,7 @@ impl Rules {
     pub(super) fn arm(self, admin: &Blocking, ledger: &Ledger, minutes: u32) -> Result<Armed> {
         let lamps = FIRST_LAMP..FIRST_LAMP + COMMANDING;
         register(admin, GROUP, lamps.clone())?;
-        let webhook = json!({ "url": self.webhook });
-        let tell = json!({ "mail": ADDRESSES, "language": "en", "webhook": webhook });
-        put(admin, TOLD, json!({ "tell": tell }))?;
+        let told = self.arm_told(admin)?;
         let mut commanding = BTreeMap::new();
         for ((meter, _), number) in ledger.frames_of(GROUP).into_iter().zip(lamps) {
             let name = format!("light-{number}");
@@ -131,7 +128,15 @@ impl Rules {
             commanding.insert(name, meter);
         }
         let schedules = Schedules::make(admin, minutes)?;
-        Ok(Armed { levels: self.levels(), tellings: self.tellings, commanding, schedules })
+        Ok(Armed { told, commanding, schedules })
+    }
+
+    /// Arms the rule alone whose alerts are told.
+    pub(super) fn arm_told(self, admin: &Blocking) -> Result<ToldAlerts> {
+        let webhook = json!({ "url": self.webhook });
+        let tell = json!({ "mail": ADDRESSES, "language": "en", "webhook": webhook });
+        put(admin, TOLD, json!({ "tell": tell }))?;
+        Ok(ToldAlerts::new(self.levels(), self.tellings))
     }
 }
 
@@ -154,34 +159,21 @@ impl Armed {
 
     /// Holds what the server lists, and what recipients were told, against the frames that were acknowledged.
     pub(super) fn judge(&self, admin: &Blocking, ledger: &Mutex<Ledger>) -> Result<Outcome> {
-        let frames = lock(ledger).frames_of(GROUP);
-        let courses: BTreeMap<String, Vec<Course>> = frames
-            .into_iter()
-            .map(|(device, frames)| (device.clone(), self.levels.courses(&device, frames)))
-            .collect();
-        let rows = listed(admin)?;
+        let courses = self.told.courses(ledger);
+        let rows = admin.ask(listed)?;
+        let mut told = self.told.judge(&rows, &courses);
         let commands = commands(admin)?;
         let sent: Vec<Sent> = commands.iter().map(sent).collect();
-        let mut violations = rows::doubled(&rows);
-        violations.extend(rows::judge(TOLD, &rows, &courses));
+        let mut violations = std::mem::take(&mut told.violations);
         for (rule, meter) in &self.commanding {
             let own = courses.get(meter).cloned().unwrap_or_default();
             violations.extend(rows::judge(rule, &rows, &BTreeMap::from([(meter.clone(), own)])));
             violations.extend(rows::judge_commands(rule, &rows, &sent));
         }
         violations.extend(self.schedules.judge(admin, &sent)?);
-        let all = courses.iter().flat_map(|(device, own)| rows::transitions(device, own));
-        let expected: BTreeSet<_> = all.collect();
-        let recipients = [ADDRESSES[0], ADDRESSES[1], WEBHOOK];
-        let tellings = lock(&self.tellings);
-        violations.extend(tellings.judge(&recipients, &expected));
-        let ended = expected.iter().filter(|transition| transition.turn == Turn::Ended).count();
         Ok(Outcome {
             violations,
-            raised: expected.len() - ended,
-            ended,
-            told: tellings.told(),
-            repeated: tellings.repeated,
+            told,
             by_alerts: sent.iter().filter(|sent| sent.by.starts_with("alert ")).count(),
             commands,
         })
@@ -194,13 +186,10 @@ impl Outcome {
     /// # Errors
     /// Nothing came of them, so that nothing was tried.
     pub(super) fn say(&self) -> Result<()> {
-        let Self { raised, ended, told, repeated, by_alerts, .. } = self;
-        let by_schedules = self.commands.len() - by_alerts;
-        say(format_args!(
-            "alerts: {raised} raised, {ended} ended, {told} told, {repeated} repeated; \
-             {by_alerts} commands by alerts, {by_schedules} by schedules"
-        ));
-        ensure!(*ended > 0, "no alert was raised and ended, so none was tried");
+        let Self { told, by_alerts, .. } = self;
+        let (line, by_schedules) = (told.line(), self.commands.len() - by_alerts);
+        say(format_args!("{line}; {by_alerts} commands by alerts, {by_schedules} by schedules"));
+        told.check()?;
         ensure!(*by_alerts > 0 && by_schedules > 0, "no alert or no schedule has commanded");
         Ok(())
     }
@@ -226,9 +215,9 @@ fn note(tellings: &mut Tellings, Posted { id, body }: &Posted, takes: bool) {
     }
 }
 
-/// All alerts that the server lists.
-fn listed(admin: &Blocking) -> Result<Vec<Row>> {
-    let listed = admin.ask(|server| server.alerts(Some(GROUP), AlertState::All, None))?;
+/// All alerts that a server lists.
+pub(super) async fn listed(client: &Client) -> Result<Vec<Row>, ClientError> {
+    let listed = client.alerts(Some(GROUP), AlertState::All, None).await?;
     Ok(listed.read_as::<Listed>()?.alerts)
 }
 

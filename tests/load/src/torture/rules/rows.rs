@@ -13,7 +13,7 @@ use super::{
 /// An alert as the server lists it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Row {
+pub(in crate::torture) struct Row {
     id: String,
     rule: String,
     device: String,

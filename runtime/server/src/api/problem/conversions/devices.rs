@@ -47,7 +47,7 @@ impl From<NotAdmitted> for Problem {
 
 impl From<SheetError> for Problem {
     fn from(error: SheetError) -> Self {
-        Self::bad_request("unreadable-sheet", error.to_string()).worded(&error)
+        Self::of_fault("unreadable-sheet", &error)
     }
 }
 
@@ -89,14 +89,23 @@ impl From<SendError> for Problem {
 
 impl From<TargetError> for Problem {
     fn from(error: TargetError) -> Self {
-        Self::bad_request("invalid-schedule", error.to_string()).worded(&error)
+        Self::of_fault("invalid-schedule", &error)
     }
 }
 
 impl From<WhenError> for Problem {
     fn from(error: WhenError) -> Self {
-        let problem = Self::bad_request("invalid-schedule", error.to_string()).worded(&error);
-        problem.with("path", "when")
+        let problem = Self::of_fault("invalid-schedule", &error);
+        let path = match &error {
+            WhenError::Cron { .. } | WhenError::TooOften { .. } => "when.cron",
+            WhenError::Zone(_) => "when.timeZone",
+            WhenError::NoPlace => "when.place",
+            WhenError::Offset(_) => "when.offsetMinutes",
+            WhenError::TooManyExceptions(_) => "when.exceptions",
+            WhenError::Past(_) => "when.at",
+            _ => "when",
+        };
+        problem.with("path", path)
     }
 }
 

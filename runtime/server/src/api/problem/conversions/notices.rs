@@ -12,7 +12,7 @@ impl From<NoticeFault> for Problem {
             NoticeFault::Cancelled(_) => Self::conflict("notice-cancelled", detail),
             NoticeFault::Table(error) => Self::internal(&error),
             fault => {
-                let problem = Self::bad_request("invalid-notice", detail).worded(&fault);
+                let problem = Self::of_fault("invalid-notice", &fault);
                 match fault.path() {
                     Some(path) => problem.with("path", path),
                     None => problem,

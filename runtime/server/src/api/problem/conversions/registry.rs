@@ -11,6 +11,7 @@ use champollion_sandbox::CallError;
 use serde_json::{Value as Json, json};
 
 use super::super::Problem;
+use crate::sentence::Worded;
 
 impl Problem {
     /// A package in which the gate found something: with one thing its own code, and all of them by
@@ -22,7 +23,13 @@ impl Problem {
         }
         let all: Vec<Json> = findings
             .iter()
-            .map(|finding| json!({ "code": finding.code(), "detail": finding.to_string() }))
+            .map(|finding| {
+                let mut told = json!({ "code": finding.code(), "detail": finding.to_string() });
+                if let Some(fault) = finding.sentence() {
+                    told["fault"] = json!(fault);
+                }
+                told
+            })
             .collect();
         let problem = Self::unprocessable(code, detail).with("findings", all);
         match findings.first() {

@@ -10,9 +10,7 @@ impl From<RequestError> for Problem {
         let detail = error.to_string();
         match error {
             RequestError::Unknown(_) => Self::not_found("unknown-request", detail),
-            RequestError::Declaration(fault) => {
-                Self::bad_request("invalid-declaration", detail).worded(&fault)
-            }
+            RequestError::Declaration(fault) => Self::of_fault("invalid-declaration", &fault),
             RequestError::Name(_) => Self::bad_request("invalid-name", detail),
             RequestError::TooMany { .. } => Self::too_many_requests("too-many-waiting", detail),
             RequestError::TooLarge { .. } => Self::bad_request("request-too-large", detail),
@@ -36,8 +34,7 @@ impl From<RequestFault> for Problem {
         match fault {
             RequestFault::Unknown(_) => Self::not_found("unknown-request", detail),
             RequestFault::Wish(fault) => {
-                let problem = Self::bad_request("invalid-wish", detail).worded(&fault);
-                problem.with("path", fault.path())
+                Self::of_fault("invalid-wish", &fault).with("path", fault.path())
             }
             RequestFault::TooMany { .. } => Self::too_many_requests("too-many-waiting", detail),
             RequestFault::TooLarge { .. } => Self::bad_request("request-too-large", detail),

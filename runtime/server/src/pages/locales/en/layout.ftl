@@ -18,6 +18,7 @@ chart-moment = Moment
 chart-table = The same numbers as a table
 form-fault = This could not be done
 form-sure = “{ $act }” takes effect at once. Do you want to go on?
+clocks-hint = By the clocks of { $zone }.
 copy = Copy
 copied = Copied
 yes = Yes

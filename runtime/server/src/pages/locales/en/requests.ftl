@@ -37,7 +37,6 @@ request-payload-name = In a few words
 request-payload-port = Port
 request-payload-bytes = Bytes, as hexadecimal digits
 request-payload-at = Moment at which it came
-request-payload-at-hint = In universal time, such as 2027-01-04T06:00:00Z.
 request-payload-right = What is right
 request-payload-right-hint = A line for each value: water.volume 12.5
 request-payload-words = More that is right, in words

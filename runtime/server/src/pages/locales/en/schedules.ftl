@@ -1,7 +1,7 @@
 partner-schedules = Schedules
 schedules-lead = A schedule sends a command at moments that are said before: by the sun, by the clock, or once.
 schedules-none = No schedule yet
-schedules-none-advice = Make the first one below, such as the lights of a street at sunset.
+schedules-none-advice = Make the first one, such as the lights of a street at sunset.
 schedule-add = Make a schedule
 schedule-name = Name
 schedule-name-hint = Such as Evening, Rue Haute.
@@ -22,7 +22,6 @@ schedule-longitude = Longitude of the place
 schedule-cron = Cron expression
 schedule-cron-hint = Minute, hour, day, month, weekday, such as 0 22 * * 1-5.
 schedule-at = Moment
-schedule-at-hint = In universal time.
 schedule-zone = Time zone
 schedule-zone-hint = Such as Europe/Paris; that of the server where it is left out.
 schedule-except = Days that are left out

@@ -34,7 +34,6 @@ workbench-settings = Settings of the device
 workbench-variables-hint = A JSON object, such as { "{" }"litres-per-pulse": 10{ "}" }.
 workbench-state = State for the next frame
 workbench-state-hint = What the decoder returned with the frame before, as hexadecimal digits.
-workbench-moment-hint = Such as 2026-05-01T10:00:00Z; now where it is left out.
 workbench-go = Try it
 workbench-empty = Nothing has been tried yet
 workbench-empty-text = Choose a decoder and paste a payload: the values appear here, with the bytes that each came from.

@@ -18,6 +18,7 @@ chart-moment = Date
 chart-table = Les mêmes chiffres en tableau
 form-fault = Cela n’a pas pu être fait
 form-sure = « { $act } » prend effet aussitôt. Voulez-vous continuer ?
+clocks-hint = À l’heure de { $zone }.
 copy = Copier
 copied = Copié
 yes = Oui

@@ -37,7 +37,6 @@ request-payload-name = En quelques mots
 request-payload-port = Port
 request-payload-bytes = Octets, en chiffres hexadécimaux
 request-payload-at = Moment de l’arrivée
-request-payload-at-hint = En temps universel, par exemple 2027-01-04T06:00:00Z.
 request-payload-right = Valeurs justes
 request-payload-right-hint = Une ligne par valeur, par exemple water.volume 12.5 ; les noms des grandeurs sont dans le catalogue.
 request-payload-words = Autres précisions, en mots

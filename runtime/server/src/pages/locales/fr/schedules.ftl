@@ -1,7 +1,7 @@
 partner-schedules = Programmes
 schedules-lead = Un programme envoie une commande à des moments fixés d’avance : selon le soleil, selon l’heure, ou une fois.
 schedules-none = Pas encore de programme
-schedules-none-advice = Créez le premier ci-dessous, par exemple les lampes d’une rue au coucher du soleil.
+schedules-none-advice = Créez le premier, par exemple pour allumer les lampes d’une rue au coucher du soleil.
 schedule-add = Créer un programme
 schedule-name = Nom
 schedule-name-hint = Par exemple Soir, rue Haute.
@@ -22,7 +22,6 @@ schedule-longitude = Longitude du lieu
 schedule-cron = Expression cron
 schedule-cron-hint = Minute, heure, jour, mois, jour de la semaine, par exemple 0 22 * * 1-5.
 schedule-at = Moment
-schedule-at-hint = En temps universel.
 schedule-zone = Fuseau horaire
 schedule-zone-hint = Par exemple Europe/Paris ; celui du serveur si ce champ reste vide.
 schedule-except = Jours exclus

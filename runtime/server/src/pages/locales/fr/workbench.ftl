@@ -34,7 +34,6 @@ workbench-settings = Réglages de l’appareil
 workbench-variables-hint = Un objet JSON, par exemple { "{" }"litres-per-pulse": 10{ "}" }.
 workbench-state = État pour la trame suivante
 workbench-state-hint = Ce que le décodeur a rendu avec la trame précédente, en hexadécimal.
-workbench-moment-hint = Par exemple 2026-05-01T10:00:00Z ; sinon, maintenant.
 workbench-go = Essayer
 workbench-empty = Rien n’a encore été essayé
 workbench-empty-text = Choisissez un décodeur et collez une trame : les valeurs apparaissent ici, avec les octets dont chacune provient.

@@ -1,33 +1,28 @@
 //! The parts of a group that the scope of a rule offers: the sub-groups and use cases that its objects have.
 
-use std::collections::BTreeSet;
-
 use champollion_delivery::names::GroupId;
 
-use crate::{devices::Device, pages::viewer::Viewer};
+use crate::pages::viewer::Viewer;
+
+/// Parts of one kind that are chosen from; the name of one of more is written.
+const MOST: usize = 500;
 
 /// The sub-groups and use cases of the objects of a group.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    sub_groups: BTreeSet<String>,
-    use_cases: BTreeSet<String>,
+    sub_groups: Vec<String>,
+    use_cases: Vec<String>,
 }
 
 impl Parts {
     /// The parts of one of the viewer's own groups.
     pub(super) fn of(viewer: &Viewer, group: &str) -> Self {
-        let mut parts = Self::default();
-        let Ok(group) = group.parse::<GroupId>() else { return parts };
-        let (devices, groups) = (&viewer.service().devices, BTreeSet::from([group]));
-        for device in devices.page_of(&groups, |_| true, None, usize::MAX) {
-            parts.add(&device);
+        let Ok(group) = group.parse::<GroupId>() else { return Self::default() };
+        let (sub_groups, use_cases) = viewer.service().devices.parts_of(&group, MOST + 1);
+        Self {
+            sub_groups: sub_groups.iter().map(ToString::to_string).collect(),
+            use_cases: use_cases.iter().map(ToString::to_string).collect(),
         }
-        parts
-    }
-
-    fn add(&mut self, device: &Device) {
-        self.sub_groups.extend(device.sub_group.as_ref().map(ToString::to_string));
-        self.use_cases.extend(device.use_case.as_ref().map(ToString::to_string));
     }
 
     /// The choices of a field of the scope; nothing of one that is written. What was chosen before stays among them.
@@ -37,14 +32,16 @@ impl Parts {
         name: &str,
         before: &str,
     ) -> Option<Vec<(String, String)>> {
-        let offered: Vec<(String, String)> = match name {
-            "subGroup" => self.sub_groups.iter().map(|part| (part.clone(), part.clone())).collect(),
-            "useCase" => {
-                let named = |word: &String| (word.clone(), viewer.say_word("use", word));
-                self.use_cases.iter().map(named).collect()
-            }
+        let parts = match name {
+            "subGroup" => &self.sub_groups,
+            "useCase" => &self.use_cases,
             _ => return None,
         };
+        let named = |word: &String| match name {
+            "useCase" => (word.clone(), viewer.say_word("use", word)),
+            _ => (word.clone(), word.clone()),
+        };
+        let offered = (parts.len() <= MOST).then(|| parts.iter().map(named).collect())?;
         Some(with_all(viewer.say("filter-all"), offered, before))
     }
 }

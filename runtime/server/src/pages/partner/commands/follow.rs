@@ -25,8 +25,10 @@ use crate::{
             notice::{Tone, notice},
         },
         submission::Submission,
+        told::Told,
         viewer::Viewer,
     },
+    sentence::commands,
     service::Service,
 };
 
@@ -65,7 +67,7 @@ async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
         @if let Some(reason) = optional(&command, "/waitingFor") {
             (notice(Tone::Plain, html! {
                 p.title { (viewer.say_word("command-waits", &text(&command, "/state"))) }
-                p lang="en" { (reason) }
+                p { (waits_for(&viewer, &command, reason).shown()) }
             }))
         }
         (facts(&viewer, &command))
@@ -77,6 +79,12 @@ async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
         }
     };
     Ok(partner_page(&viewer, &viewer.say("command"), content))
+}
+
+/// The words about what a command waits for.
+fn waits_for(viewer: &Viewer, command: &Json, reason: &str) -> Told {
+    let sentence = commands::of_waiting(command);
+    Told::in_short(viewer.language(), sentence.as_ref(), reason.to_owned())
 }
 
 fn facts(viewer: &Viewer, command: &Json) -> Markup {

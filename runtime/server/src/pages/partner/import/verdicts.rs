@@ -46,7 +46,7 @@ pub(super) fn report(viewer: &Viewer, report: &Json) -> Markup {
                 }
             }
         }
-        @for note in items(report, "/notes") { p lang="en" { (note.as_str().unwrap_or_default()) } }
+        @for note in notes(viewer.language(), report) { p { (note.shown()) } }
         @if verdicts.len() > MOST_ROWS {
             p.hint { (viewer.say_with("import-rows-shown", [("count", MOST_ROWS.into())])) }
         }
@@ -73,8 +73,17 @@ fn told(language: Language, row: &Json) -> Markup {
         @for change in items(row, "/changes") {
             div { (text(change, "/field")) ": " (member(change, "before")) " → " (member(change, "after")) }
         }
-        @for note in items(row, "/notes") { div.soft lang="en" { (note.as_str().unwrap_or_default()) } }
+        @for note in notes(language, row) { div.soft { (note.shown()) } }
     }
+}
+
+/// The remarks about a sheet, or about a row.
+fn notes(language: Language, of: &Json) -> impl Iterator<Item = Told> {
+    let words = items(of, "/notes").iter().map(|words| words.as_str().unwrap_or_default());
+    words.enumerate().map(move |(index, words)| {
+        let value = items(of, "/noted").get(index).cloned().unwrap_or_default();
+        Told::of_answer(language, &value, words.to_owned())
+    })
 }
 
 /// A value of a change: a text as it is, anything else as JSON.
@@ -100,10 +109,14 @@ mod tests {
                 { "cell": "D2", "column": "Name", "reason": "it is none", "fault": { "code": "cell-formula" } },
             ],
             "changes": [{ "field": "name", "after": "Meter" }],
+            "notes": ["it was completed", "<i>of another release</i>"],
+            "noted": [{ "code": "note-completed", "values": { "what": "DevEUI", "digits": "0011" } }],
         });
         let told = told(Language::French, &row).into_string();
         assert!(told.contains("C2 Latitude") && told.contains("&lt;b&gt;no&lt;/b&gt;"), "{told}");
         assert!(told.contains("name: – → Meter"), "{told}");
         assert!(told.contains("formule") && !told.contains("it is none"), "{told}");
+        assert!(told.contains("0011") && !told.contains("it was completed"), "{told}");
+        assert!(told.contains("<span lang=\"en\">&lt;i&gt;of another release"), "{told}");
     }
 }

@@ -178,7 +178,11 @@ pub(super) fn stage_badge(viewer: &Viewer, stage: &str) -> Markup {
 
 /// The name of an object for people: its own, or its DevEUI.
 pub(super) fn name(device: &Device) -> String {
-    if device.name.is_empty() { device.dev_eui.to_string() } else { device.name.clone() }
+    if device.name.is_empty() {
+        device.dev_eui.to_string()
+    } else {
+        device.name.as_str().to_owned()
+    }
 }
 
 fn pages(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Markup {

@@ -31,9 +31,11 @@ use crate::{
             notice::{Tone, notice},
             table::Table,
         },
+        told::Told,
         viewer::Viewer,
         written::unit,
     },
+    sentence::frames,
     service::Service,
 };
 
@@ -75,9 +77,15 @@ fn state(viewer: &Viewer, device: &Json) -> Markup {
             }
         }
         @for warning in items(device, "/warnings") {
-            (notice(Tone::Warning, html! { p lang="en" { (warning.as_str().unwrap_or_default()) } }))
+            (notice(Tone::Warning, html! { p { (unresolved(viewer, warning).shown()) } }))
         }
     }
+}
+
+/// The words about a decoder of which no version will do.
+fn unresolved(viewer: &Viewer, warning: &Json) -> Told {
+    let words = warning.as_str().unwrap_or_default().to_owned();
+    Told::in_short(viewer.language(), Some(&frames::no_version()), words)
 }
 
 fn actions(viewer: &Viewer, dev_eui: &str) -> Markup {

@@ -9,17 +9,23 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use champollion_frames::DevEui;
 use maud::{Markup, html};
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
-    api::Problem,
+    api::{
+        Problem,
+        authorized::{Authorized, Inspect},
+    },
+    auth::Reach,
     pages::{
-        json::{address, items, moment, path_part, text},
+        clocks::{self, Clocks},
+        json::{items, moment, path_part, text},
         layout::Page,
         partner::{
-            entered::{in_utc, put},
-            frame::{dash, get_if_any, partner_page},
+            entered::put,
+            frame::{dash, partner_page},
         },
         parts::{
             form::{Fault, Field, Kind, button_form, form, submit},
@@ -38,24 +44,32 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/partner/objects/{dev_eui}/replace", post(replace))
 }
 
-async fn show(viewer: Viewer, Path(dev_eui): Path<String>) -> Result<Page, Problem> {
-    place_page(&viewer, &dev_eui, &Submission::default(), (&Fault::none(), &Fault::none())).await
+async fn show(
+    viewer: Viewer,
+    authorized: Authorized<Inspect>,
+    Path(dev_eui): Path<String>,
+) -> Result<Page, Problem> {
+    let (place, none) = ((&authorized.reach, &*dev_eui), &Fault::none());
+    place_page(&viewer, place, &Submission::default(), (none, none)).await
 }
 
 async fn put_on(
     viewer: Viewer,
+    authorized: Authorized<Inspect>,
     Path(dev_eui): Path<String>,
     submission: Submission,
 ) -> Result<Response, Problem> {
     let mut body = Map::new();
     put(&mut body, "point", Some(submission.text("point")));
-    put(&mut body, "from", submission.filled("from").map(in_utc).as_deref());
+    let from = submission.filled("from").map(|from| Clocks::of(&viewer).sent(from));
+    put(&mut body, "from", from.as_deref());
     let path = format!("/v1/devices/{}/point", path_part(&dev_eui));
     match viewer.send(Method::PUT, &path, Some(&Json::Object(body))).await {
         Ok(_) => Ok(viewer.done(&way(&dev_eui), "done-object-placed")),
         Err(problem) => {
             let faults = (&Fault::of(&problem), &Fault::none());
-            let page = place_page(&viewer, &dev_eui, &submission, faults).await?;
+            let place = (&authorized.reach, &*dev_eui);
+            let page = place_page(&viewer, place, &submission, faults).await?;
             Ok(page.with_status(problem.status()).into_response())
         }
     }
@@ -73,28 +87,33 @@ async fn leave(
 
 async fn replace(
     viewer: Viewer,
+    authorized: Authorized<Inspect>,
     Path(dev_eui): Path<String>,
     submission: Submission,
 ) -> Result<Response, Problem> {
     let path = format!("/v1/devices/{}/replacement", path_part(&dev_eui));
-    match viewer.send(Method::POST, &path, Some(&replacement(&submission))).await {
+    match viewer
+        .send(Method::POST, &path, Some(&replacement(&submission, &Clocks::of(&viewer))))
+        .await
+    {
         Ok(_) => {
             let by = format!("/partner/objects/{}", path_part(submission.text("by")));
             Ok(viewer.done(&by, "done-object-replaced"))
         }
         Err(problem) => {
             let faults = (&Fault::none(), &Fault::of(&problem));
-            let page = place_page(&viewer, &dev_eui, &submission, faults).await?;
+            let place = (&authorized.reach, &*dev_eui);
+            let page = place_page(&viewer, place, &submission, faults).await?;
             Ok(page.with_status(problem.status()).into_response())
         }
     }
 }
 
 /// The replacement that a form asks for, with the indexes of both objects where they are said.
-fn replacement(submission: &Submission) -> Json {
+fn replacement(submission: &Submission, clocks: &Clocks) -> Json {
     let mut body = Map::new();
     put(&mut body, "by", Some(submission.text("by")));
-    put(&mut body, "at", submission.filled("at").map(in_utc).as_deref());
+    put(&mut body, "at", submission.filled("at").map(|at| clocks.sent(at)).as_deref());
     if let Some(quantity) = submission.filled("quantity") {
         let mut index = Map::new();
         put(&mut index, "quantity", Some(quantity));
@@ -118,12 +137,12 @@ fn way(dev_eui: &str) -> String {
 
 async fn place_page(
     viewer: &Viewer,
-    dev_eui: &str,
+    (reach, dev_eui): (&Reach, &str),
     filled: &Submission,
     (fault, fault_of_replacement): (&Fault, &Fault),
 ) -> Result<Page, Problem> {
     let device = viewer.get(&format!("/v1/devices/{}", path_part(dev_eui))).await?;
-    let points = points(viewer, &device).await?;
+    let points = points(viewer, reach, &device);
     let path = format!("/partner/objects/{}", path_part(dev_eui));
     let content = html! {
         p { a href=(path) { (viewer.say("object-back")) } }
@@ -137,26 +156,13 @@ async fn place_page(
     Ok(partner_page(viewer, &viewer.say("object-place"), content))
 }
 
-/// The points of the group that the object is or was on.
-async fn points(viewer: &Viewer, device: &Json) -> Result<Vec<Json>, Problem> {
-    let (group, dev_eui) = (text(device, "/group"), text(device, "/devEui"));
-    let mut after = String::new();
-    let mut own = Vec::new();
-    loop {
-        let path = address("/v1/points", &[("limit", "1000"), ("after", &after)]);
-        let Some(page) = get_if_any(viewer, &path).await? else { break };
-        let is_own = |point: &&Json| {
-            let on_it = |link: &Json| text(link, "/devEui") == dev_eui;
-            text(point, "/group") == group && items(point, "/links").iter().any(on_it)
-        };
-        own.extend(items(&page, "/points").iter().filter(is_own).cloned());
-        let next = text(&page, "/next");
-        if page.get("more") != Some(&Json::Bool(true)) || next == after {
-            break;
-        }
-        after = next;
-    }
-    Ok(own)
+/// The points of its group that an object is or was on, as far as the viewer may see them.
+fn points(viewer: &Viewer, reach: &Reach, device: &Json) -> Vec<Json> {
+    let Ok(dev_eui) = text(device, "/devEui").parse::<DevEui>() else { return Vec::new() };
+    let group = text(device, "/group");
+    let points = viewer.service().devices.points_of(dev_eui).into_iter();
+    let own = points.filter(|point| point.group.as_str() == group && reach.sees(&point.group));
+    own.filter_map(|point| serde_json::to_value(point).ok()).collect()
 }
 
 fn links(viewer: &Viewer, points: &[Json]) -> Markup {
@@ -194,7 +200,7 @@ fn point_form(
             (Field::new("point", viewer.say("place-point")).value(filled.text("point")).fault(fault).required()
                 .hint(viewer.say("place-point-hint")).shown())
             (Field::new("from", viewer.say("place-from")).value(filled.text("from")).fault(fault)
-                .kind(Kind::Line("datetime-local")).hint(viewer.say("place-from-hint")).shown())
+                .kind(Kind::Moment).hint(clocks::hint(viewer, "place-from-hint")).shown())
             (submit(&viewer.say("place-put")))
         }))
         @if is_on_one {
@@ -212,8 +218,8 @@ fn replacement_form(viewer: &Viewer, path: &str, filled: &Submission, fault: &Fa
         p { (viewer.say("replace-lead")) }
         (form(viewer, &format!("{path}/replace"), fault, html! {
             (field("by", viewer.say("replace-by")).required().hint(viewer.say("object-dev-eui-hint")).shown())
-            (field("at", viewer.say("replace-at")).kind(Kind::Line("datetime-local"))
-                .hint(viewer.say("moment-hint")).shown())
+            (field("at", viewer.say("replace-at")).kind(Kind::Moment)
+                .hint(clocks::hint(viewer, "moment-hint")).shown())
             (field("quantity", viewer.say("replace-quantity")).hint(viewer.say("replace-quantity-hint")).shown())
             (field("last", viewer.say("replace-last")).shown())
             (field("first", viewer.say("replace-first")).shown())
@@ -228,10 +234,14 @@ mod tests {
 
     #[test]
     fn a_replacement_has_the_indexes_that_are_said() {
+        let clocks = Clocks::named("Europe/Paris");
         let said = [("by", "70B3D5499A000002"), ("quantity", "water.volume"), ("last", "12,5")];
         let said = said.map(|(name, text)| (name.to_owned(), text.to_owned()));
-        let made = replacement(&Submission::of_fields(said));
+        let made = replacement(&Submission::of_fields(said.clone()), &clocks);
         assert_eq!(made["indexes"], json!([{ "quantity": "water.volume", "last": 12.5 }]));
         assert!(made.get("at").is_none());
+        let at = ("at".to_owned(), "2027-03-01T08:00".to_owned());
+        let dated = replacement(&Submission::of_fields(said.into_iter().chain([at])), &clocks);
+        assert_eq!(dated["at"], "2027-03-01T07:00:00Z");
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         told::Told,
         viewer::Viewer,
     },
+    sentence::frames,
 };
 
 /// Answers that are asked for at most: a page of records each, of which a device has some within two days.
@@ -64,7 +65,7 @@ pub(super) fn last_records(viewer: &Viewer, records: &[Json]) -> Markup {
                     br; a.small href=(trial) { (viewer.say("record-try")) }
                 }
             },
-            reading(viewer, record),
+            html! { (remarks(viewer, record)) (reading(viewer, record)) },
             radio(viewer, record),
         ]);
     }
@@ -81,6 +82,17 @@ fn trial(record: &Json) -> Option<String> {
     let pairs =
         [("decoder", &*decoder), ("port", &*port), ("payload", payload), ("moment", &*received_at)];
     Some(address("/workbench", &pairs))
+}
+
+/// The warnings of the server about the frame of a record.
+fn remarks(viewer: &Viewer, record: &Json) -> Markup {
+    html! {
+        @for warning in items(record, "/uplink/warnings") {
+            @let sentence = frames::of_warning(warning, record);
+            @let told = Told::in_short(viewer.language(), sentence.as_ref(), text(warning, "/message"));
+            div { (badge(Tone::Warning, &viewer.say("warning"))) " " (told.shown()) }
+        }
+    }
 }
 
 fn reading(viewer: &Viewer, record: &Json) -> Markup {

@@ -32,8 +32,10 @@ use crate::{
             table::Table,
         },
         submission::Submission,
+        told::Told,
         viewer::Viewer,
     },
+    sentence::handovers,
     service::Service,
 };
 
@@ -110,7 +112,7 @@ fn tested(viewer: &Viewer, attempt: &Json) -> Markup {
         false => (Tone::Bad, viewer.say("route-test-failed")),
     };
     html! {
-        (notice(tone, html! { p.title { (key) } p lang="en" { (text(attempt, "/message")) } }))
+        (notice(tone, html! { p.title { (key) } p { (reason(viewer, attempt)) } }))
         dl.facts.card {
             dt { (viewer.say("attempt-outcome")) }
             dd { (viewer.say_word("outcome", &text(attempt, "/outcome"))) " " (text(attempt, "/status")) }
@@ -184,7 +186,9 @@ fn figures(viewer: &Viewer, route: &Json) -> Markup {
     html! {
         p.lead { (state(viewer, route)) " " (viewer.say_word("route-kind", kind(route))) }
         @if let Some(reason) = optional(route, "/status/why") {
-            (notice(Tone::Warning, html! { p lang="en" { (reason) } }))
+            @let sentence = handovers::of_route(&route["status"]);
+            @let told = Told::in_short(viewer.language(), sentence.as_ref(), reason.to_owned());
+            (notice(Tone::Warning, html! { p { (told.shown()) } }))
         }
         dl.figures {
             (figure(viewer.say("route-waiting"), number("/status/waiting")))
@@ -221,6 +225,12 @@ fn actions(viewer: &Viewer, key: &Key, route: &Json) -> Markup {
     }
 }
 
+/// The reason for which an attempt failed.
+fn reason(viewer: &Viewer, attempt: &Json) -> Markup {
+    let sentence = handovers::of_attempt(attempt);
+    Told::in_short(viewer.language(), sentence.as_ref(), text(attempt, "/message")).shown()
+}
+
 fn attempts_table(viewer: &Viewer, attempts: &[Json]) -> Markup {
     let mut table = Table::new(viewer.say("attempts-caption"))
         .column(viewer.say("attempt-at"))
@@ -236,7 +246,7 @@ fn attempts_table(viewer: &Viewer, attempts: &[Json]) -> Markup {
             html! { (badge(tone, &viewer.say_word("outcome", &outcome))) " " (text(attempt, "/status")) },
             html! { (text(attempt, "/count")) },
             html! { (text(attempt, "/milliseconds")) " ms" },
-            html! { span lang="en" { (text(attempt, "/message")) } },
+            reason(viewer, attempt),
         ]);
     }
     html! { @if table.is_empty() { p { (viewer.say("attempts-none")) } } @else { (table.shown()) } }

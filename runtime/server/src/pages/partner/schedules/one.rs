@@ -13,6 +13,7 @@ use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
 use super::{
+    LIST,
     list::next_moment,
     plan::{rule, whom},
 };
@@ -49,7 +50,7 @@ async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
     let schedule = viewer.get(&path).await?;
     let planned = viewer.get(&format!("{path}/next")).await;
     let content = html! {
-        p { a href="/partner/schedules" { (viewer.say("partner-schedules")) } }
+        p { a href=(LIST) { (viewer.say("partner-schedules")) } }
         (facts(&viewer, &schedule))
         section {
             h2 { (viewer.say("schedule-next-moments")) }
@@ -153,7 +154,7 @@ fn tone(state: &str) -> Tone {
 
 fn acts(viewer: &Viewer, schedule: &Json, id: &str) -> Markup {
     let is_paused = schedule.pointer("/plan/paused").and_then(Json::as_bool).unwrap_or_default();
-    let way = |act: &str| format!("/partner/schedules/{}/{act}", path_part(id));
+    let way = |act: &str| format!("{}/{act}", page_of(id));
     html! {
         div.actions {
             @if is_paused {
@@ -196,11 +197,11 @@ async fn remove(
     _: Submission,
 ) -> Result<Response, Problem> {
     viewer.send(Method::DELETE, &format!("/v1/schedules/{}", path_part(&id)), None).await?;
-    Ok(viewer.done("/partner/schedules", "done-schedule-removed"))
+    Ok(viewer.done(LIST, "done-schedule-removed"))
 }
 
 fn page_of(id: &str) -> String {
-    format!("/partner/schedules/{}", path_part(id))
+    format!("{LIST}/{}", path_part(id))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use serde_json::{Map, Value as Json, json};
 
 use crate::pages::{
+    clocks::Clocks,
     json::{items, moment, optional, text},
-    partner::entered::{in_utc, number, put},
+    partner::entered::{number, put},
     parts::form::Fault,
     submission::Submission,
     viewer::Viewer,
@@ -13,6 +14,24 @@ use crate::pages::{
 
 /// The field of the command, which is written as JSON.
 pub(super) const COMMAND: &str = "command";
+
+/// The rules of moments, in the words of the form.
+pub(super) const RULES: [&str; 4] = ["sunset", "sunrise", "cron", "at"];
+
+/// The rule that a form says; the first where it says none.
+pub(super) fn rule_of(submission: &Submission) -> &'static str {
+    let said = submission.text("rule");
+    RULES.into_iter().find(|rule| *rule == said).unwrap_or(RULES[0])
+}
+
+/// The fields that the rule of a schedule has of its own, in the order of the form.
+pub(super) fn fields_of(rule: &str) -> &'static [&'static str] {
+    match rule {
+        "cron" => &["cron", "zone", "except"],
+        "at" => &["at"],
+        _ => &["offset", "latitude", "longitude", "zone", "except"],
+    }
+}
 
 /// Makes the schedule that a form says.
 ///
@@ -23,10 +42,10 @@ pub(super) fn plan(viewer: &Viewer, submission: &Submission) -> Result<Json, Fau
     if !command.is_object() {
         return Err(Fault::said(viewer.say("command-no-json"), COMMAND));
     }
-    Ok(Json::Object(members(submission, command)))
+    Ok(Json::Object(members(submission, command, &Clocks::of(viewer))))
 }
 
-fn members(submission: &Submission, command: Json) -> Map<String, Json> {
+fn members(submission: &Submission, command: Json, clocks: &Clocks) -> Map<String, Json> {
     let mut plan = Map::new();
     for name in ["name", "device", "group"] {
         put(&mut plan, name, submission.filled(name).map(str::trim));
@@ -38,7 +57,7 @@ fn members(submission: &Submission, command: Json) -> Map<String, Json> {
     if !tags.is_empty() {
         plan.insert("tags".to_owned(), Json::Object(tags));
     }
-    plan.insert("when".to_owned(), Json::Object(when(submission)));
+    plan.insert("when".to_owned(), Json::Object(when(submission, clocks)));
     plan.insert("command".to_owned(), command);
     if let Some(minutes) = submission.filled("minutes") {
         let seconds = minutes.parse::<u64>().map(|minutes| json!(minutes.saturating_mul(60)));
@@ -51,15 +70,16 @@ fn members(submission: &Submission, command: Json) -> Map<String, Json> {
     plan
 }
 
-/// The moments that a form says: the fields of the rule that is chosen, and those of all rules.
-fn when(submission: &Submission) -> Map<String, Json> {
-    let mut when = Map::new();
-    match submission.text("rule") {
+/// The moments that a form says: the fields of the rule that is chosen, whatever others it sends.
+fn when(submission: &Submission, clocks: &Clocks) -> Map<String, Json> {
+    let (mut when, rule) = (Map::new(), rule_of(submission));
+    let filled = |name| submission.filled(name).filter(|_| fields_of(rule).contains(&name));
+    match rule {
         "cron" => put(&mut when, "cron", Some(submission.text("cron"))),
-        "at" => put(&mut when, "at", Some(&in_utc(submission.text("at")))),
+        "at" => put(&mut when, "at", Some(&clocks.sent(submission.text("at")))),
         sun => {
             put(&mut when, "sun", Some(sun));
-            if let Some(minutes) = submission.filled("offset") {
+            if let Some(minutes) = filled("offset") {
                 let minutes =
                     minutes.parse::<i32>().map_or_else(|_| Json::from(minutes), Json::from);
                 when.insert("offsetMinutes".to_owned(), minutes);
@@ -69,8 +89,9 @@ fn when(submission: &Submission) -> Map<String, Json> {
             }
         }
     }
-    put(&mut when, "timeZone", submission.filled("zone"));
-    let days: Vec<Json> = listed(submission.text("except")).map(Json::from).collect();
+    put(&mut when, "timeZone", filled("zone"));
+    let days = listed(filled("except").unwrap_or_default());
+    let days: Vec<Json> = days.map(Json::from).collect();
     if !days.is_empty() {
         when.insert("exceptions".to_owned(), Json::Array(days));
     }
@@ -131,7 +152,8 @@ mod tests {
 
     fn made(fields: &[(&str, &str)]) -> Json {
         let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-        Json::Object(members(&Submission::of_fields(fields), json!({ "on": true })))
+        let clocks = Clocks::named("Europe/Paris");
+        Json::Object(members(&Submission::of_fields(fields), json!({ "on": true }), &clocks))
     }
 
     #[test]
@@ -163,6 +185,9 @@ mod tests {
         );
         let nightly = made(&[&of_all[..], &[("rule", "cron")]].concat());
         assert_eq!(nightly["when"], json!({ "cron": "0 1 * * *" }));
+        let once = [("rule", "at"), ("at", "2030-01-01T00:00"), ("zone", "Europe/Rome")];
+        let once = made(&[&of_all[..], &once].concat());
+        assert_eq!(once["when"], json!({ "at": "2029-12-31T23:00:00Z" }));
         assert_eq!(
             whom(&json!({ "group": "light", "plan": evening })),
             "light street=Rue X side=left"

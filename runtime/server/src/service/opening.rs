@@ -1,4 +1,4 @@
-//! The parts of a running server, put together.
+//! The start of a server: all that the data folder holds is opened, room by room.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,55 +9,41 @@ use std::{
     sync::Arc,
 };
 
-use champollion_delivery::{
-    dispatch::Dispatcher,
-    mailbox::{DeliveryError, Mailbox},
-    names::GroupId,
-    routes::Expression,
-};
-use champollion_fleet::{
-    requests::Desk,
-    roster::Roster,
-    vault::{Vault, VaultError},
-};
-use champollion_lns::NetworkServerName;
-use champollion_registry::{Registry, RegistryError, requests::RequestDesk};
-use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
-use champollion_service::{alerts::AlertsError, notices::Notices, statements::ServiceHistory};
-use champollion_store::{Store, StoreError, TableError};
+use champollion_delivery::{dispatch::Dispatcher, mailbox::Mailbox, routes::Expression};
+use champollion_fleet::{requests::Desk, roster::Roster};
+use champollion_registry::Registry;
+use champollion_sandbox::{Compiler, Sandbox, SandboxConfig};
+use champollion_service::{notices::Notices, statements::ServiceHistory};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
+use super::{Service, StartError};
 use crate::{
-    adoption::{Adoption, AdoptionError},
+    adoption::Adoption,
     alerts::Alerts,
     at_once::AtOnce,
-    auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
+    auth::Tokens,
     backend::Backend,
     backups::Backups,
-    cluster::{AgreedSettings, AgreementError, Cluster, Joined, LeadsEar, Protocol, Rooms},
+    cluster::{AgreedSettings, Cluster, Joined, LeadsEar, Protocol, Rooms},
     config::Config,
     database_watch::DatabaseWatch,
     derived::DerivedAssignments,
-    devices::{Devices, DevicesError, ImportsUnderWay},
-    downlinks::{Carrier, Downlinks, Encoder, LedgerError},
+    devices::{Devices, ImportsUnderWay},
+    downlinks::{Carrier, Downlinks, Encoder},
     expensive::Expensive,
-    followers::{Followers, Place},
+    followers::Followers,
     handshakes::Handshakes,
     ingest::{Intake, Messages},
     mail::Mailer,
     mirrors,
-    mqtt::{self, BrokerSessions, Connection, Farewell, Prepared, Receiver, Status},
-    network_servers::{
-        Observations, Observed,
-        check::{NetworkServerCheck, check},
-        surroundings::Surroundings,
-    },
-    parked::{Parked, ParkedError},
+    mqtt::{self, BrokerSessions, Connection, Farewell, Prepared, Receiver},
+    network_servers::Observations,
+    parked::Parked,
     planned_work,
     quality::Quality,
-    quotas::{Pace, QuotaExceeded},
+    quotas::Pace,
     redecode::Redecoding,
     rehearsals::Rehearsals,
     schedules::Schedules,
@@ -77,126 +63,6 @@ const PUBLICATIONS: usize = 1;
 /// Sheets of devices that are in memory at once: one is imported, the others wait for their turn.
 const SHEETS: usize = 4;
 
-/// Everything that the handlers work with.
-pub struct Service {
-    /// The settings of the server.
-    pub config: Config,
-    /// Where everything is kept, what is secret in it sealed.
-    pub store: Arc<dyn Store>,
-    /// The same store, for what one node of several does alone.
-    pub(crate) led_store: Arc<dyn Store>,
-    /// This node among those that share the store.
-    pub cluster: Arc<Cluster>,
-    /// The vault of the keys that the store is sealed with.
-    pub vault: Arc<Vault>,
-    /// The watch over the database, where one keeps everything.
-    pub(crate) database: Option<Arc<DatabaseWatch>>,
-    /// The use of the disk.
-    pub storage: Arc<Storage>,
-    /// The maker of backups.
-    pub backups: Backups,
-    /// The registry of decoders.
-    pub registry: Arc<Registry>,
-    /// The devices and their sessions.
-    pub devices: Arc<Devices>,
-    /// The mailbox of records.
-    pub mailbox: Arc<Mailbox>,
-    /// The routes on which they leave.
-    pub dispatcher: Dispatcher,
-    /// The partners, the people and their grants.
-    pub roster: Arc<Roster>,
-    /// The requests of partners, and of those who are to be.
-    pub desk: Desk,
-    /// The requests of partners for decoders.
-    pub decoder_requests: Arc<RequestDesk>,
-    /// The tokens and their roles.
-    pub tokens: Arc<Tokens>,
-    /// The sessions of people.
-    pub sessions: Sessions,
-    /// The passwords and second factors of people.
-    pub passwords: Passwords,
-    /// The identities of people at a provider of OpenID Connect.
-    pub identities: Identities,
-    /// The provider of OpenID Connect, where the settings have one.
-    pub provider: Option<Provider>,
-    /// The one-time links to choose a password.
-    pub links: Links,
-    /// The sender of mails, where the settings have one.
-    pub mailer: Option<Mailer>,
-    /// The judge of attempts to sign in by password.
-    pub attempts: Attempts,
-    /// The judge of failed sign-ins.
-    pub sign_ins: SignIns,
-    /// The judge of the rates of requests.
-    pub rates: Rates,
-    /// The acts that the audit has summed up.
-    pub summaries: Summaries,
-    /// The threads that decode.
-    pub workers: Arc<Workers>,
-    /// The threads of expensive requests.
-    pub expensive: Expensive,
-    /// Turns for packages that are compiled and rehearsed.
-    pub publications: Semaphore,
-    /// Places for packages that wait for such a turn.
-    pub publications_waiting: Semaphore,
-    /// The way from a frame to a record.
-    pub intake: Intake,
-    /// The way of a message of a network server.
-    pub messages: Messages,
-    /// The figures of connectivity.
-    pub quality: Quality,
-    /// The worker that decodes kept records once more.
-    pub redecoding: Redecoding,
-    /// The derived decoders of devices and groups.
-    pub derived: DerivedAssignments,
-    /// Rehearses candidates over kept records.
-    pub rehearsals: Rehearsals,
-    /// The commands to devices.
-    pub downlinks: Arc<Downlinks>,
-    /// The schedules of commands.
-    pub schedules: Arc<Schedules>,
-    /// The alerts and their rules.
-    pub alerts: Arc<Alerts>,
-    /// The notices of planned work and incidents.
-    pub notices: Arc<Notices>,
-    /// The history of what was in service, for statements.
-    pub service_history: ServiceHistory,
-    /// The messages that cannot be read.
-    pub parked: Arc<Parked>,
-    /// The handshakes of clouds that wait for an admin.
-    pub handshakes: Handshakes,
-    /// The receivers of brokers' messages, by network server.
-    pub receivers: BTreeMap<NetworkServerName, Arc<Receiver>>,
-    /// The status of the connections to brokers.
-    pub brokers: Vec<Arc<Status>>,
-    /// The lasting sessions that brokers keep for us.
-    pub broker_sessions: Arc<BrokerSessions>,
-    /// The traffic of the network servers since the start.
-    pub observations: Arc<Observations>,
-    /// The followers of records as they come, and those who wait for one.
-    pub followers: Followers,
-    /// The answers with records that are being sent.
-    pub answers: Followers,
-    /// The large answers that are being sent, by requester.
-    pub(crate) large_answers: AtOnce,
-    /// The packages that are under way to be tried, by token.
-    pub(crate) publications_of_tokens: AtOnce,
-    /// The sheets that are under way, by token.
-    pub(crate) sheets_of_tokens: AtOnce,
-    /// The progress of sheets that are under way.
-    pub(crate) imports_under_way: ImportsUnderWay,
-    /// Places for sheets that are imported, or wait to be.
-    pub(crate) sheets_waiting: Arc<Semaphore>,
-    /// The tests of routes.
-    pub(crate) route_tests: Pace,
-    /// The changes of routes.
-    pub(crate) route_changes: Pace,
-    /// Whether the server stops: who waits for something gives up.
-    pub stopping: watch::Sender<bool>,
-    /// The metrics that were counted.
-    pub metrics: PrometheusHandle,
-}
-
 /// The connections and carriers to network servers, prepared and not started.
 pub struct Outside {
     /// The connections to brokers.
@@ -205,69 +71,6 @@ pub struct Outside {
     pub farewells: Vec<Farewell>,
     /// The carriers of commands.
     pub carriers: Vec<Carrier>,
-}
-
-/// Why the server does not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The store cannot be opened.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The vault cannot be opened, as where the master key is lost.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// The sandbox cannot be set up.
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-    /// The registry cannot be read.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// The tokens cannot be read.
-    #[error(transparent)]
-    Tokens(#[from] TokenError),
-    /// The devices cannot be read.
-    #[error(transparent)]
-    Devices(#[from] DevicesError),
-    /// The records cannot be read.
-    #[error(transparent)]
-    Delivery(#[from] DeliveryError),
-    /// The commands cannot be read.
-    #[error(transparent)]
-    Downlinks(#[from] LedgerError),
-    /// The rules of alerts cannot be read.
-    #[error(transparent)]
-    Alerts(#[from] AlertsError),
-    /// The parked messages cannot be read.
-    #[error(transparent)]
-    Parked(#[from] ParkedError),
-    /// The sessions at brokers, or the partners and people, cannot be read.
-    #[error(transparent)]
-    Rows(#[from] TableError),
-    /// Groups that were there before do not become partners.
-    #[error(transparent)]
-    Adoption(#[from] AdoptionError),
-    /// The node does not come to the others that share the store.
-    #[error(transparent)]
-    Cluster(#[from] AgreementError),
-    /// The settings of a network server cannot be used.
-    #[error("[network-servers.{server}.{section}]: {reason}")]
-    NetworkServer {
-        /// The network server in question.
-        server: NetworkServerName,
-        /// The section at fault.
-        section: &'static str,
-        /// The fault of the section.
-        reason: String,
-    },
-    /// Logs, metrics or the network cannot be set up.
-    #[error("{what}: {reason}")]
-    Setup {
-        /// The action that failed.
-        what: String,
-        /// Why it was not.
-        reason: String,
-    },
 }
 
 impl Service {
@@ -403,7 +206,7 @@ impl Service {
             Arc::clone(&devices),
             Arc::clone(&registry),
             Arc::clone(&mailbox),
-            Arc::clone(expensive.workers()),
+            Arc::clone(expensive.long_workers()),
         );
         let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(expensive.workers()));
         let commanded =
@@ -548,52 +351,6 @@ impl Service {
             metrics,
         });
         Ok((service, outside))
-    }
-
-    /// Checks the network servers of the settings.
-    pub(crate) fn check_network_servers(&self) -> Vec<NetworkServerCheck> {
-        let (tokens, parked, now) = (self.tokens.list(), self.parked.list(), Timestamp::now());
-        let one = |observed: &Arc<Observed>| {
-            let kind = self.config.network_servers.get(observed.server())?.kind;
-            let broker = self.brokers.iter().find(|status| status.server() == observed.server());
-            let (tokens, parked) = (&tokens[..], &parked[..]);
-            Some(check(&Surroundings { kind, observed, broker, tokens, parked }, now))
-        };
-        self.observations.all().filter_map(one).collect()
-    }
-
-    /// The time for which somebody can administer the server.
-    pub(crate) fn admin_outlook(&self, now: Timestamp) -> AdminOutlook {
-        let people = self.roster.administrators();
-        self.tokens.admin_outlook(&Administrators(&people), now)
-    }
-
-    /// Takes a place among those who follow the records of a group, or wait for one.
-    pub(crate) fn place_to_follow(
-        &self,
-        token: &str,
-        group: &GroupId,
-    ) -> Result<Place, QuotaExceeded> {
-        let limits = self.config.quotas.of(group);
-        self.followers.join(token, group, (limits.open_streams, limits.open_streams_of_token))
-    }
-
-    /// Takes a place for an answer with records of a group.
-    pub(crate) fn place_to_answer(
-        &self,
-        token: &str,
-        group: &GroupId,
-    ) -> Result<Place, QuotaExceeded> {
-        let limits = self.config.quotas.of(group);
-        self.answers.join(token, group, (limits.open_answers, limits.open_answers_of_token))
-    }
-
-    /// Removes the records whose time is over.
-    pub async fn expire(&self) -> Result<u64, DeliveryError> {
-        let removed = self.dispatcher.expire(Timestamp::now()).await?;
-        metrics::counter!("champollion_records_removed_total", "reason" => "expired")
-            .increment(removed);
-        Ok(removed)
     }
 }
 
