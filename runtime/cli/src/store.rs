@@ -171,6 +171,7 @@ impl Place {
                     None => options,
                 };
                 let store = PostgresStore::open(&options).await?;
+                store.check_alone().await?;
                 let blobs =
                     BLOB_KINDS.map(|kind| (kind, Arc::new(store.blobs(kind)) as Arc<dyn Blobs>));
                 Ok(StoreParts { store: Arc::new(store), blobs: blobs.to_vec() })

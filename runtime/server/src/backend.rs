@@ -2,13 +2,21 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use champollion_fleet::vault::{OpenedVault, Vault};
+use champollion_fleet::{
+    names::GroupId,
+    vault::{OpenedVault, Vault},
+};
 use champollion_store::{
-    BackupSource, Blobs, FileBlobs, Leases, OwnLeases, PostgresBlobs, PostgresStore, SledOptions,
+    BackupSource, Blobs, FileBlobs, Leases, OwnLeases, PlacedStore, PostgresStore, SledOptions,
     Store, StoreError,
 };
 
-use crate::{backups::BLOB_KINDS, config::Config, service::StartError};
+use crate::{
+    backups::BLOB_KINDS,
+    config::Config,
+    service::StartError,
+    store_settings::{Databases, StoreSettings},
+};
 
 /// The folder of the store within the data folder.
 const STORE: &str = "store";
@@ -27,27 +35,88 @@ pub(crate) struct Backend {
 /// The place of blobs.
 enum Places {
     Folder(PathBuf),
-    Database(PostgresStore),
+    Database(SharedStore),
+}
+
+/// A store that nodes share.
+#[derive(Clone)]
+pub(crate) enum SharedStore {
+    /// One database, which has everything.
+    One(PostgresStore),
+    /// Several, among which groups are placed.
+    Several(PlacedStore),
+}
+
+impl SharedStore {
+    /// Opens the databases that the settings name; `None` where the data folder keeps everything.
+    pub(crate) async fn open(settings: &StoreSettings) -> Result<Option<Self>, StoreError> {
+        let store = match settings.databases()? {
+            None => return Ok(None),
+            Some(Databases::One(options)) => {
+                let store = PostgresStore::open(&options).await?;
+                store.check_alone().await?;
+                tracing::info!(server = store.server(), "a database keeps everything");
+                Self::One(store)
+            }
+            Some(Databases::Several(options)) => {
+                let store = PlacedStore::open(&options).await?;
+                for database in store.view() {
+                    let (name, server) = (database.name.as_str(), database.server.as_str());
+                    let (groups, devices) = (database.groups, database.devices);
+                    tracing::info!(name, server, groups, devices, "a database keeps its groups");
+                }
+                Self::Several(store)
+            }
+        };
+        Ok(Some(store))
+    }
+
+    /// The store for what lies in tables and logs.
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::One(store) => Arc::new(store.clone()),
+            Self::Several(store) => Arc::new(store.clone()),
+        }
+    }
+
+    fn leases(&self) -> Arc<dyn Leases> {
+        match self {
+            Self::One(store) => Arc::new(store.clone()),
+            Self::Several(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Keeps groups of devices at home that have no place among several databases.
+    pub(crate) async fn keep_at_home(&self, groups: &[GroupId]) -> Result<(), StoreError> {
+        let Self::Several(store) = self else { return Ok(()) };
+        let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+        store.keep_at_home(&groups).await
+    }
+
+    /// The database that has the blobs.
+    fn home(&self) -> &PostgresStore {
+        match self {
+            Self::One(store) => store,
+            Self::Several(store) => store.home(),
+        }
+    }
 }
 
 impl Backend {
     /// Opens what the settings name.
     pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
         let data_dir = &config.data_dir;
-        let (opened, leases, places) = match config.store.database()? {
+        let (opened, leases, places) = match SharedStore::open(&config.store).await? {
             None => {
                 let leases: Arc<dyn Leases> = Arc::new(OwnLeases);
                 let options = SledOptions::new(data_dir.join(STORE));
                 let opened = Vault::open(&options, data_dir, &config.vault).await?;
                 (opened, leases, Places::Folder(data_dir.clone()))
             }
-            Some(options) => {
-                let store = PostgresStore::open(&options).await?;
-                tracing::info!(server = store.server(), "a database keeps everything");
-                let leases: Arc<dyn Leases> = Arc::new(store.clone());
-                let shared = Arc::new(store.clone());
-                let opened = Vault::open_shared(shared, data_dir, &config.vault).await?;
-                (opened, leases, Places::Database(store))
+            Some(shared) => {
+                let (store, leases) = (shared.store(), shared.leases());
+                let opened = Vault::open_shared(store, data_dir, &config.vault).await?;
+                (opened, leases, Places::Database(shared))
             }
         };
         let OpenedVault { store, vault } = opened;
@@ -64,8 +133,8 @@ impl Backend {
         Ok(Some(BackupSource { store: Arc::clone(store), blobs }))
     }
 
-    /// The database that keeps everything, where one does.
-    pub(crate) fn database(&self) -> Option<&PostgresStore> {
+    /// The databases that keep everything, where they do.
+    pub(crate) const fn databases(&self) -> Option<&SharedStore> {
         match &self.places {
             Places::Folder(_) => None,
             Places::Database(store) => Some(store),
@@ -76,10 +145,7 @@ impl Backend {
     pub(crate) fn blobs(&self, kind: &str) -> Result<Arc<dyn Blobs>, StoreError> {
         match &self.places {
             Places::Folder(folder) => Ok(Arc::new(FileBlobs::open(folder.join(kind))?)),
-            Places::Database(store) => {
-                let blobs: PostgresBlobs = store.blobs(kind);
-                Ok(Arc::new(blobs))
-            }
+            Places::Database(store) => Ok(Arc::new(store.home().blobs(kind))),
         }
     }
 }

@@ -1,13 +1,14 @@
-//! The database that keeps everything, as an operator sees it: whether it is a primary, and whether the standbys are
+//! The databases that keep everything, as an operator sees them: whether each is a primary, and whether the standbys are
 //! there that commits wait for. Where one is missing and waited for, nothing is acknowledged until it is back: that is
 //! the operator's choice, and must be told before network servers are refused for long.
 
 use std::time::{Duration, Instant};
 
-use champollion_store::{PostgresStore, Standing};
+use champollion_store::{DatabaseName, Health, PlacedStore, PostgresStore, Standing};
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 
-use crate::cluster::every;
+use crate::{backend::SharedStore, cluster::every};
 
 /// The interval of looks at the database: as often as nodes write of themselves.
 const LOOK_PERIOD: Duration = Duration::from_secs(2);
@@ -16,16 +17,36 @@ const LOOK_PERIOD: Duration = Duration::from_secs(2);
 const LOOK_TIME: Duration = Duration::from_secs(2);
 const KNOWN_FOR: Duration = Duration::from_secs(7);
 
-/// Looks after the standing of the database among its standbys.
+/// Looks after the standing of the databases among their standbys.
 pub(crate) struct DatabaseWatch {
+    watched: Vec<Watched>,
+    /// The store of several databases.
+    placed: Option<PlacedStore>,
+}
+
+/// A database that is looked after.
+struct Watched {
+    /// The name, where it is one of several.
+    name: Option<DatabaseName>,
     database: PostgresStore,
     /// The standing at the last look that was answered, and the moment of that look.
     seen: Mutex<Option<(Instant, Standing)>>,
 }
 
 impl DatabaseWatch {
-    pub(crate) fn new(database: PostgresStore) -> Self {
-        Self { database, seen: Mutex::default() }
+    pub(crate) fn new(store: &SharedStore) -> Self {
+        let watched = |name: Option<&DatabaseName>, database: &PostgresStore| Watched {
+            name: name.cloned(),
+            database: database.clone(),
+            seen: Mutex::default(),
+        };
+        match store {
+            SharedStore::One(store) => Self { watched: vec![watched(None, store)], placed: None },
+            SharedStore::Several(store) => {
+                let all = store.databases().map(|(name, database)| watched(Some(name), database));
+                Self { watched: all.collect(), placed: Some(store.clone()) }
+            }
+        }
     }
 
     /// Looks again and again.
@@ -33,7 +54,42 @@ impl DatabaseWatch {
         let mut ticks = every(LOOK_PERIOD);
         loop {
             ticks.tick().await;
-            self.look().await;
+            join_all(self.watched.iter().map(Watched::look)).await;
+            let known: Vec<Standing> = self.watched.iter().filter_map(Watched::standing).collect();
+            count(&known);
+            self.placed.iter().for_each(count_placed);
+        }
+    }
+
+    /// Lines for an operator, one for each database.
+    pub(crate) fn details(&self) -> Vec<String> {
+        let places = self.placed.as_ref().map(PlacedStore::view).unwrap_or_default();
+        let lines = self.watched.iter().enumerate().map(|(at, watched)| {
+            let words = watched.standing().map_or_else(|| "does not answer".to_owned(), said);
+            let held = places.get(at).map(|one| {
+                format!("; {} groups and {} devices lie in it", one.groups, one.devices)
+            });
+            format!("{}: {words}{}\n", watched.title(), held.unwrap_or_default())
+        });
+        lines.collect()
+    }
+
+    /// The reasons why commits may wait, where the standbys are one.
+    pub(crate) fn missing_standby(&self) -> Option<String> {
+        let missing = self.watched.iter().filter_map(|watched| {
+            let standing = watched.standing().filter(Standing::lacks_standby)?;
+            Some(format!("{}: {}", watched.title(), said(standing)))
+        });
+        let missing: Vec<String> = missing.collect();
+        (!missing.is_empty()).then(|| missing.join("; "))
+    }
+}
+
+impl Watched {
+    fn title(&self) -> String {
+        match &self.name {
+            None => "database".to_owned(),
+            Some(name) => format!("database {name}"),
         }
     }
 
@@ -42,15 +98,18 @@ impl DatabaseWatch {
         // A database that does not answer is told by the store.
         let Ok(Ok(standing)) = asked else { return };
         let before = self.seen.lock().replace((Instant::now(), standing));
-        count(&standing);
-        let lacked = before.is_some_and(|(_, before)| before.lacks_standby());
+        let (lacked, server) =
+            (before.is_some_and(|(_, before)| before.lacks_standby()), self.database.server());
         match (lacked, standing.lacks_standby()) {
             (false, true) => tracing::error!(
+                server,
                 demanded = standing.demanded,
                 there = standing.synchronous,
                 "a synchronous standby is missing: commits wait for it"
             ),
-            (true, false) => tracing::info!("commits wait for no missing standby any more"),
+            (true, false) => {
+                tracing::info!(server, "commits wait for no missing standby any more");
+            }
             _ => {}
         }
     }
@@ -59,33 +118,45 @@ impl DatabaseWatch {
         let seen = *self.seen.lock();
         seen.filter(|(at, _)| at.elapsed() < KNOWN_FOR).map(|(_, standing)| standing)
     }
+}
 
-    /// A line for an operator.
-    pub(crate) fn detail(&self) -> String {
-        let words = self.standing().map_or_else(|| "does not answer".to_owned(), said);
-        format!("database: {words}\n")
+/// Counts the standbys of all databases, and tells of the one that is worst off.
+fn count(known: &[Standing]) {
+    if known.is_empty() {
+        return;
     }
+    let sum = |number: fn(&Standing) -> u64| known.iter().map(number).sum::<u64>();
+    let kinds = [
+        ("demanded", sum(|standing| standing.demanded)),
+        ("synchronous", sum(|standing| standing.synchronous)),
+        ("asynchronous", sum(|standing| standing.asynchronous)),
+        ("unseen", sum(|standing| standing.unseen)),
+    ];
+    for (kind, number) in kinds {
+        metrics::gauge!("champollion_database_standbys", "kind" => kind).set(counted(number));
+    }
+    let is_missing = f64::from(u8::from(known.iter().any(Standing::lacks_standby)));
+    metrics::gauge!("champollion_database_standby_missing").set(is_missing);
+    let is_primary = f64::from(u8::from(!known.iter().any(|standing| standing.in_recovery)));
+    metrics::gauge!("champollion_database_is_primary").set(is_primary);
+}
 
-    /// The reason why commits may wait, where the standbys are one.
-    pub(crate) fn missing_standby(&self) -> Option<String> {
-        self.standing().filter(Standing::lacks_standby).map(said)
+/// Counts what lies in each of several databases.
+fn count_placed(store: &PlacedStore) {
+    for database in store.view() {
+        let name = || database.name.to_string();
+        let is_ready = f64::from(u8::from(database.health == Health::Ready));
+        metrics::gauge!("champollion_database_ready", "database" => name()).set(is_ready);
+        metrics::gauge!("champollion_database_groups", "database" => name())
+            .set(counted(database.groups));
+        metrics::gauge!("champollion_database_devices", "database" => name())
+            .set(counted(database.devices));
     }
 }
 
-fn count(standing: &Standing) {
-    let kinds = [
-        ("demanded", standing.demanded),
-        ("synchronous", standing.synchronous),
-        ("asynchronous", standing.asynchronous),
-        ("unseen", standing.unseen),
-    ];
-    for (kind, number) in kinds {
-        metrics::gauge!("champollion_database_standbys", "kind" => kind).set(number as f64);
-    }
-    let is_missing = f64::from(u8::from(standing.lacks_standby()));
-    metrics::gauge!("champollion_database_standby_missing").set(is_missing);
-    let is_primary = f64::from(u8::from(!standing.in_recovery));
-    metrics::gauge!("champollion_database_is_primary").set(is_primary);
+/// A number as a gauge shows it: nobody has four thousand million standbys or devices.
+fn counted(number: impl TryInto<u32>) -> f64 {
+    f64::from(number.try_into().unwrap_or(u32::MAX))
 }
 
 /// Words of the standing.

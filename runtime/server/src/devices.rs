@@ -505,6 +505,7 @@ fn put_line(batch: &mut Batch, line: &Line) -> Result<(), DevicesError> {
         return Err(DevicesError::DescriptionTooLarge { bytes, limit });
     }
     DEVICES.raw().put_bytes(batch, &dev_eui, value);
+    batch.belongs(dev_eui.to_string(), line.device.group.as_str());
     Ok(())
 }
 

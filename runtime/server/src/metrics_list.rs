@@ -75,19 +75,34 @@ pub(crate) const METRICS: &[Metric] = &[
         "Damaged packages that were found, and those that are whole again",
     ),
     gauge(
+        "champollion_database_devices",
+        "database",
+        "Devices that lie in each of several databases, as far as this node knows",
+    ),
+    gauge(
+        "champollion_database_groups",
+        "database",
+        "Groups that lie in each of several databases, as far as this node knows",
+    ),
+    gauge(
         "champollion_database_is_primary",
         "",
-        "Whether the database that keeps everything takes changes: 0 where it is in recovery",
+        "Whether the databases that keep everything take changes: 0 where one is in recovery",
+    ),
+    gauge(
+        "champollion_database_ready",
+        "database",
+        "Whether each of several databases takes changes of this node",
     ),
     gauge(
         "champollion_database_standby_missing",
         "",
-        "Whether commits wait for a standby of the database that is not there",
+        "Whether commits wait for a standby of a database that is not there",
     ),
     gauge(
         "champollion_database_standbys",
         "kind",
-        "Standbys of the database: demanded (that a commit waits for), and those that are there: synchronous, \
+        "Standbys of the databases: demanded (that a commit waits for), and those that are there: synchronous, \
          asynchronous, unseen (by the role of the server)",
     ),
     histogram(

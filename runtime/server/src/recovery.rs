@@ -8,13 +8,14 @@ use champollion_registry::{
     ledger::{Actor, AuditEntry},
     record_offline,
 };
-use champollion_store::{Batch, PostgresStore, SledOptions, SledStore, Store, StoreError};
+use champollion_store::{Batch, SledOptions, SledStore, Store, StoreError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
     auth::{NewToken, Role, TokenError, Tokens},
     authors::Author,
+    backend::SharedStore,
     cluster::{Protocol, noting},
     store_settings::StoreSettings,
 };
@@ -72,11 +73,10 @@ pub async fn recover_admin(
 }
 
 async fn open(data_dir: &Path, settings: &StoreSettings) -> Result<Arc<dyn Store>, RecoveryError> {
-    if let Some(options) = settings.database().map_err(RecoveryError::Store)? {
-        let store = PostgresStore::open(&options).await.map_err(RecoveryError::Store)?;
+    if let Some(shared) = SharedStore::open(settings).await.map_err(RecoveryError::Store)? {
         // Nodes that run on the database learn of the token as of one that another node has made.
         let protocol = Arc::new(Protocol::of(settings.as_before));
-        return Ok(noting(Arc::new(store), Uuid::now_v7(), protocol));
+        return Ok(noting(shared.store(), Uuid::now_v7(), protocol));
     }
     let folder = data_dir.join("store");
     if !folder.is_dir() {

@@ -2,12 +2,20 @@
 
 use std::fmt;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use champollion_store::{PostgresOptions, StoreError};
-use serde::Deserialize;
+use champollion_store::{
+    DatabaseName, NamedDatabase, NewGroups, PlacedOptions, PostgresOptions, StoreError,
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, SeqAccess, value::SeqAccessDeserializer},
+};
 
 use crate::storage::StorageLimits;
+
+/// The word for new groups that go where the fewest devices are.
+const FEWEST: &str = "fewest";
 
 /// Where the store is, and its limits.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -17,38 +25,136 @@ pub struct StoreSettings {
     pub max_bytes: u64,
     /// Bytes of the disk that are left free.
     pub keep_free_bytes: u64,
-    /// The address of a database; empty for the data folder.
-    pub postgres: String,
-    /// A file that holds the password of the database; empty for none.
+    /// The address of a database, or several with their names; empty for the data folder.
+    pub postgres: Addresses,
+    /// A file that holds the password of the database, and of each of several that has none of its own; empty for none.
     pub postgres_password_file: PathBuf,
+    /// The name of the one of several databases that new groups are placed in, or `fewest`: where the fewest devices are.
+    pub new_groups: String,
     /// Whether nothing is made in a database or told to other nodes that the version before does not know.
     pub as_before: bool,
 }
 
+/// The address of a database, or those of several.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Addresses {
+    /// One database that has everything; an empty address is none.
+    One(String),
+    /// Several, the first of which is home to all that is the territory's.
+    Several(Vec<NamedAddress>),
+}
+
+/// A database with its name.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct NamedAddress {
+    /// The name of the database, which never changes.
+    pub name: String,
+    /// The address of the database.
+    pub address: String,
+    /// A file that holds its password; empty for that of the others.
+    #[serde(default)]
+    pub password_file: PathBuf,
+}
+
+/// The databases that keep everything.
+pub(crate) enum Databases {
+    /// One, which has everything.
+    One(PostgresOptions),
+    /// Several, among which groups are placed.
+    Several(PlacedOptions),
+}
+
+impl<'de> Deserialize<'de> for Addresses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Addresses;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter
+                    .write_str("an address, or a list of databases, each with name and address")
+            }
+
+            fn visit_str<E: de::Error>(self, address: &str) -> Result<Addresses, E> {
+                Ok(Addresses::One(address.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, several: A) -> Result<Addresses, A::Error> {
+                let several = SeqAccessDeserializer::new(several);
+                Vec::deserialize(several).map(Addresses::Several)
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
 impl StoreSettings {
+    /// Whether nodes share databases, and not a folder that one process has.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.postgres != Addresses::One(String::new())
+    }
+
+    /// The names of several databases, home first; of one there is none. Nodes agree on them.
+    #[must_use]
+    pub fn names(&self) -> String {
+        match &self.postgres {
+            Addresses::One(_) => String::new(),
+            Addresses::Several(several) => {
+                let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
+                names.join(", ")
+            }
+        }
+    }
+
     /// Returns the limits of the disk.
     #[must_use]
     pub const fn limits(&self) -> StorageLimits {
         StorageLimits { max_bytes: self.max_bytes, keep_free_bytes: self.keep_free_bytes }
     }
 
-    /// Returns the database that keeps everything, with its password; `None` where the data folder does.
-    pub fn database(&self) -> Result<Option<PostgresOptions>, StoreError> {
-        if self.postgres.is_empty() {
-            return Ok(None);
+    /// Returns the databases that keep everything, with their passwords; `None` where the data folder does.
+    pub(crate) fn databases(&self) -> Result<Option<Databases>, StoreError> {
+        match &self.postgres {
+            Addresses::One(address) if address.is_empty() => Ok(None),
+            Addresses::One(address) => {
+                let options = self.options(address, &self.postgres_password_file)?;
+                Ok(Some(Databases::One(options)))
+            }
+            Addresses::Several(several) => {
+                let databases =
+                    several.iter().map(|one| self.named(one)).collect::<Result<_, _>>()?;
+                let new_groups = match self.new_groups.as_str() {
+                    FEWEST => NewGroups::Fewest,
+                    name => NewGroups::In(name.parse()?),
+                };
+                Ok(Some(Databases::Several(PlacedOptions { databases, new_groups })))
+            }
         }
+    }
+
+    fn named(&self, one: &NamedAddress) -> Result<NamedDatabase, StoreError> {
+        let name: DatabaseName = one.name.parse()?;
+        let own = &one.password_file;
+        let file = if own.as_os_str().is_empty() { &self.postgres_password_file } else { own };
+        Ok(NamedDatabase { name, options: self.options(&one.address, file)? })
+    }
+
+    fn options(&self, address: &str, file: &Path) -> Result<PostgresOptions, StoreError> {
         let schema = PostgresOptions::known_schema(self.as_before);
-        let options = PostgresOptions::new(&self.postgres).schema(schema);
-        let file = &self.postgres_password_file;
+        let options = PostgresOptions::new(address).schema(schema);
         if file.as_os_str().is_empty() {
-            return Ok(Some(options));
+            return Ok(options);
         }
         let password = fs::read_to_string(file).map_err(|source| StoreError::Io {
             action: "read the password of the database in",
-            path: file.clone(),
+            path: file.to_owned(),
             source,
         })?;
-        Ok(Some(options.password(password.trim_end_matches(['\r', '\n']))))
+        Ok(options.password(password.trim_end_matches(['\r', '\n'])))
     }
 }
 
@@ -58,7 +164,8 @@ impl fmt::Debug for StoreSettings {
         formatter
             .debug_struct("StoreSettings")
             .field("limits", &self.limits())
-            .field("is_shared", &!self.postgres.is_empty())
+            .field("is_shared", &self.is_shared())
+            .field("names", &self.names())
             .finish_non_exhaustive()
     }
 }
@@ -67,32 +174,85 @@ impl fmt::Debug for StoreSettings {
 mod tests {
     use super::*;
 
-    fn settings(postgres: &str, file: PathBuf) -> StoreSettings {
+    fn settings(postgres: Addresses, file: PathBuf) -> StoreSettings {
         StoreSettings {
             max_bytes: 0,
             keep_free_bytes: 0,
-            postgres: postgres.to_owned(),
+            postgres,
             postgres_password_file: file,
+            new_groups: FEWEST.to_owned(),
             as_before: false,
         }
+    }
+
+    fn one(settings: &StoreSettings) -> PostgresOptions {
+        match settings.databases().unwrap() {
+            Some(Databases::One(options)) => options,
+            _ => panic!("one database is named"),
+        }
+    }
+
+    fn read(text: &str) -> Result<Addresses, String> {
+        #[derive(Deserialize)]
+        struct Read {
+            postgres: Addresses,
+        }
+        let read: Result<Read, _> = toml::from_str(text);
+        read.map(|read| read.postgres).map_err(|error| error.to_string())
     }
 
     #[test]
     fn the_password_of_a_database_is_read_from_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("password");
-        assert!(settings("", file.clone()).database().unwrap().is_none());
+        let address = |text: &str| Addresses::One(text.to_owned());
+        assert!(settings(address(""), file.clone()).databases().unwrap().is_none());
         let url = "postgres://u:in-the-address@db.example/d";
-        assert_eq!(settings(url, PathBuf::new()).database().unwrap().unwrap().password, None);
-        let missing = settings(url, file.clone());
-        assert!(missing.database().err().unwrap().to_string().contains("password"));
+        assert_eq!(one(&settings(address(url), PathBuf::new())).password, None);
+        let missing = settings(address(url), file.clone());
+        assert!(missing.databases().err().unwrap().to_string().contains("password"));
         assert!(!format!("{missing:?}").contains("in-the-address"));
         fs::write(&file, "of the file\n").unwrap();
-        let options = settings(url, file).database().unwrap().unwrap();
+        let options = one(&settings(address(url), file));
         assert_eq!(options.password.as_deref(), Some("of the file"));
         assert_eq!(options.schema, PostgresOptions::NEWEST_SCHEMA);
-        let before = StoreSettings { as_before: true, ..settings(url, PathBuf::new()) };
-        let options = before.database().unwrap().unwrap();
-        assert_eq!(options.schema, PostgresOptions::NEWEST_SCHEMA - 1);
+        let settings = settings(address(url), PathBuf::new());
+        let before = StoreSettings { as_before: true, ..settings };
+        assert_eq!(one(&before).schema, PostgresOptions::NEWEST_SCHEMA - 1);
+    }
+
+    #[test]
+    fn several_databases_have_names_and_passwords_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let (shared, own) = (folder.path().join("shared"), folder.path().join("own"));
+        fs::write(&shared, "of all").unwrap();
+        fs::write(&own, "of east").unwrap();
+        let text = format!(
+            "postgres = [{{ name = 'home', address = 'postgres://h/a' }}, \
+             {{ name = 'east', address = 'postgres://h/b', password-file = '{}' }}]",
+            own.display()
+        );
+        let several = settings(read(&text).unwrap(), shared);
+        assert_eq!(several.names(), "home, east");
+        let Some(Databases::Several(options)) = several.databases().unwrap() else { panic!() };
+        assert_eq!(options.new_groups, NewGroups::Fewest);
+        let passwords = options.databases.iter().map(|one| one.options.password.as_deref());
+        assert_eq!(passwords.collect::<Vec<_>>(), [Some("of all"), Some("of east")]);
+        let east = StoreSettings { new_groups: "east".to_owned(), ..several };
+        let Some(Databases::Several(options)) = east.databases().unwrap() else { panic!() };
+        assert_eq!(options.new_groups, NewGroups::In("east".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_list_of_databases_that_cannot_be_used_is_refused_with_what_is_missing() {
+        let said = read("postgres = [{ address = 'postgres://h/a' }]").err().unwrap();
+        assert!(said.contains("missing field `name`"), "{said}");
+        let said = read("postgres = [{ name = 'home', url = 'postgres://h/a' }]").err().unwrap();
+        assert!(said.contains("unknown field `url`"), "{said}");
+        let said = read("postgres = 7").err().unwrap();
+        assert!(said.contains("a list of databases"), "{said}");
+        let wrong = read("postgres = [{ name = 'Home', address = 'postgres://h/a' }]").unwrap();
+        let refused = settings(wrong, PathBuf::new()).databases().err().unwrap();
+        assert!(refused.to_string().contains("\"Home\""), "{refused}");
     }
 }

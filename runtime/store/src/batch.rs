@@ -12,6 +12,8 @@ use crate::port::Sequence;
 pub struct Batch {
     pub(crate) conditions: Vec<Condition>,
     pub(crate) operations: Vec<Operation>,
+    /// The keys of devices, each with the group that it is of.
+    pub(crate) owners: Vec<(Vec<u8>, String)>,
 }
 
 /// A condition that must hold for a batch to be applied.
@@ -78,6 +80,13 @@ impl Batch {
         self
     }
 
+    /// Says of which group a device is that the batch registers. A store of several databases keeps the rows of the
+    /// device with those of its group; any other makes nothing of it.
+    pub fn belongs(&mut self, device: impl Into<Vec<u8>>, group: impl Into<String>) -> &mut Self {
+        self.owners.push((device.into(), group.into()));
+        self
+    }
+
     /// Refuses the whole batch with [`StoreError::Conflict`] when the key has a value: a name is
     /// taken once, a version is published once.
     pub fn expect_absent(
@@ -129,6 +138,13 @@ impl Batch {
             }
             Operation::Append { .. } | Operation::Truncate { .. } | Operation::Skip { .. } => None,
         })
+    }
+
+    /// The number of entries that the batch appends to logs.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        let is_entry = |operation: &&Operation| matches!(operation, Operation::Append { .. });
+        self.operations.iter().filter(is_entry).count()
     }
 
     /// Whether the batch changes nothing (it may still have preconditions).

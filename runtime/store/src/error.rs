@@ -1,7 +1,7 @@
 //! Errors of a store, and the operator's remedies.
 //!
 //! A caller tells three situations apart. *Its own batch* was refused ([`StoreError::Conflict`],
-//! [`StoreError::InvalidName`], [`StoreError::TooLarge`]): other batches are not disturbed and the
+//! [`StoreError::InvalidName`], [`StoreError::TooLarge`], [`StoreError::OtherDatabase`]): other batches are not disturbed and the
 //! store goes on. *The store* stopped ([`StoreError::Failed`], [`StoreError::Closed`]): nothing will
 //! be accepted until the process is restarted. A database is *away* or full for a while
 //! ([`StoreError::Unreachable`], [`StoreError::Full`]): the same later. *The folder* or *the database* cannot be opened
@@ -176,6 +176,41 @@ pub enum StoreError {
     BadAddress {
         /// The fault of the address.
         reason: String,
+    },
+
+    /// A database is not the one that the settings say it is.
+    #[error("the database {server} cannot be used as {name:?}: {reason}")]
+    WrongDatabase {
+        /// The hosts and the database.
+        server: String,
+        /// The name of the database in the settings.
+        name: String,
+        /// The fault, and what to do about it.
+        reason: String,
+    },
+
+    /// Something lies in a database that the settings do not name.
+    #[error("{held} lies in the database {name:?}, which the settings do not name: name it again")]
+    UnknownDatabase {
+        /// The name of the database.
+        name: String,
+        /// A thing that lies there.
+        held: String,
+    },
+
+    /// A device cannot be registered in a group of another database. Nothing of the batch was applied.
+    #[error(
+        "the device {device} lies in the database {held:?}, where it was registered first, and the group {group} lies          in {wanted:?}: a device does not move between databases. Register it in a group of {held:?}"
+    )]
+    OtherDatabase {
+        /// The device.
+        device: String,
+        /// The database that has the rows of the device.
+        held: String,
+        /// The group.
+        group: String,
+        /// The database of the group.
+        wanted: String,
     },
 
     /// Any other failure of the operating system.

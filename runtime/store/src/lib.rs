@@ -10,6 +10,7 @@
 //!
 //! - [`Store`]: tables and logs; [`SledStore`] keeps them in a folder, `PostgresStore` in a database that many nodes
 //!   share (feature `postgres`).
+//!   `PlacedStore` spreads groups over several such databases.
 //! - [`Blobs`]: named pieces of bytes; [`FileBlobs`] keeps them as plain files, `PostgresBlobs` in the same database.
 //! - [`Leases`]: what only one node may do at a time; [`OwnLeases`] where there is one node.
 //! - [`back_up`] and [`restore`]: the embedded store, while it is in use.
@@ -29,6 +30,8 @@ mod error;
 mod leases;
 mod limits;
 mod names;
+#[cfg(feature = "postgres")]
+mod placed;
 mod port;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -46,6 +49,10 @@ pub use crate::error::StoreError;
 pub use crate::leases::{HeldLease, LEASE_TIME, Lease, Leases, OwnLeases, RENEWAL_PERIOD};
 pub use crate::limits::{MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};
 pub use crate::names::{LogName, LogPrefix, TableName};
+#[cfg(feature = "postgres")]
+pub use crate::placed::{
+    DatabaseName, DatabaseView, NamedDatabase, NewGroups, PlacedOptions, PlacedStore,
+};
 pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
 #[cfg(feature = "postgres")]
 pub use crate::postgres::{PostgresBlobs, PostgresOptions, PostgresStore, Standing};

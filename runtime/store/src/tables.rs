@@ -286,6 +286,21 @@ names! { TableName,
     /// Settings that must be the same on all nodes. Key: the name of the setting. Value, text as JSON: the setting.
     AGREED_SETTINGS = open("agreed-settings");
 
+    /// Databases of which this one is one, where a territory has several. Key: `own`. Value, JSON: the
+    /// name, the territory, and whether it is home. In the home database also `of/` with the name of each further one;
+    /// value, text: its address. And `adopted`, without a value, once all that was there before has its place.
+    DATABASES = open("databases");
+
+    /// Databases of groups, where there are several. Key: the group. Value, text: the name of the database.
+    GROUP_PLACES = open("group-places");
+
+    /// Databases of devices, where there are several. Key: the DevEUI. Value, text: the name of the database.
+    DEVICE_PLACES = open("device-places");
+
+    /// Batches that touch several databases, as the home database has decided on them. Key: the UUID of the batch, and
+    /// for each entry of a log that is told last its number. Value, JSON: the decision; the entry.
+    PLACED_BATCHES = open("placed-batches");
+
     /// Ends of the index and the audit. Key: the name of the chain. Value, JSON: the sequence and the
     /// hash of its last line.
     REGISTRY_HEADS = open("registry.heads");

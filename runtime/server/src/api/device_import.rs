@@ -88,7 +88,10 @@ impl ImportParameters {
             body = ImportReport,
         ),
         (status = 400, description = "unreadable-sheet"),
-        (status = 409, description = "quota-exceeded, approval-not-in-force, beyond-approval, unowned-group"),
+        (
+            status = 409,
+            description = "quota-exceeded, approval-not-in-force, beyond-approval, unowned-group, other-database",
+        ),
         (status = 422, description = "rows-refused"),
         (status = 503, description = "not-kept, too-busy"),
     ),

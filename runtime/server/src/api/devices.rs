@@ -159,7 +159,8 @@ pub(super) async fn show(
         (status = 503, description = "not-kept"),
         (
             status = 409,
-            description = "quota-exceeded, device-elsewhere, approval-not-in-force, beyond-approval, unowned-group",
+            description = "quota-exceeded, device-elsewhere, approval-not-in-force, beyond-approval, unowned-group, \
+                           other-database",
         ),
     ),
 )]

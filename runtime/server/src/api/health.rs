@@ -92,7 +92,7 @@ fn stalled(service: &Service, sees_details: bool) -> Problem {
     let database = service.database.as_ref().filter(|_| sees_details);
     let mut detail = "the store has not finished a write in time".to_owned();
     if let Some(missing) = database.and_then(|database| database.missing_standby()) {
-        detail.push_str(&format!("; database: {missing}"));
+        detail.push_str(&format!("; {missing}"));
     }
     Problem::unavailable("store-stalled", detail)
 }
@@ -125,7 +125,7 @@ fn details(service: &Service) -> Vec<String> {
         AdminOutlook::Lasting | AdminOutlook::Until(_) => {}
     }
     lines.extend(service.registry.audit_full().map(|full| format!("{full}\n")));
-    lines.extend(service.database.iter().map(|database| database.detail()));
+    lines.extend(service.database.iter().flat_map(|database| database.details()));
     lines.extend(service.cluster.details());
     lines
 }

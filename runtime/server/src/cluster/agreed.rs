@@ -4,7 +4,7 @@ use champollion_delivery::{destinations::DestinationSettings, mailbox::Retention
 use champollion_store::{Batch, Store, Table, TableError, tables};
 
 use super::{identity::IdentityError, protocol::ProtocolMismatch, settings::AddressMissing};
-use crate::territory_settings::TerritorySettings;
+use crate::{store_settings::StoreSettings, territory_settings::TerritorySettings};
 
 const AGREED: Table<String, String> = Table::new(tables::AGREED_SETTINGS);
 
@@ -45,12 +45,13 @@ pub enum AgreementError {
 }
 
 impl AgreedSettings {
-    /// The settings that decide how records are kept and shown, and which days are counted. The master key is not among
+    /// The settings that decide how records are kept and shown, which days are counted, and where groups lie. The master key is not among
     /// them: the vault refuses another one, and names both.
     pub(crate) fn of(
         retention: &RetentionSettings,
         delivery: &DestinationSettings,
         territory: &TerritorySettings,
+        store: &StoreSettings,
     ) -> Self {
         let zones = delivery.time_zones.iter();
         let zones: Vec<String> = zones.map(|(group, zone)| format!("{group}: {zone}")).collect();
@@ -58,6 +59,7 @@ impl AgreedSettings {
             ("[retention] hours", retention.hours.to_string()),
             ("[delivery] time-zones", zones.join(", ")),
             ("[territory] time-zone", territory.time_zone.to_string()),
+            ("[store] postgres, the names", store.names()),
         ])
     }
 

@@ -28,8 +28,12 @@ impl<P> PreparedStore<P> {
 #[async_trait]
 impl<P: Preparation> Store for PreparedStore<P> {
     async fn commit(&self, mut batch: Batch) -> Result<Committed, StoreError> {
+        let own = batch.entries();
         self.preparation.prepare(&mut batch)?;
-        self.store.commit(batch).await
+        let mut committed = self.store.commit(batch).await?;
+        // The caller asks for the places of its own entries, which come first.
+        committed.appended.truncate(own);
+        Ok(committed)
     }
 
     async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -194,6 +194,7 @@ impl Judged {
         let Some(written) = &self.written else { return Ok(None) };
         written.seen.expect_unchanged(batch);
         DEVICES.raw().put_bytes(batch, &written.dev_eui, written.value.clone());
+        batch.belongs(written.dev_eui.to_string(), written.after.group.as_str());
         let devices = (written.before.as_ref(), Some(&written.after));
         in_service::note(batch, written.dev_eui, devices)?;
         Ok(Some(written.dev_eui))

@@ -92,8 +92,9 @@ impl Service {
         let backups = Backups::new(backend.backup_source()?, &config.backup);
         let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
         let leases = Arc::clone(&backend.leases);
-        let database = backend.database().cloned().map(DatabaseWatch::new).map(Arc::new);
-        let agreed = AgreedSettings::of(&config.retention, &config.delivery, &config.territory);
+        let database = backend.databases().map(DatabaseWatch::new).map(Arc::new);
+        let (retention, delivery) = (&config.retention, &config.delivery);
+        let agreed = AgreedSettings::of(retention, delivery, &config.territory, &config.store);
         let node = (&config.cluster, &*config.data_dir);
         let protocol = Protocol::of(config.store.as_before);
         let (agreed, key) = ((&agreed, protocol), vault.node_key());
@@ -119,6 +120,9 @@ impl Service {
         let registry = Arc::new(registry);
         Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
+        if let Some(databases) = backend.databases() {
+            databases.keep_at_home(&devices.groups()).await?;
+        }
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&led_store), config.retention.time()));
         let files = backend.blobs("files")?;
         if config.delivery.private_addresses {

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::address::Address;
 use super::fault::Fault;
-use super::flush::{Flushed, Unfinished, flush};
+use super::flush::{Ending, Flushed, Unfinished, flush};
 use super::session::Session;
 use super::status::Status;
 use super::sweeper::Sweeper;
@@ -177,7 +177,7 @@ impl Committer {
             Err(fault @ Fault::Lost(_)) => return Attempt::Again(fault),
             Err(fault) => return Attempt::Failed(fault),
         };
-        match flush(session, batches, node, number).await {
+        match flush(session, batches, Ending::Commit { node, number }).await {
             Ok(flushed) => Attempt::Done(flushed),
             Err(Unfinished::Unknown(flushed, fault)) => {
                 self.session = None;

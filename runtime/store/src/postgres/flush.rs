@@ -5,6 +5,7 @@
 //! the order of sequences is the order of commits, and no cursor skips an entry. Rows that are absent are made to be
 //! locked. A row that another node removed between the two is locked by nobody: the transaction is then done anew.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{try_join3, try_join4};
@@ -28,7 +29,7 @@ pub(super) struct Flushed {
 pub(super) enum Unfinished {
     /// Nothing of the transaction is there.
     Not(Fault),
-    /// The connection broke after COMMIT was sent: this is the answer if it is there.
+    /// The connection broke after the end was sent: this is the answer if it is there.
     Unknown(Flushed, Fault),
 }
 
@@ -44,29 +45,50 @@ impl From<tokio_postgres::Error> for Unfinished {
     }
 }
 
-/// Makes batches durable as one transaction, which is the node's transaction of this number.
+/// The end of a transaction.
+#[derive(Clone, Copy)]
+pub(super) enum Ending<'a> {
+    /// It is committed, as the transaction of this number of a node.
+    Commit { node: Uuid, number: i64 },
+    /// It is prepared under a name, by which it is committed later, or undone.
+    Prepare { name: &'a str },
+}
+
+impl Ending<'_> {
+    fn statement(self) -> Cow<'static, str> {
+        match self {
+            Self::Commit { .. } => "COMMIT".into(),
+            // Names are made here, of letters, digits, slashes and hyphens.
+            Self::Prepare { name } => format!("PREPARE TRANSACTION '{name}'").into(),
+        }
+    }
+}
+
+/// Makes batches durable as one transaction. Where it is to be prepared, and one of them is refused, it is left as it
+/// was begun.
 pub(super) async fn flush(
     session: &mut Session,
     batches: &[Batch],
-    node: Uuid,
-    number: i64,
+    ending: Ending<'_>,
 ) -> Result<Flushed, Unfinished> {
     let needed = Needed::by(batches);
     session.learn_logs(needed.appended.iter().copied(), needed.truncated.iter().copied()).await?;
-    let rows = lock_rows(session, &needed, node, number).await?;
+    let rows = lock_rows(session, &needed, ending).await?;
     let stored = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     let mut group = Group::judge(batches, &needed, stored);
+    if matches!(ending, Ending::Prepare { .. }) && group.has_refused() {
+        return Ok(Flushed { answers: group.into_answers(), truncated: Vec::new() });
+    }
     let logs = write_rows(session, &group).await?;
     group.number(logs);
-    write_logs_and_commit(session, group).await
+    write_logs_and_end(session, group, ending).await
 }
 
 /// Begins the transaction and locks the rows of a group.
 async fn lock_rows(
     session: &Session,
     needed: &Needed<'_>,
-    node: Uuid,
-    number: i64,
+    ending: Ending<'_>,
 ) -> Result<Vec<Row>, Fault> {
     let (client, statements) = (&session.client, &session.statements);
     let (made_tables, made_keys): (Vec<&str>, Vec<&[u8]>) = needed.made.iter().copied().unzip();
@@ -76,7 +98,15 @@ async fn lock_rows(
         client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
         Ok(0)
     };
-    let mark = async { client.execute(&statements.mark, &[&node, &number]).await };
+    let mark = async {
+        match &ending {
+            Ending::Commit { node, number } => {
+                client.execute(&statements.mark, &[node, number]).await
+            }
+            // The name of a prepared transaction says whether it is there.
+            Ending::Prepare { .. } => Ok(1),
+        }
+    };
     let make = async {
         if made_tables.is_empty() {
             return Ok(0);
@@ -146,8 +176,12 @@ async fn write_rows<'a>(
     }
 }
 
-/// Adds the entries, moves the ends of the logs, and commits.
-async fn write_logs_and_commit(session: &Session, group: Group<'_>) -> Result<Flushed, Unfinished> {
+/// Adds the entries, moves the ends of the logs, and commits or prepares the transaction.
+async fn write_logs_and_end(
+    session: &Session,
+    group: Group<'_>,
+    ending: Ending<'_>,
+) -> Result<Flushed, Unfinished> {
     let (client, statements) = (&session.client, &session.statements);
     let truncated = group.logs().filter(|log| log.is_truncated).map(|log| log.id).collect();
     let add = async {
@@ -177,10 +211,11 @@ async fn write_logs_and_commit(session: &Session, group: Group<'_>) -> Result<Fl
         }
         client.execute(&statements.move_logs, &[&ids, &marks, &lasts]).await
     };
-    // An error before COMMIT makes a ROLLBACK of it, and is the error of the whole.
-    let committed = try_join3(add, ends, client.batch_execute("COMMIT")).await;
+    // An error before the end makes a ROLLBACK of it, and is the error of the whole.
+    let statement = ending.statement();
+    let ended = try_join3(add, ends, client.batch_execute(&statement)).await;
     let flushed = Flushed { answers: group.into_answers(), truncated };
-    match committed.map_err(Fault::from) {
+    match ended.map_err(Fault::from) {
         Ok(_) => Ok(flushed),
         Err(fault @ Fault::Lost(_)) => Err(Unfinished::Unknown(flushed, fault)),
         Err(fault) => Err(Unfinished::Not(fault)),

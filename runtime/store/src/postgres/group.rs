@@ -149,6 +149,11 @@ impl<'a> Group<'a> {
         self.changed.insert(row);
     }
 
+    /// Whether a condition of one of the batches does not hold.
+    pub(super) fn has_refused(&self) -> bool {
+        self.answers.iter().any(Result::is_err)
+    }
+
     /// The names of logs that the batches that were not refused change.
     pub(super) fn changed_logs(&self) -> BTreeSet<&'a str> {
         self.of_logs.iter().map(|(_, operation)| log_of(operation)).collect()

@@ -2,8 +2,8 @@
 //!
 //! `schema.rs` says how tables and logs lie in the database, `flush.rs` how batches become durable and why that is
 //! enough, `committer.rs` what happens when the connection breaks meanwhile, `reading.rs` what readers ask,
-//! `sweeper.rs` how space is given back, `leases.rs` what only one node may do, and `standing.rs` whether standbys are
-//! there.
+//! `sweeper.rs` how space is given back, `leases.rs` what only one node may do, `standing.rs` whether standbys are
+//! there, and `prepared.rs` how a transaction waits for those of other databases.
 
 mod address;
 mod blobs;
@@ -15,6 +15,7 @@ mod group;
 mod leases;
 mod options;
 mod pool;
+mod prepared;
 mod reading;
 mod schema;
 mod session;
@@ -44,11 +45,13 @@ use crate::port::{Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
 use address::Address;
 use committer::{Committer, QUEUE_BATCHES, Request};
 use fault::Fault;
+use prepared::Preparer;
 use status::Status;
 use sweeper::Sweeper;
 
 pub use blobs::PostgresBlobs;
 pub use options::PostgresOptions;
+pub(crate) use prepared::{Fate, Prepared};
 pub use standing::Standing;
 
 /// The time for which the size of the database is not asked for again: it is a look at each of its files.
@@ -70,6 +73,7 @@ struct Inner {
     status: Arc<Status>,
     requests: mpsc::Sender<Request>,
     usage: Mutex<Option<(Instant, Usage)>>,
+    preparer: Preparer,
 }
 
 impl PostgresStore {
@@ -86,6 +90,7 @@ impl PostgresStore {
         let (status, sweeper) = (Arc::<Status>::default(), Arc::<Sweeper>::default());
         let (requests, received) = mpsc::channel(QUEUE_BATCHES);
         let sweeping = tokio::spawn(Arc::clone(&sweeper).run(pool.clone())).abort_handle();
+        let preparer = Preparer::new(address.clone(), tls.clone(), Arc::clone(&sweeper));
         let committer = Committer {
             address,
             tls,
@@ -99,7 +104,7 @@ impl PostgresStore {
         };
         tokio::spawn(committer.run());
         let usage = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { server, pool, status, requests, usage }) })
+        Ok(Self { inner: Arc::new(Inner { server, pool, status, requests, usage, preparer }) })
     }
 
     /// The hosts and the database, without user and password.
@@ -111,6 +116,14 @@ impl PostgresStore {
     /// The error of a caller whose statement met a fault.
     fn refusal(&self, fault: &Fault) -> StoreError {
         fault.error(&self.inner.server)
+    }
+
+    /// Commits a batch that was checked, and may have had something small added since.
+    pub(crate) async fn submit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::Commit(batch, reply);
+        self.inner.requests.send(request).await.map_err(|_| StoreError::Closed)?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// A connection for reading, and for what is no frame.
@@ -157,10 +170,7 @@ impl fmt::Debug for PostgresStore {
 impl Store for PostgresStore {
     async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         batch.validate()?;
-        let (reply, answer) = oneshot::channel();
-        let request = Request::Commit(batch, reply);
-        self.inner.requests.send(request).await.map_err(|_| StoreError::Closed)?;
-        answer.await.unwrap_or(Err(StoreError::Closed))
+        self.submit(batch).await
     }
 
     async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

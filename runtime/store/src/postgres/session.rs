@@ -76,14 +76,24 @@ impl Session {
         tls: MakeRustlsConnect,
         node: Uuid,
     ) -> Result<Self, Fault> {
-        let client = connect(address, tls).await?;
-        client.batch_execute(WRITING_SETTINGS).await?;
-        client
+        let session = Self::open_to_prepare(address, tls).await?;
+        session
+            .client
             .execute(
                 "INSERT INTO flushes (node, number) VALUES ($1, 0) ON CONFLICT DO NOTHING",
                 &[&node],
             )
             .await?;
+        Ok(session)
+    }
+
+    /// Connects to the primary, for transactions that are prepared: none of them names this node.
+    pub(super) async fn open_to_prepare(
+        address: &Address,
+        tls: MakeRustlsConnect,
+    ) -> Result<Self, Fault> {
+        let client = connect(address, tls).await?;
+        client.batch_execute(WRITING_SETTINGS).await?;
         let prepared = try_join_all(STATEMENTS.iter().map(|text| client.prepare(text))).await?;
         let prepared = <[Statement; STATEMENTS.len()]>::try_from(prepared);
         let [

@@ -273,6 +273,12 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[409],
         "No partner owns the group, and the settings let devices come into groups of partners alone.",
     ),
+    ProblemCode::new(
+        "other-database",
+        &[409],
+        "The device lies in another database than the group, and does not move: the detail names both. Register it in a \
+         group of its database.",
+    ),
     // Requests for decoders.
     ProblemCode::new(
         "invalid-wish",

@@ -2,6 +2,7 @@
 
 use champollion_fleet::sheets::SheetError;
 use champollion_service::schedules::WhenError;
+use champollion_store::StoreError;
 
 use super::super::Problem;
 use crate::{
@@ -23,6 +24,9 @@ impl From<DevicesError> for Problem {
             ) => Self::conflict("other-session", error.to_string()),
             DevicesError::Handover(_) => Self::bad_request("impossible-session", error.to_string()),
             DevicesError::Audit(error) => (*error).into(),
+            DevicesError::Store(StoreError::OtherDatabase { .. }) => {
+                Self::conflict("other-database", error.to_string())
+            }
             DevicesError::Impossible(_) => {
                 Self::bad_request("impossible-registration", error.to_string())
             }

@@ -70,6 +70,7 @@ problem-code-invalid-name = Le nom d’un partenaire a de 1 à 200 caractères, 
 problem-code-partner-exists = Un partenaire de ce nom court existe déjà.
 problem-code-unknown-partner = Aucun partenaire de ce nom n’existe pour vous.
 problem-code-unowned-group = Le groupe n’est à aucun partenaire : ajoutez un partenaire, ou donnez-lui le groupe.
+problem-code-other-database = L’objet est dans une autre base de données que le groupe, et n’en change pas : inscrivez-le dans un groupe de sa base.
 problem-code-group-owned = Le groupe est à un autre partenaire : retirez-le-lui d’abord.
 problem-code-group-not-owned = Le groupe n’est pas à ce partenaire.
 problem-code-unknown-person = Aucune personne de ce numéro n’existe pour vous.

@@ -1,0 +1,182 @@
+//! Batches in several databases that were cut, finished.
+//!
+//! Every node looks after some seconds. Two that finish one batch are in nobody's way: what is prepared is ended once,
+//! and a decision is made, and removed, on a condition.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{MissedTickBehavior, interval};
+use uuid::Uuid;
+
+use super::deciding::{Decision, TABLE, name_of, prefix_of, settled, told_key};
+use super::places::Places;
+use crate::batch::Batch;
+use crate::error::StoreError;
+use crate::port::Store;
+use crate::postgres::Fate;
+
+/// The interval of looks.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// The time after which a batch counts as cut. Whoever does it still meets the decision that was made for it.
+pub(super) const CUT_AFTER: Duration = Duration::from_secs(5);
+
+/// The time for which it is kept that a batch was undone: a node that was paused for so long may decide otherwise.
+const UNDONE_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Rows that are read at once.
+const PAGE: usize = 500;
+
+/// Bytes of an id.
+const ID_BYTES: usize = 16;
+
+/// Finishes what was cut, again and again.
+pub(super) async fn keep_settling(places: Arc<Places>, territory: Uuid) {
+    let mut ticks = interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_told = false;
+    loop {
+        ticks.tick().await;
+        let settled = settle(&places, territory, CUT_AFTER).await;
+        if let Err(error) = &settled
+            && !is_told
+        {
+            tracing::warn!(%error, "batches in several databases that were cut cannot be finished now");
+        }
+        is_told = settled.is_err();
+    }
+}
+
+/// Finishes batches that have been under way for some time; says how many. A database that is away keeps only what lies
+/// in it from being finished, and is the error.
+pub(super) async fn settle(
+    places: &Places,
+    territory: Uuid,
+    waiting: Duration,
+) -> Result<usize, StoreError> {
+    let (mut finished, mut fault) = (0, None);
+    for at in 1..places.databases().len() {
+        match settle_prepared(places, (territory, at), waiting).await {
+            Ok(ended) => finished += ended,
+            Err(error) => fault = Some(error),
+        }
+    }
+    finished += settle_decided(places, territory, waiting, &mut fault).await?;
+    fault.map_or(Ok(finished), Err)
+}
+
+/// Ends what is prepared in a database.
+async fn settle_prepared(
+    places: &Places,
+    (territory, at): (Uuid, usize),
+    waiting: Duration,
+) -> Result<usize, StoreError> {
+    let (store, prefix) = (places.store(at), prefix_of(territory));
+    let mut ended = 0;
+    for name in store.prepared(&prefix, waiting).await? {
+        let Some(id) = name.strip_prefix(&prefix).and_then(|id| id.parse::<Uuid>().ok()) else {
+            continue;
+        };
+        let Some(decision) = decided(places, id).await? else { continue };
+        let fate = match decision {
+            Decision::Commit { .. } => Fate::Commit,
+            Decision::Undo => Fate::Undo,
+        };
+        if store.end(&name, fate).await? {
+            tracing::info!(%id, database = %places.name(at), ?fate, "a batch that was cut is finished");
+            ended += 1;
+        }
+    }
+    Ok(ended)
+}
+
+/// The decision on a batch. Where there is none, it is to be undone: whoever still does it cannot decide otherwise from
+/// then on. `None` where somebody decided at the same time.
+async fn decided(places: &Places, id: Uuid) -> Result<Option<Decision>, StoreError> {
+    let home = places.home();
+    if let Some(row) = home.get(TABLE, id.as_bytes()).await? {
+        return Decision::read(id, &row).map(Some);
+    }
+    let (decision, mut batch) = (Decision::Undo, Batch::new());
+    batch.expect_absent(TABLE, *id.as_bytes()).put(TABLE, *id.as_bytes(), decision.to_bytes());
+    match home.commit(batch).await {
+        Ok(_) => Ok(Some(decision)),
+        Err(StoreError::Conflict { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends decisions whose batches nobody finishes any more.
+async fn settle_decided(
+    places: &Places,
+    territory: Uuid,
+    waiting: Duration,
+    fault: &mut Option<StoreError>,
+) -> Result<usize, StoreError> {
+    let (mut after, mut ended): (Option<Vec<u8>>, usize) = (None, 0);
+    loop {
+        let rows = places.home().scan(TABLE, b"", after.as_deref(), PAGE).await?;
+        let Some(last) = rows.last() else { return Ok(ended) };
+        after = Some(last.key.clone());
+        for row in &rows {
+            // Other rows are entries that a decision names.
+            let Ok(id) = <[u8; ID_BYTES]>::try_from(row.key.as_slice()).map(Uuid::from_bytes)
+            else {
+                continue;
+            };
+            match settle_one(places, (territory, id), &row.value, waiting).await {
+                Ok(is_ended) => ended += usize::from(is_ended),
+                Err(error) => *fault = Some(error),
+            }
+        }
+    }
+}
+
+/// Ends a decision; says whether it is gone.
+async fn settle_one(
+    places: &Places,
+    (territory, id): (Uuid, Uuid),
+    row: &[u8],
+    waiting: Duration,
+) -> Result<bool, StoreError> {
+    let (age, home) = (age_of(id), places.home());
+    let decision = Decision::read(id, row)?;
+    let mut told = Vec::new();
+    match &decision {
+        Decision::Undo if age < UNDONE_FOR => return Ok(false),
+        Decision::Commit { .. } if age < waiting => return Ok(false),
+        Decision::Undo => {}
+        Decision::Commit { databases, told: logs } => {
+            for name in databases {
+                let unknown = || StoreError::UnknownDatabase {
+                    name: name.clone(),
+                    held: format!("a part of the batch {id}"),
+                };
+                let at = places.by_name(name).ok_or_else(unknown)?;
+                places.store(at).end(&name_of(territory, id), Fate::Commit).await?;
+            }
+            for (number, log) in logs.iter().enumerate() {
+                let Some(value) = home.get(TABLE, &told_key(id, number)).await? else {
+                    // Another node has ended it meanwhile.
+                    return Ok(false);
+                };
+                told.push((log.as_str(), value));
+            }
+        }
+    }
+    match home.submit(settled(id, &decision, told.into_iter())).await {
+        Ok(_) => Ok(true),
+        Err(StoreError::Conflict { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The time since a batch was begun, by the clock of the node that began it.
+fn age_of(id: Uuid) -> Duration {
+    let Some((seconds, nanoseconds)) = id.get_timestamp().map(|begun| begun.to_unix()) else {
+        return Duration::MAX;
+    };
+    let begun = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
+    SystemTime::now().duration_since(begun).unwrap_or_default()
+}
