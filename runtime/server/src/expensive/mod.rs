@@ -29,6 +29,9 @@ const CALLS_BESIDE: usize = 256;
 /// Calls that one request may have wait for a thread of long work.
 pub(crate) const LONG_CALLS: usize = 64;
 
+/// Most calls that wait for these threads, whatever the settings say: the queue takes its memory at once.
+const MOST_LONG_CALLS: usize = 1 << 16;
+
 /// The threads of expensive requests, and their places.
 pub struct Expensive {
     workers: Arc<Workers>,
@@ -101,7 +104,7 @@ impl Expensive {
         let waiting = settings.requests.saturating_add(CALLS_BESIDE);
         let workers = Arc::new(Workers::beside(threads, waiting, wasm_stack_bytes)?);
         // One for each core: they only get of it what all others leave.
-        let waiting = settings.requests.saturating_mul(LONG_CALLS);
+        let waiting = settings.requests.saturating_mul(LONG_CALLS).min(MOST_LONG_CALLS);
         let long_workers = Arc::new(Workers::behind(0, waiting, wasm_stack_bytes)?);
         Ok(Self { workers, long_workers, settings, places: Places::default() })
     }
