@@ -205,7 +205,7 @@ fn values(reading: &Reading) -> Values {
     for measurement in &reading.measurements {
         let moment = measurement.measured_at.map(|at| at.to_string()).unwrap_or_default();
         let value = serde_json::json!(measurement.value);
-        values.add_measurement(&measurement.quantity.name, measurement.channel, &moment, value);
+        values.add_measurement(measurement.quantity.name, measurement.channel, &moment, value);
     }
     values
 }
