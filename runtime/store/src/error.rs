@@ -1,8 +1,8 @@
 //! Errors of a store, and the operator's remedies.
 //!
 //! A caller tells three situations apart. *Its own batch* was refused ([`StoreError::Conflict`],
-//! [`StoreError::InvalidName`], [`StoreError::TooLarge`], [`StoreError::OtherDatabase`]): other batches are not disturbed and the
-//! store goes on. *The store* stopped ([`StoreError::Failed`], [`StoreError::Closed`]): nothing will
+//! [`StoreError::InvalidName`], [`StoreError::TooLarge`], [`StoreError::OtherDatabase`]): other batches are not
+//! disturbed and the store goes on. *The store* stopped ([`StoreError::Failed`], [`StoreError::Closed`]): nothing will
 //! be accepted until the process is restarted. A database is *away* or full for a while
 //! ([`StoreError::Unreachable`], [`StoreError::Full`]): the same later. *The folder* or *the database* cannot be opened
 //! (the others): the process should not start.
@@ -200,7 +200,8 @@ pub enum StoreError {
 
     /// A device cannot be registered in a group of another database. Nothing of the batch was applied.
     #[error(
-        "the device {device} lies in the database {held:?}, where it was registered first, and the group {group} lies          in {wanted:?}: a device does not move between databases. Register it in a group of {held:?}"
+        "the device {device} lies in the database {held:?}, where it was registered first, and the group {group} lies \
+         in {wanted:?}: a device does not move between databases. Register it in a group of {held:?}"
     )]
     OtherDatabase {
         /// The device.

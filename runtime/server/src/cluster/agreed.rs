@@ -45,8 +45,8 @@ pub enum AgreementError {
 }
 
 impl AgreedSettings {
-    /// The settings that decide how records are kept and shown, which days are counted, and where groups lie. The master key is not among
-    /// them: the vault refuses another one, and names both.
+    /// The settings that decide how records are kept and shown, which days are counted, and where groups lie. The master
+    /// key is not among them: the vault refuses another one, and names both.
     pub(crate) fn of(
         retention: &RetentionSettings,
         delivery: &DestinationSettings,

@@ -276,8 +276,8 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new(
         "other-database",
         &[409],
-        "The device lies in another database than the group, and does not move: the detail names both. Register it in a \
-         group of its database.",
+        "The device lies in another database than the group, and does not move: the detail names both. Register it in \
+         a group of its database.",
     ),
     // Requests for decoders.
     ProblemCode::new(
