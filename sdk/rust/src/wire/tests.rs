@@ -4,7 +4,7 @@ use super::*;
 use crate::{FailureKind, quantity};
 
 /// A list as the host would write it: in room that is as large as it.
-fn given<T>(items: Vec<T>) -> List<T> {
+fn given<T: 'static>(items: Vec<T>) -> List<T> {
     List::of(Box::leak(items.into_boxed_slice()))
 }
 

@@ -7,7 +7,7 @@ use crate::postgres::{PostgresOptions, PostgresStore};
 use crate::{Store, StoreError};
 
 async fn refusal(options: &PlacedOptions) -> String {
-    PlacedStore::open(options).await.err().expect("it is refused").to_string()
+    PlacedStore::open(options).await.expect_err("it is refused").to_string()
 }
 
 #[test]
