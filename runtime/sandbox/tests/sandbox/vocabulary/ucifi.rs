@@ -9,9 +9,12 @@ use champollion_sandbox::vocabulary::quantities;
 /// The numbers that the Open Mobile Alliance has given to uCIFI.
 const OBJECTS: RangeInclusive<u16> = 3410..=3439;
 
+/// An object: its number, its name, and its resources by their numbers and names.
+type Object = (u16, &'static str, &'static [(u16, &'static str)]);
+
 /// The resources that are quantities of the vocabulary: the object's number, its name, and within it the number of the
 /// resource and the quantity. A resource that measures almost the same in another way is none of them.
-const RESOURCES: [(u16, &str, &[(u16, &str)]); 13] = [
+const RESOURCES: [Object; 13] = [
     (3410, "Device Extension", &[(14, "device.uptime")]),
     (3411, "Battery", &[(1, "battery.level"), (3, "battery.voltage"), (6, "alarm.battery")]),
     (
