@@ -7,6 +7,11 @@ use champollion_sandbox::{Call, CallError, Measurement, Reading, Value};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
+use super::shadow::PLACES;
+
+/// Most bytes of the places of a frame that are kept: one that stands in an object of a long name repeats it.
+const PLACES_BYTES: usize = 64 << 10;
+
 /// The result that a version made of a frame.
 #[derive(Clone)]
 pub struct Observed {
@@ -39,9 +44,9 @@ pub(super) struct Took {
 pub struct Compared {
     pub(super) stable: Took,
     pub(super) candidate: Took,
-    /// Where they differ, with what each says; null where it says nothing.
+    /// Where they differ, with what each says; null where it says nothing. Of very many places the first ones.
     pub(super) differing: BTreeMap<String, [Json; 2]>,
-    /// The places that only the candidate has.
+    /// The places that only the candidate has; of very many the first ones.
     pub(super) added: Vec<String>,
     /// The FPort and the payload of the frame; without its bytes where the two agree.
     pub(super) sent: (u8, Vec<u8>),
@@ -118,9 +123,25 @@ impl Compared {
                 added.push(place);
             }
         }
+        // What is counted of a page of frames is in memory at once.
+        let (mut is_kept, mut is_kept_of_added) = (first_ones(), first_ones());
+        let differing: BTreeMap<_, _> =
+            differing.into_iter().take_while(|(place, _)| is_kept(place.as_str())).collect();
+        let added =
+            added.into_iter().take_while(|place| is_kept_of_added(place.as_str())).collect();
         let payload = if differing.is_empty() { Vec::new() } else { payload.to_vec() };
         let (stable, candidate) = (stable.took(), candidate.took());
         Self { stable, candidate, differing, added, sent: (f_port, payload) }
+    }
+}
+
+/// Says of places, one after another, whether they are among the first ones that are kept. One always is.
+fn first_ones() -> impl FnMut(&str) -> bool {
+    let (mut places, mut bytes) = (0, 0);
+    move |place: &str| {
+        places += 1;
+        bytes += place.len();
+        places == 1 || (places <= PLACES && bytes <= PLACES_BYTES)
     }
 }
 
@@ -321,6 +342,20 @@ pub(super) mod tests {
         assert!(compared.differing.is_empty());
         assert_eq!(compared.added, none);
         assert!(compared.sent.1.is_empty(), "nobody looks at what is agreed upon");
+    }
+
+    #[test]
+    fn there_is_an_end_to_the_places_of_a_frame() {
+        let many: Map<String, Json> =
+            (0..5_000).map(|number| (format!("k{number:04}"), json!(number))).collect();
+        let (differing, added) = of_data(json!({}), Json::Object(many.clone()));
+        assert_eq!((differing.len(), added.len()), (0, PLACES));
+        let (differing, added) = of_data(Json::Object(many), json!({}));
+        assert_eq!((differing.len(), added.len()), (PLACES, 0));
+        assert_eq!(differing[PLACES - 1], "data.k0199");
+        let long = "k".repeat(PLACES_BYTES);
+        let (differing, _) = of_data(json!({ long: {"a": 1, "b": 2} }), json!({}));
+        assert_eq!(differing.len(), 1, "the two differ whatever is kept");
     }
 
     #[test]

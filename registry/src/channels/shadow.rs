@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::observed::{Compared, Observed, Took};
 
 /// Most places that are counted one by one. Keys of `data` may be data themselves.
-const PLACES: usize = 200;
+pub(super) const PLACES: usize = 200;
 
 /// Most frames that are shown.
 const EXAMPLES: usize = 20;

@@ -89,6 +89,8 @@ pub(super) struct Rows {
     /// Whether the encoding was recognized, and not given.
     is_recognized: bool,
     number: u64,
+    /// Why the file cannot be read any further, behind rows that were.
+    fault: Option<String>,
 }
 
 enum Source {
@@ -112,7 +114,7 @@ impl Rows {
             }
             Some(_) => Source::Csv(CsvRows::of(lines())?),
         };
-        Ok(Self { source, encoding, is_recognized: encoding.is_none(), number: 0 })
+        Ok(Self { source, encoding, is_recognized: encoding.is_none(), number: 0, fault: None })
     }
 
     /// Returns the names of the columns.
@@ -139,9 +141,23 @@ impl Rows {
     /// Reads the next rows; none at the end. Only a file that cannot be read any more is an error. The first rows are
     /// those by which the encoding is recognized.
     pub(super) fn next(&mut self, most: usize, columns: &Columns) -> Result<Batch, String> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
         let encoding = self.encoding.unwrap_or(Encoding::Hex);
         let mut batch = Batch { rows: Vec::with_capacity(most), texts: String::new(), encoding };
-        while batch.rows.len() < most && self.read_into(&mut batch, columns)? {}
+        while batch.rows.len() < most {
+            match self.read_into(&mut batch, columns) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(fault) if batch.rows.is_empty() => return Err(fault),
+                // The rows before it are given first.
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    break;
+                }
+            }
+        }
         if self.encoding.is_none() && !batch.rows.is_empty() {
             let payloads = batch.rows.iter().filter_map(|row| batch.cells(row).payload);
             batch.encoding = Encoding::of(payloads, columns.tell_base64());
@@ -179,9 +195,18 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
+    use std::io::{self, Cursor, Read};
 
     use super::*;
+
+    /// A source that cannot be read.
+    struct Gone;
+
+    impl Read for Gone {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("it is gone"))
+        }
+    }
 
     fn open(content: &[u8]) -> Result<Rows, String> {
         let file = TextFile::of(Box::new(Cursor::new(content.to_vec())), 0)?;
@@ -269,6 +294,17 @@ mod tests {
         }
         assert_eq!(rows.recognized(), Some(Encoding::Base64));
         assert!(rows.next(1, &columns).unwrap().rows().is_empty());
+    }
+
+    #[test]
+    fn rows_before_a_fault_are_read() {
+        let text = format!("payload,port\n{}", "00D7,2\n".repeat(20_000));
+        let source = Cursor::new(text.into_bytes()).chain(Gone);
+        let mut rows = Rows::read(TextFile::of(Box::new(source), 0).unwrap(), None).unwrap();
+        let columns = Columns::of(rows.header(), &[]).unwrap();
+        let batch = rows.next(50_000, &columns).unwrap();
+        assert_eq!(batch.rows().len(), 20_000);
+        assert_eq!(rows.next(50_000, &columns).err().as_deref(), Some("it is gone"));
     }
 
     #[test]
