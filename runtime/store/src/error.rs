@@ -200,7 +200,8 @@ pub enum StoreError {
 
     /// A device cannot be registered in a group of another database. Nothing of the batch was applied.
     #[error(
-        "the device {device} lies in the database {held:?}, where it was registered first, and the group {group} lies          in {wanted:?}: a device does not move between databases. Register it in a group of {held:?}"
+        "the device {device} lies in the database {held:?}, where it was registered first, and the group {group} lies \
+         in {wanted:?}: a device does not move between databases. Register it in a group of {held:?}"
     )]
     OtherDatabase {
         /// The device.
