@@ -9,7 +9,10 @@ use champollion_store::{
 };
 use serde::{
     Deserialize, Deserializer,
-    de::{self, SeqAccess, value::SeqAccessDeserializer},
+    de::{
+        self, MapAccess, SeqAccess,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
 };
 
 use crate::storage::StorageLimits;
@@ -82,8 +85,37 @@ impl<'de> Deserialize<'de> for Addresses {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, several: A) -> Result<Addresses, A::Error> {
-                let several = SeqAccessDeserializer::new(several);
-                Vec::deserialize(several).map(Addresses::Several)
+                let several = Vec::<Listed>::deserialize(SeqAccessDeserializer::new(several))?;
+                Ok(Addresses::Several(several.into_iter().map(|Listed(one)| one).collect()))
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// A database of a list. An address without a name is refused and not shown: it may hold a password.
+struct Listed(NamedAddress);
+
+impl<'de> Deserialize<'de> for Listed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Listed;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a database with name and address")
+            }
+
+            fn visit_str<E: de::Error>(self, _address: &str) -> Result<Listed, E> {
+                let said =
+                    "each database of a list has a name too: { name = \"…\", address = \"…\" }";
+                Err(E::custom(said))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, one: A) -> Result<Listed, A::Error> {
+                NamedAddress::deserialize(MapAccessDeserializer::new(one)).map(Listed)
             }
         }
 
@@ -249,6 +281,9 @@ mod tests {
         assert!(said.contains("missing field `name`"), "{said}");
         let said = read("postgres = [{ name = 'home', url = 'postgres://h/a' }]").err().unwrap();
         assert!(said.contains("unknown field `url`"), "{said}");
+        let listed = r#"["postgres://u:in-the-address@h/a"]"#;
+        let said = serde_json::from_str::<Addresses>(listed).err().unwrap().to_string();
+        assert!(said.contains("has a name too") && !said.contains("in-the-address"), "{said}");
         let said = read("postgres = 7").err().unwrap();
         assert!(said.contains("a list of databases"), "{said}");
         let wrong = read("postgres = [{ name = 'Home', address = 'postgres://h/a' }]").unwrap();

@@ -151,8 +151,13 @@ impl Seals {
         })
     }
 
-    /// Takes a request of which the first piece was opened, and so was sealed by a node: none is taken twice.
+    /// Takes a request of which the first piece was opened, and so was sealed by a node: none is taken twice. Its moment is
+    /// looked at again: what was held back after its stamp may have been taken before, and be no longer remembered.
     pub(super) fn take(&self, once: Once, now: Timestamp) -> Result<(), Unrecognized> {
+        let (moment, _) = once;
+        if !self.taken.is_fresh(moment, now) {
+            return Err(Unrecognized::Moment);
+        }
         if self.taken.note(once, now) { Ok(()) } else { Err(Unrecognized::Replayed) }
     }
 }
@@ -265,6 +270,9 @@ mod tests {
         // Long enough for that it is no longer remembered, and then too old.
         let late = received(&other, (&sent.stamp, &piece), at(5 + 60));
         assert_eq!(late, Err(Unrecognized::Moment));
+        // Its stamp came in time, and its first piece was held back until then.
+        let held_back = other.incoming(&sent.stamp, at(6)).unwrap();
+        assert_eq!(other.take(held_back.once, at(5 + 60)), Err(Unrecognized::Moment));
         let incoming = other.incoming(&sent.stamp, at(6)).unwrap();
         assert_eq!(incoming.from, Uuid::from_u128(1));
         let (mark, mut seals) = incoming.answer.draw().unwrap();

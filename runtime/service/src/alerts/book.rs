@@ -271,7 +271,8 @@ impl AlertBook {
         open::note(batch, &key, alert)
     }
 
-    /// Changes an alert in a batch; nothing of one that is no more.
+    /// Changes an alert in a batch; nothing of one that is no more, on condition that it is not there. Where groups lie in
+    /// several databases, an alert may be seen a moment after what was raised with it.
     pub(super) async fn change(
         &self,
         batch: &mut Batch,
@@ -279,7 +280,9 @@ impl AlertBook {
         change: impl FnOnce(&mut Alert),
     ) -> Result<Option<Alert>, TableError> {
         let key = AlertKey { group: group.clone(), id };
-        let (Some(mut alert), seen) = ALERTS.get_seen(&*self.store, &key).await? else {
+        let (alert, seen) = ALERTS.get_seen(&*self.store, &key).await?;
+        let Some(mut alert) = alert else {
+            seen.expect_unchanged(batch);
             return Ok(None);
         };
         change(&mut alert);

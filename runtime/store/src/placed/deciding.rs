@@ -111,19 +111,13 @@ impl Deed<'_> {
             }
         }
         for (at, prepared) in &prepared {
-            self.finish(*at, &name).await?;
+            self.finish(*at, &name).await.map_err(|error| self.unfinished(*at, error))?;
             self.places.store(*at).sweep(prepared);
         }
         let entries = told.iter().map(|told| (told.log.as_str(), told.value.clone()));
         let last = settled(id, &decision, entries);
-        let sequences = self.places.home().submit(last).await.map_err(|error| match error {
-            // Another node has done it: the batch is durable, and told.
-            StoreError::Conflict { .. } => StoreError::Unreachable {
-                server: self.places.home().server().to_owned(),
-                reason: "a batch was finished by another node".to_owned(),
-            },
-            error => error,
-        })?;
+        let told_last = self.places.home().submit(last).await;
+        let sequences = told_last.map_err(|error| self.unfinished(0, error))?;
         for (told, sequence) in told.iter().zip(sequences.appended) {
             put(&mut committed, told.appended, sequence);
         }
@@ -140,6 +134,18 @@ impl Deed<'_> {
             },
             error => error,
         }
+    }
+
+    /// The error of a batch that is decided, and so is durable, whatever is met afterwards: none that says that nothing of
+    /// it was applied.
+    fn unfinished(&self, at: usize, error: StoreError) -> StoreError {
+        let reason = match error {
+            StoreError::Unreachable { .. } | StoreError::Closed => return error,
+            // Another node has ended it, and told of it.
+            StoreError::Conflict { .. } => "a batch was finished by another node".to_owned(),
+            error => format!("a batch that is decided is finished later: {error}"),
+        };
+        StoreError::Unreachable { server: self.places.store(at).server().to_owned(), reason }
     }
 
     /// Prepares the parts of further databases, in their order.

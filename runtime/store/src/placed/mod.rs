@@ -22,7 +22,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
@@ -96,7 +96,12 @@ impl PlacedStore {
         let new_groups = options.check()?;
         let mut databases = Vec::new();
         for named in &options.databases {
-            let store = PostgresStore::open(&named.options).await?;
+            let store = PostgresStore::open(&named.options).await.map_err(|error| match error {
+                StoreError::BadAddress { reason } => {
+                    StoreError::BadAddress { reason: format!("{}: {reason}", named.name) }
+                }
+                error => error,
+            })?;
             databases.push(Database { name: named.name.clone(), store });
         }
         let territory = opening::recognize(&databases).await?;
@@ -316,7 +321,9 @@ impl Store for PlacedStore {
 
     /// What all databases take, and what is free where the least is.
     async fn usage(&self) -> Result<Usage, StoreError> {
-        let usages = try_join_all(self.databases().map(|(_, store)| store.usage())).await?;
+        // Each is heard of, also where another one is away.
+        let usages = join_all(self.databases().map(|(_, store)| store.usage())).await;
+        let usages = usages.into_iter().collect::<Result<Vec<Usage>, StoreError>>()?;
         Ok(Usage {
             used_bytes: usages.iter().map(|usage| usage.used_bytes).sum(),
             file_bytes: usages.iter().map(|usage| usage.file_bytes).sum(),
@@ -325,11 +332,10 @@ impl Store for PlacedStore {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
-        // Those that wait for a turn have begun nothing. That it was closed before is no fault.
-        if let Ok(all) = self.inner.under_way.acquire_many(AT_A_TIME).await {
-            drop(all);
-        }
+        // That it was closed before is no fault. Those that wait for a turn have begun nothing, and get none any more.
+        let all = self.inner.under_way.acquire_many(AT_A_TIME).await;
         self.inner.under_way.close();
+        drop(all);
         self.inner.settling.abort();
         try_join_all(self.databases().map(|(_, store)| store.close())).await.map(drop)
     }

@@ -85,7 +85,12 @@ pub(super) async fn recognize(databases: &[Database]) -> Result<Uuid, StoreError
                 let reason = "it is empty, and the home database knows it: restore it, or name the right address";
                 return Err(wrong(database, reason.to_owned()));
             }
-            check_empty(database).await?;
+            // Another node may have named it meanwhile, and have begun to fill it.
+            if let Err(error) = check_empty(database).await
+                && identity(&database.store).await?.is_none()
+            {
+                return Err(error);
+            }
         }
         let identity = Identity { name: database.name.to_string(), territory, is_home: false };
         name(database, &identity).await?;

@@ -57,7 +57,7 @@ pub(super) async fn settle(
 ) -> Result<usize, StoreError> {
     let (mut finished, mut fault) = (0, None);
     for at in 1..places.databases().len() {
-        match settle_prepared(places, (territory, at), waiting).await {
+        match settle_prepared(places, (territory, at), waiting, &mut fault).await {
             Ok(ended) => finished += ended,
             Err(error) => fault = Some(error),
         }
@@ -66,29 +66,46 @@ pub(super) async fn settle(
     fault.map_or(Ok(finished), Err)
 }
 
-/// Ends what is prepared in a database.
+/// Ends what is prepared in a database. What cannot be ended, as what another role has prepared, keeps nothing else from
+/// it, and is the fault.
 async fn settle_prepared(
     places: &Places,
     (territory, at): (Uuid, usize),
     waiting: Duration,
+    fault: &mut Option<StoreError>,
 ) -> Result<usize, StoreError> {
-    let (store, prefix) = (places.store(at), prefix_of(territory));
+    let prefix = prefix_of(territory);
     let mut ended = 0;
-    for name in store.prepared(&prefix, waiting).await? {
+    for name in places.store(at).prepared(&prefix, waiting).await? {
         let Some(id) = name.strip_prefix(&prefix).and_then(|id| id.parse::<Uuid>().ok()) else {
             continue;
         };
-        let Some(decision) = decided(places, id).await? else { continue };
-        let fate = match decision {
-            Decision::Commit { .. } => Fate::Commit,
-            Decision::Undo => Fate::Undo,
-        };
-        if store.end(&name, fate).await? {
-            tracing::info!(%id, database = %places.name(at), ?fate, "a batch that was cut is finished");
-            ended += 1;
+        match end_prepared(places, at, (id, name.as_str())).await {
+            Ok(is_ended) => ended += usize::from(is_ended),
+            // A database that is away would have each name wait.
+            Err(error @ StoreError::Unreachable { .. }) => return Err(error),
+            Err(error) => *fault = Some(error),
         }
     }
     Ok(ended)
+}
+
+/// Ends a prepared part of a batch as is decided on it; says whether it was there.
+async fn end_prepared(
+    places: &Places,
+    at: usize,
+    (id, name): (Uuid, &str),
+) -> Result<bool, StoreError> {
+    let Some(decision) = decided(places, id).await? else { return Ok(false) };
+    let fate = match decision {
+        Decision::Commit { .. } => Fate::Commit,
+        Decision::Undo => Fate::Undo,
+    };
+    let is_ended = places.store(at).end(name, fate).await?;
+    if is_ended {
+        tracing::info!(%id, database = %places.name(at), ?fate, "a batch that was cut is finished");
+    }
+    Ok(is_ended)
 }
 
 /// The decision on a batch. Where there is none, it is to be undone: whoever still does it cannot decide otherwise from
