@@ -75,8 +75,8 @@ pub(super) async fn recognize(databases: &[Database]) -> Result<Uuid, StoreError
     for database in further {
         let most = database.store.most_prepared().await?;
         if most < 1 {
-            let reason = "its server keeps no prepared transactions: set max_prepared_transactions to 64 or more, \
-                          and restart it";
+            let reason = "its server keeps no prepared transactions: set max_prepared_transactions to sixteen \
+                          for each node, and restart it";
             return Err(wrong(database, reason.to_owned()));
         }
         let is_known = home.store.get(DATABASES, of(&database.name).as_bytes()).await?.is_some();
