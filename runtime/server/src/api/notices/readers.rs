@@ -15,7 +15,7 @@ use crate::{
     api::{
         Problem,
         authorized::{Authorized, ManageRoutes, ReadRoutes, Recognized},
-        extract::{JsonBody, PathParts, path_part, to_the_end},
+        extract::{JsonBody, PathParts, SecretBody, path_part, to_the_end},
         sign_in::person_of,
     },
     auth::Reach,
@@ -139,7 +139,7 @@ pub(in crate::api) async fn put_hook(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(group): PathParts<String>,
-    JsonBody(WantedHook { url }): JsonBody<WantedHook>,
+    SecretBody(WantedHook { url }): SecretBody<WantedHook>,
 ) -> Result<Json<ShownHook>, Problem> {
     let group = own_group(&service, &authorized.reach, &group)?;
     check(&url, service.config.delivery.plain_http)?;
@@ -149,7 +149,9 @@ pub(in crate::api) async fn put_hook(
     hook.put(&mut batch, &group).map_err(NoticeFault::from)?;
     let author = authorized.author(&service);
     to_the_end(async move {
-        author.commit(batch, AuditEntry::of_act("notice-hook-put", &group)).await?;
+        // The audit shows where notices go, without the query of the address, which may be a secret.
+        let act = AuditEntry::of_act("notice-hook-put", &group).with(json!({ "url": hook.url }));
+        author.commit(batch, act).await?;
         Ok(Json(ShownHook { url: hook.url, secret: Some(hook.secret) }))
     })
     .await
