@@ -20,6 +20,7 @@ use crate::{
     },
     auth::Reach,
     authors::{AuditedAuthor, Author},
+    outbox,
     service::Service,
 };
 
@@ -142,8 +143,13 @@ pub(in crate::api) async fn put_hook(
     SecretBody(WantedHook { url }): SecretBody<WantedHook>,
 ) -> Result<Json<ShownHook>, Problem> {
     let group = own_group(&service, &authorized.reach, &group)?;
-    check(&url, service.config.delivery.plain_http)?;
+    let delivery = &service.config.delivery;
+    check(&url, delivery.plain_http)?;
     let secret = SigningKey::generate().reveal().to_owned();
+    let checked = outbox::check_system(&delivery.limits(), &group, (url.as_str(), &secret));
+    checked.map_err(|reason| {
+        Problem::bad_request("invalid-notice-hook", reason).with("path", "url")
+    })?;
     let hook = NoticeHook { url: url.into(), secret };
     let mut batch = Batch::new();
     hook.put(&mut batch, &group).map_err(NoticeFault::from)?;
@@ -202,7 +208,7 @@ fn no_hook(group: &GroupId) -> Problem {
     Problem::not_found("no-notice-hook", detail)
 }
 
-/// Checks the address of a system; whether its network may be reached is checked when it is.
+/// Checks the address of a system as it is written. The address of a name is checked when it is connected to.
 fn check(url: &Url, is_plain_allowed: bool) -> Result<(), Problem> {
     let refused =
         |detail: &str| Err(Problem::bad_request("invalid-notice-hook", detail).with("path", "url"));
