@@ -210,6 +210,14 @@ fn what_cannot_work_is_refused_with_what_to_write_instead() {
             "tell.webhook",
         ),
         (
+            json!({ "when": { "alarm": {} }, "tell": { "webhook": { "url": "https://127.0.0.1:8443/" } } }),
+            "allow-networks",
+        ),
+        (
+            json!({ "when": { "alarm": {} }, "tell": { "mqtt": { "url": "mqtts://169.254.169.254", "topic": "a" } } }),
+            "allow-networks",
+        ),
+        (
             json!({ "when": { "alarm": {} }, "tell": { "mail": ["ada@city.example"] } }),
             "host under [mail]",
         ),

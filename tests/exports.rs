@@ -10,7 +10,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 /// The lists, each with the begin of its headings.
 const LISTS: [(&str, &str); 5] = [
-    ("/v1/quality/availability", "of,group,route,minutes,available,share\n"),
+    ("/v1/quality/availability", "of,group,route,minutes,available,share\r\n"),
     ("/v1/gateways", "id,firstHeardAt,lastHeardAt,"),
     ("/v1/notices", "id,kind,state,title,"),
     ("/v1/schedules", "id,name,group,device,tags,when,command,"),
@@ -46,7 +46,7 @@ fn server(outside: &Outside) -> Server {
         { "address": "dali_broadcast", "dimmingLevel": 100 },
     ]}});
     let plan = json!({
-        "name": "=Evening", "device": light.dev_eui(), "command": command,
+        "name": "=Evening; =1+1", "device": light.dev_eui(), "command": command,
         "when": { "cron": "0 22 * * *" },
     });
     server.partner("light").post("/v1/schedules", &plan).success();
@@ -71,8 +71,11 @@ fn lists_are_tables_too_and_nobody_sees_the_rows_of_others() {
         assert!(admin.get(path).success().is_object(), "{path} stays JSON where nothing is said");
     }
     let schedules = csv(&admin, "/v1/schedules");
-    assert!(schedules.contains(",'=Evening,light,"), "no cell is a formula: {schedules}");
-    assert!(csv(&admin, "/v1/notices").contains(",incident,in-force,Dark,We look after it.,"));
+    let name = ",\"'=Evening; '=1+1\",\"light\",";
+    assert!(schedules.contains(name), "no cell is a formula, however it is split: {schedules}");
+    let notices = csv(&admin, "/v1/notices");
+    let notice = ",\"incident\",\"in-force\",\"Dark\",\"We look after it.\",";
+    assert!(notices.contains(notice), "{notices}");
     let (own, other) = (server.partner("light"), server.partner("water"));
     for path in ["/v1/schedules", "/v1/notices"] {
         assert_eq!(csv(&own, path).lines().count(), 2, "{path}");

@@ -159,6 +159,9 @@ fn the_wishes_to_be_told_are_kept() {
     assert_eq!(shown, hook, "the secret is shown once");
     let plain = json!({ "url": "ftp://city.example/" });
     water.put("/v1/groups/water/notice-hook", &plain).problem(400, "invalid-notice-hook");
+    let inside = json!({ "url": "https://127.0.0.1:8443/" });
+    let refused = water.put("/v1/groups/water/notice-hook", &inside);
+    assert!(refused.problem(400, "invalid-notice-hook").contains("allow-networks"));
     water.get("/v1/groups/light/notice-hook").problem(404, "unknown-group");
     water.get("/v1/me/notices").problem(403, "forbidden");
     assert_eq!(water.delete("/v1/groups/water/notice-hook").status, 204);

@@ -92,7 +92,9 @@ fn routes_to(host: &str, port: u16) -> Vec<(&'static str, Json)> {
     let s3 = json!({ "s3": {
         "endpoint": format!("http://{host}:{port}"), "bucket": "abc", "accessKey": "a", "secretKey": "s",
     } });
+    let database = format!("postgres://{host}:{port}/town?sslmode=disable");
     vec![
+        ("postgres", json!({ "to": { "postgres": { "url": database, "user": "u" } } })),
         ("http", json!({ "to": { "http": { "url": format!("http://{host}:{port}/x") } } })),
         ("mqtt", json!({ "to": { "mqtt": { "url": format!("mqtt://{host}:{port}") } } })),
         ("webdav", files(&json!({ "webdav": { "url": format!("http://{host}:{port}/x/") } }))),
@@ -323,6 +325,7 @@ fn an_answer_without_end_is_read_to_its_limit_and_shown_as_a_line() {
         ("a line", endless("", b"220-words and more words\r\n")),
         ("no line", endless("", b"abcdefgh")),
         ("a broker", endless("\x20\x02\x00\x00", b"\x30\xff\xff\x7f\x00\x01a")),
+        ("a database", endless("E\x40\x00\x00\x00", b"words of a database ")),
     ] {
         for (kind, mut route) in routes_to("127.0.0.1", address.port()) {
             for timeout in ["/to/http/timeoutSeconds", "/to/files/timeoutSeconds"] {

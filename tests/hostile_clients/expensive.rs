@@ -11,7 +11,12 @@ use std::{
 use champollion_tests::{
     Answer, Client, MISCHIEF, Mischief, Sensor, Server, Setup, digits, mischief,
 };
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
+use ureq::http::Method;
+
+/// The media type of workbooks.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// An expression that costs as much as one may, and is true of no record.
 const COSTLY: &str = "(range(9000)%7Csum)%20%3C%200";
@@ -268,6 +273,41 @@ fn followed(client: &Client, path: &str, member: &str) -> (Vec<Json>, usize) {
         let next = page["next"].as_str().expect("a page says where to go on");
         after = format!("&after={}", next.replace('+', "%2B"));
         assert!(pages < 100, "it comes to no end");
+    }
+}
+
+#[test]
+fn lists_as_tables_and_statements_have_places() {
+    let server = setup().variable("CHAMPOLLION_EXPENSIVE__OF_TOKEN", "0").start();
+    let admin = server.admin();
+    let accepting = |path: &str, accepted: &str| {
+        let headers = [("Accept", accepted)];
+        admin.attempt_with(&Method::GET, path, &headers, b"").expect("the server answers")
+    };
+    for path in [
+        "/v1/quality",
+        "/v1/quality/silent",
+        "/v1/quality/excluded",
+        "/v1/quality/availability",
+        "/v1/gateways",
+        "/v1/notices",
+        "/v1/schedules",
+        "/v1/alerts?group=water&state=all",
+    ] {
+        for whole in ["text/csv", XLSX] {
+            accepting(path, whole).problem(429, "too-many-expensive-requests");
+        }
+        assert_eq!(accepting(path, "application/json").status, 200, "{path}: its pages have none");
+    }
+    let day = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    for path in [
+        format!("/v1/statements?date={day}"),
+        format!("/v1/statements/{day}/city"),
+        format!("/v1/statements/{day}/city/objects"),
+    ] {
+        for form in ["application/json", "text/csv"] {
+            accepting(&path, form).problem(429, "too-many-expensive-requests");
+        }
     }
 }
 

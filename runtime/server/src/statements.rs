@@ -7,7 +7,10 @@ use champollion_service::statements::{Statement, StatementDay};
 use champollion_store::TableError;
 use jiff::{Timestamp, civil::Date};
 
-use crate::service::Service;
+use crate::{
+    expensive::{TooExpensive, Turn},
+    service::Service,
+};
 
 /// The reason why a day is not stated.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +22,9 @@ pub(crate) enum StatementError {
     /// The store does not answer.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// It takes longer than it may.
+    #[error(transparent)]
+    TooExpensive(#[from] TooExpensive),
 }
 
 /// The statements of a day.
@@ -30,17 +36,19 @@ pub(crate) struct Stated {
 }
 
 impl Service {
-    /// States a day that has begun.
-    pub(crate) async fn stated(&self, date: Date) -> Result<Stated, StatementError> {
-        let settings = &self.config.statements;
+    /// States a day that has begun. All that is in service in the territory is gone through, in the place of an
+    /// expensive request.
+    pub(crate) async fn stated(&self, date: Date, turn: &Turn) -> Result<Stated, StatementError> {
+        let settings = self.config.statements.clone();
         let day = StatementDay::of(date, self.config.territory.zone());
         let day = day.filter(|day| day.begins <= Timestamp::now());
         let day = day.ok_or(StatementError::ToCome(date))?;
         let now = self.devices.service_states();
         let states = self.service_history.states_at(day.begins, now).await?;
         let owners = self.roster.owners_at(&*self.store, day.begins).await?;
-        let partner_of = |group: &_| owners.get(group).cloned();
-        let statements = Statement::of_all(settings, day, states, partner_of);
-        Ok(Stated { day, statements })
+        let stating = turn.run(move || {
+            Statement::of_all(&settings, day, states, |group| owners.get(group).cloned())
+        });
+        Ok(Stated { day, statements: stating.await? })
     }
 }

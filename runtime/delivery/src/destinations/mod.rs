@@ -20,7 +20,9 @@ mod words;
 pub use destination_limits::DestinationLimits;
 pub(crate) use failure::Failure;
 pub use failure::FailureKind;
-#[cfg(feature = "sftp")]
+#[cfg(feature = "postgres")]
+pub(crate) use reach::Allowance;
+#[cfg(any(feature = "postgres", feature = "sftp"))]
 pub(crate) use reach::Limited;
 pub use reach::{
     AddressError, AddressRules, ConnectError, Connector, Network, NetworkError, Ports, PortsError,

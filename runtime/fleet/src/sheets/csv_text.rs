@@ -13,6 +13,7 @@ use super::{
     headings::LOOKED_AT,
     headings::Mapping,
     limits::SheetLimits,
+    marks::unmarked,
 };
 
 /// The separators of cells, the first of which is taken where all do equally well.
@@ -20,9 +21,6 @@ const SEPARATORS: [u8; 3] = [b';', b'\t', b','];
 
 /// Begins the first line by which a spreadsheet tells another one the separator.
 const SEPARATOR_LINE: &str = "sep=";
-
-/// Signs with which a text of a cell would be a formula.
-const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// Reads a text as a grid; tells its separator.
 pub(super) fn read(
@@ -151,8 +149,8 @@ fn unclosed_quote(text: &str, separator: u8, first_line: u32) -> Option<u32> {
     }
 }
 
-/// A cell of a text. `="0018"` is how texts are kept from becoming numbers, and an apostrophe keeps them from being taken
-/// for formulas: neither is part of them.
+/// A cell of a text. `="0018"` is how texts are kept from becoming numbers, and marks keep them from being taken for
+/// formulas: neither is part of them.
 fn cell(text: &str) -> Cell {
     let said = trimmed(text);
     if let Some(inside) = said.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
@@ -161,8 +159,7 @@ fn cell(text: &str) -> Cell {
     if said.starts_with('=') {
         return Cell::Formula;
     }
-    let bare = said.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA_SIGNS));
-    Cell::text(bare.unwrap_or(text))
+    Cell::text(unmarked(text))
 }
 
 /// Counts the lines of a text, as far as it is read.

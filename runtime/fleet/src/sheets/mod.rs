@@ -22,6 +22,7 @@ mod file_kind;
 mod grid;
 mod headings;
 mod limits;
+mod marks;
 mod note;
 mod open_document;
 mod plain_rows;

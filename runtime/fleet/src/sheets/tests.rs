@@ -474,9 +474,13 @@ fn a_template_is_read_as_it_is_written() {
         Column::of_tag("Rue"),
         Column::of_tag("nom"),
         Column::of_variable("pulse"),
+        Column::of_tag("Hall"),
     ];
-    let cells = ["70B3D5499A000001", "=1+1", "+33", "10"].map(Cell::text).to_vec();
-    for form in [FileForm::Workbook, FileForm::csv(Language::French)] {
+    let cells = ["70B3D5499A000001", "=1+1", "+33", "10", "Hall, '=1+1; =2"];
+    let cells = cells.map(Cell::text).to_vec();
+    for form in
+        [FileForm::Workbook, FileForm::csv(Language::French), FileForm::csv(Language::English)]
+    {
         let bytes = write_sheet(form, &headings, [cells.clone()]).unwrap();
         // A text that begins like a formula is one in no sheet, and comes back as it was.
         let rows = rows(&bytes);
@@ -484,6 +488,11 @@ fn a_template_is_read_as_it_is_written() {
         assert_eq!(rows[0].values.tags["Rue"].as_deref(), Some("=1+1"));
         assert_eq!(rows[0].values.tags["nom"].as_deref(), Some("+33"));
         assert_eq!(rows[0].values.variables["pulse"].as_deref(), Some("10"));
+        assert_eq!(rows[0].values.tags["Hall"].as_deref(), Some("Hall, '=1+1; =2"));
+        if form != FileForm::Workbook {
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(text.contains("Hall, ''=1+1; '=2"), "{text}");
+        }
     }
 }
 

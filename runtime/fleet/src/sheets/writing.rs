@@ -8,6 +8,7 @@ use rust_xlsxwriter::{
 use super::{
     cell::Cell,
     field::{Field, Language},
+    marks::marked,
     row::ActivationWord,
 };
 use crate::objects::{DeviceClass, Geolocation, LifeCycle};
@@ -24,10 +25,6 @@ const KEY_WIDTH: f64 = 36.0;
 
 /// Tells spreadsheets that a text is in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
-/// Signs at the beginning of a text by which spreadsheets take it for a formula, and the apostrophe that says that it is
-/// none.
-const FORMULA_SIGNS: [char; 11] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
 
 /// A row of CSV that says nothing: a line without a separator would be one cell between quotation marks.
 const EMPTY_ROW: [&str; 2] = ["", ""];
@@ -265,10 +262,7 @@ fn plain(cell: &Cell, comma: bool) -> String {
     match cell {
         Cell::Number(number) if comma => number.to_string().replace('.', ","),
         Cell::Number(number) => number.to_string(),
-        cell => {
-            let text = shown(cell);
-            if text.starts_with(FORMULA_SIGNS) { format!("'{text}") } else { text }
-        }
+        cell => marked(&shown(cell)).into_owned(),
     }
 }
 

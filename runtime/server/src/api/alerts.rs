@@ -101,6 +101,8 @@ pub(super) struct AlertList {
         ),
         (status = 400, description = "group-missing"),
         (status = 406, description = "not-acceptable"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(super) async fn list(
@@ -109,13 +111,13 @@ pub(super) async fn list(
     Parameters(Wanted { group, state, after, limit }): Parameters<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of(&headers)?;
+    let shape = Shape::of(&headers, &service, &authorized.principal)?;
     let group = authorized.reach.group(group)?;
     let from = after.as_deref().map(|id| super::extract::parameter("after", id)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let alerts = found(&service, (&group, state), from, shape.lookups(&window)).await?;
     if let Shape::Table(shape) = shape {
-        return table::answer(shape, &alerts);
+        return table::answer(shape, &alerts).await;
     }
     let (alerts, end) = paging::page(alerts, window, |alert: &Alert| alert.id.to_string());
     Ok(Json(AlertList { alerts, end }).into_response())

@@ -22,7 +22,7 @@ use super::{
     authorized::{Authorized, ReadMetrics},
     extract::{Parameters, PathParts},
     paging::{self, Listing, PageEnd, Window},
-    tables::{Shape, or_empty},
+    tables::{Rows, Shape, or_empty},
 };
 use crate::service::Service;
 
@@ -119,20 +119,23 @@ type Objects = BTreeMap<String, Vec<DevEui>>;
             body = GatewayList,
         ),
         (status = 406, description = "not-acceptable"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(super) async fn list(
-    _: Authorized<ReadMetrics>,
+    authorized: Authorized<ReadMetrics>,
     State(service): State<Arc<Service>>,
     Parameters(Listing { after, limit }): Parameters<Listing>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of(&headers)?;
+    let shape = Shape::of(&headers, &service, &authorized.principal)?;
     let objects = objects(&service).await?;
     let known = service.quality.gateways().list(after.as_deref());
     let shown = known.into_iter().map(|(id, gateway)| shown(id, &gateway, &objects));
     if let Shape::Table(table) = shape {
-        return table.answer("Gateways", &HEADINGS, shown.map(|gateway| row(&gateway)).collect());
+        let rows = Rows::gather(shown.map(|gateway| row(&gateway)))?;
+        return table.answer("Gateways", &HEADINGS, rows).await;
     }
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let (gateways, end) = paging::page(shown, window, |gateway| gateway.id.clone());

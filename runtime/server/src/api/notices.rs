@@ -90,6 +90,8 @@ pub(super) struct NoticeListing {
             body = NoticeList,
         ),
         (status = 406, description = "not-acceptable"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(super) async fn list(
@@ -99,7 +101,7 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let NoticeListing { after, limit, state } = listing;
-    let shape = Shape::of(&headers)?;
+    let shape = Shape::of(&headers, &service, &authorized.principal)?;
     let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
     let now = Timestamp::now();
     let notices = service.notices.latest(from).into_iter();
@@ -107,7 +109,8 @@ pub(super) async fn list(
     let shown =
         wanted.filter_map(|notice| Some(Shown::new(seen(&notice, &authorized.reach)?, now)));
     if let Shape::Table(shape) = shape {
-        return table::answer(shape, shown);
+        let rows = table::rows(shown)?;
+        return shape.answer("Notices", &table::HEADINGS, rows).await;
     }
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let (notices, end) = paging::page(shown, window, |shown| shown.notice.id.to_string());

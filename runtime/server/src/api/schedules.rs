@@ -114,6 +114,8 @@ fn calendar(schedule: &Schedule, service: &Service) -> Result<Calendar, WhenErro
             body = ScheduleList,
         ),
         (status = 406, description = "not-acceptable"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(super) async fn list(
@@ -122,14 +124,15 @@ pub(super) async fn list(
     Parameters(Listing { after, limit }): Parameters<Listing>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of(&headers)?;
+    let shape = Shape::of(&headers, &service, &authorized.principal)?;
     let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let is_seen = |schedule: &Schedule| sees(&service, &authorized.reach, schedule);
     let found = service.schedules.list(from, shape.lookups(&window), is_seen);
     let shown = found.iter().map(|schedule| ShownSchedule::of(schedule, &service));
     if let Shape::Table(shape) = shape {
-        return table::answer(shape, shown);
+        let rows = table::rows(shown)?;
+        return shape.answer("Schedules", &table::HEADINGS, rows).await;
     }
     let (schedules, end) =
         paging::page(shown, window, |shown: &ShownSchedule| shown.id.to_string());

@@ -24,11 +24,12 @@ use super::{
     authorized::{Administer, Authorized, ReadPeople},
     bodiless::NoBody,
     extract::{Parameters, PathParts, path_part, to_the_end},
-    tables::Shape,
+    tables::{TableForm, TableShape},
 };
 use crate::{
     auth::Reach,
     authors::Author,
+    expensive::Turn,
     service::Service,
     statements::{Stated, StatementError},
 };
@@ -81,6 +82,7 @@ impl From<StatementError> for Problem {
         match error {
             StatementError::ToCome(_) => Self::bad_request("day-to-come", error.to_string()),
             StatementError::Table(error) => Self::internal(&error),
+            StatementError::TooExpensive(error) => error.into(),
         }
     }
 }
@@ -111,6 +113,8 @@ pub(super) struct OfDay {
         ),
         (status = 400, description = "day-to-come"),
         (status = 406, description = "not-acceptable"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(super) async fn list(
@@ -119,13 +123,14 @@ pub(super) async fn list(
     Parameters(OfDay { date }): Parameters<OfDay>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of(&headers)?;
-    let stated = service.stated(date).await?;
+    let form = TableForm::of(&headers)?;
+    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let stated = service.stated(date, &turn).await?;
     let seen = |partner: &PartnerId| sees(&authorized.reach, partner);
     let list = shown_list(&service, stated, seen).await?;
-    match shape {
-        Shape::Json => Ok(Json(list).into_response()),
-        Shape::Table(shape) => table::answer(shape, &list.statements),
+    match form {
+        None => Ok(Json(list).into_response()),
+        Some(form) => table::answer(TableShape::new(form, turn), &list.statements).await,
     }
 }
 
@@ -146,6 +151,8 @@ pub(super) async fn list(
         (status = 400, description = "day-to-come"),
         (status = 404, description = "unknown-partner"),
         (status = 406, description = "not-acceptable"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(super) async fn show(
@@ -154,12 +161,14 @@ pub(super) async fn show(
     PathParts((date, partner)): PathParts<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of(&headers)?;
-    let statement = seen_statement(&authorized.reach, &service, (&date, &partner)).await?;
+    let form = TableForm::of(&headers)?;
+    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let of = (date.as_str(), partner.as_str());
+    let statement = seen_statement(&authorized.reach, &service, of, &turn).await?;
     let shown = Shown::new(&service, statement).await.map_err(StatementError::from)?;
-    match shape {
-        Shape::Json => Ok(Json(shown).into_response()),
-        Shape::Table(shape) => table::answer(shape, &[shown]),
+    match form {
+        None => Ok(Json(shown).into_response()),
+        Some(form) => table::answer(TableShape::new(form, turn), &[shown]).await,
     }
 }
 
@@ -174,7 +183,8 @@ pub(super) async fn show(
         (status = 200, description = "The statements, each with its mark.", body = StatementList),
         (status = 400, description = "day-to-come"),
         (status = 409, description = "statement-differs"),
-        (status = 503, description = "not-kept"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
     ),
 )]
 pub(super) async fn issue(
@@ -185,8 +195,9 @@ pub(super) async fn issue(
 ) -> Result<Json<StatementList>, Problem> {
     let date: Date = path_part("date", &date)?;
     let author = authorized.author(&service);
+    let turn = service.expensive.turn(&authorized.principal.token, None)?;
     to_the_end(async move {
-        let stated = service.stated(date).await?;
+        let stated = service.stated(date, &turn).await?;
         let fresh = not_issued(&service, &stated.statements).await?;
         if !fresh.is_empty() {
             let mut batch = Batch::new();
@@ -257,13 +268,14 @@ async fn seen_statement(
     reach: &Reach,
     service: &Service,
     (date, partner): (&str, &str),
+    turn: &Turn,
 ) -> Result<Statement, Problem> {
     let date: Date = path_part("date", date)?;
     let partner: PartnerId = path_part("partner", partner)?;
     if service.roster.partner(&partner).is_none() || !sees(reach, &partner) {
         return Err(RosterError::UnknownPartner(partner).into());
     }
-    let Stated { day, mut statements } = service.stated(date).await?;
+    let Stated { day, mut statements } = service.stated(date, turn).await?;
     let settings = &service.config.statements;
     let none = || Statement::new(settings, day, partner.clone(), Vec::new());
     Ok(statements.remove(&partner).unwrap_or_else(none))

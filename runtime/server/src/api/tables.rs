@@ -1,25 +1,31 @@
 //! Answers as tables: JSON, CSV or a workbook, as the client takes them.
+//!
+//! A table is whole, and costs what many pages cost. It has a place among the expensive requests from before its items
+//! are looked up, is written on their threads, and is bounded in rows and in bytes.
 
 use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
+use champollion_delivery::formats::{Layout, PlainTable};
 
 use super::{
     Problem,
     paging::Window,
     records::{XLSX, accepted},
 };
-use crate::workbook::workbook;
+use crate::{auth::Principal, expensive::Turn, service::Service, workbook::workbook};
 
 /// Most rows of a table; a sheet of a workbook has a few more.
 const ROWS: usize = 1_000_000;
+
+/// Most bytes of the cells of a table, with what each takes beside its text.
+const BYTES: usize = 64 << 20;
 
 /// The media type of CSV.
 const CSV: &str = "text/csv; charset=utf-8";
 
 /// The format of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// A list in JSON, in pages.
     Json,
@@ -27,36 +33,38 @@ pub(super) enum Shape {
     Table(TableShape),
 }
 
+/// The format of a table, with the place of the request that asks for it.
+pub(super) struct TableShape {
+    form: TableForm,
+    turn: Turn,
+}
+
 /// The format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TableShape {
+pub(super) enum TableForm {
     /// A text of comma-separated values.
     Csv,
     /// A workbook of one sheet.
     Xlsx,
 }
 
+/// The rows of a table, no more than one may have.
+pub(super) struct Rows(Vec<Vec<String>>);
+
 impl Shape {
-    /// Returns the format that the client likes best of those that there are.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let accepted = accepted(headers);
-        let known = accepted.iter().find_map(|wanted| match wanted.as_str() {
-            "application/json" | "application/*" | "*/*" => Some(Self::Json),
-            "text/csv" | "text/*" => Some(Self::Table(TableShape::Csv)),
-            XLSX => Some(Self::Table(TableShape::Xlsx)),
-            _ => None,
-        });
-        match known {
-            Some(shape) => Ok(shape),
-            None if accepted.is_empty() => Ok(Self::Json),
-            None => Err(Problem::not_acceptable(format!(
-                "the table can be had as application/json, text/csv and {XLSX}"
-            ))),
-        }
+    /// Returns the format that the client likes best of those that there are, for a table with a place to make it in.
+    pub(super) fn of(
+        headers: &HeaderMap,
+        service: &Service,
+        principal: &Principal,
+    ) -> Result<Self, Problem> {
+        let Some(form) = TableForm::of(headers)? else { return Ok(Self::Json) };
+        let turn = service.expensive.turn(&principal.token, None)?;
+        Ok(Self::Table(TableShape { form, turn }))
     }
 
     /// The number of items that are looked up: one more than are shown, so that it is known whether there are more.
-    pub(super) fn lookups(self, window: &Window) -> usize {
+    pub(super) fn lookups(&self, window: &Window) -> usize {
         match self {
             Self::Json => window.lookups(),
             Self::Table(_) => ROWS + 1,
@@ -64,46 +72,89 @@ impl Shape {
     }
 }
 
-impl TableShape {
-    /// Writes a table with its headings.
-    pub(super) fn answer(
+impl TableForm {
+    /// Returns the format that the client likes best of those that there are; nothing for JSON.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let accepted = accepted(headers);
+        let known = accepted.iter().find_map(|wanted| match wanted.as_str() {
+            "application/json" | "application/*" | "*/*" => Some(None),
+            "text/csv" | "text/*" => Some(Some(Self::Csv)),
+            XLSX => Some(Some(Self::Xlsx)),
+            _ => None,
+        });
+        match known {
+            Some(form) => Ok(form),
+            None if accepted.is_empty() => Ok(None),
+            None => Err(Problem::not_acceptable(format!(
+                "the table can be had as application/json, text/csv and {XLSX}"
+            ))),
+        }
+    }
+
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => CSV,
+            Self::Xlsx => XLSX,
+        }
+    }
+
+    fn write(
         self,
         name: &str,
         headings: &[&str],
         rows: Vec<Vec<String>>,
-    ) -> Result<Response, Problem> {
-        if rows.len() > ROWS {
-            let detail =
-                format!("a table has at most {ROWS} rows: ask for a shorter time or one group");
-            return Err(Problem::bad_request("invalid-query", detail));
-        }
-        let (content_type, bytes) = match self {
-            Self::Csv => (CSV, csv(headings, &rows)?),
-            Self::Xlsx => {
-                let headings: Vec<String> = headings.iter().map(ToString::to_string).collect();
-                let written = workbook(name, &headings, rows);
-                (XLSX, written.map_err(|error| Problem::internal(&error))?)
+    ) -> Result<Vec<u8>, Problem> {
+        let titles: Vec<String> = headings.iter().map(ToString::to_string).collect();
+        match self {
+            Self::Csv => {
+                let written = PlainTable { titles, rows }.csv(Layout::International);
+                written.map_err(|error| Problem::internal(&error))
             }
-        };
-        let headers = [(header::CONTENT_TYPE, content_type), (header::VARY, "accept")];
+            Self::Xlsx => {
+                let written = workbook(name, &titles, rows);
+                written.map_err(|error| Problem::internal(&error))
+            }
+        }
+    }
+}
+
+impl TableShape {
+    /// Makes the table of a request that has its place already.
+    pub(super) fn new(form: TableForm, turn: Turn) -> Self {
+        Self { form, turn }
+    }
+
+    /// Writes a table with its headings, on a thread of its own.
+    pub(super) async fn answer(
+        self,
+        name: &'static str,
+        headings: &'static [&'static str],
+        Rows(rows): Rows,
+    ) -> Result<Response, Problem> {
+        let Self { form, turn } = self;
+        let bytes = turn.run(move || form.write(name, headings, rows)).await??;
+        let headers = [(header::CONTENT_TYPE, form.content_type()), (header::VARY, "accept")];
         Ok((headers, bytes).into_response())
     }
 }
 
-fn csv(headings: &[&str], rows: &[Vec<String>]) -> Result<Vec<u8>, Problem> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let written = writer.write_record(headings).and_then(|()| {
-        rows.iter().try_for_each(|row| writer.write_record(row.iter().map(|cell| harmless(cell))))
-    });
-    written.map_err(|error| Problem::internal(&error))?;
-    writer.into_inner().map_err(|error| Problem::internal(&error))
-}
-
-/// A cell that no spreadsheet takes for a formula. Numbers may begin with a sign.
-fn harmless(cell: &str) -> String {
-    let is_formula =
-        cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
-    if is_formula { format!("'{cell}") } else { cell.to_owned() }
+impl Rows {
+    /// Gathers the rows of a table. No more of them are made than it may have.
+    pub(super) fn gather(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Self, Problem> {
+        let (mut gathered, mut bytes) = (Vec::new(), 0);
+        for row in rows {
+            bytes += row.iter().map(|cell| cell.len() + size_of::<String>()).sum::<usize>();
+            if gathered.len() == ROWS || bytes > BYTES {
+                let detail = format!(
+                    "a table has at most {ROWS} rows and {} MB: ask for a shorter time or one group",
+                    BYTES >> 20
+                );
+                return Err(Problem::bad_request("invalid-query", detail));
+            }
+            gathered.push(row);
+        }
+        Ok(Self(gathered))
+    }
 }
 
 /// The text of a value that may be absent.
@@ -119,20 +170,34 @@ mod tests {
 
     #[test]
     fn a_table_is_given_as_the_client_takes_it() {
-        let shape = |accepted: &'static str| {
-            Shape::of(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accepted))]))
+        let form = |accepted: &'static str| {
+            TableForm::of(&HeaderMap::from_iter([(
+                header::ACCEPT,
+                HeaderValue::from_static(accepted),
+            )]))
         };
-        assert_eq!(Shape::of(&HeaderMap::new()).unwrap(), Shape::Json);
-        assert_eq!(shape("text/html, */*;q=0.1").unwrap(), Shape::Json);
-        assert_eq!(shape("text/csv").unwrap(), Shape::Table(TableShape::Csv));
-        assert_eq!(shape(XLSX).unwrap(), Shape::Table(TableShape::Xlsx));
-        assert!(shape("image/png").is_err());
+        assert_eq!(TableForm::of(&HeaderMap::new()).unwrap(), None);
+        assert_eq!(form("text/html, */*;q=0.1").unwrap(), None);
+        assert_eq!(form("text/csv").unwrap(), Some(TableForm::Csv));
+        assert_eq!(form(XLSX).unwrap(), Some(TableForm::Xlsx));
+        assert!(form("image/png").is_err());
     }
 
     #[test]
     fn a_cell_is_never_a_formula() {
-        let rows = [vec!["=1+1".to_owned(), "-3.5".to_owned(), "a,b".to_owned()]];
-        let text = String::from_utf8(csv(&["name", "level", "words"], &rows).unwrap()).unwrap();
-        assert_eq!(text, "name,level,words\n'=1+1,-3.5,\"a,b\"\n");
+        let rows = vec![["=1+1", "-3.5", "a;=1"].map(str::to_owned).to_vec()];
+        let written = TableForm::Csv.write("x", &["name", "level", "words"], rows).unwrap();
+        let text = String::from_utf8(written).unwrap();
+        assert_eq!(text, "name,level,words\r\n\"'=1+1\",-3.5,\"a;'=1\"\r\n");
+    }
+
+    #[test]
+    fn a_table_is_bounded_and_no_row_beyond_is_made() {
+        let row = || vec!["x".repeat(1 << 20)];
+        assert!(Rows::gather(std::iter::repeat_with(row).take(63)).is_ok());
+        let refused = Rows::gather(std::iter::repeat_with(row)).err().map(|problem| problem.code());
+        assert_eq!(refused, Some("invalid-query"));
+        let many = std::iter::repeat_with(Vec::new).take(ROWS + 1);
+        assert!(Rows::gather(many).is_err());
     }
 }

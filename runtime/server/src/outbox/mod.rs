@@ -8,4 +8,4 @@ mod targets;
 
 pub(crate) use sender::Sender;
 pub use settings::OutboxSettings;
-pub(crate) use targets::{check, sign};
+pub(crate) use targets::{check, check_system, sign};

@@ -69,6 +69,18 @@ pub(crate) fn sign(tell: &mut Tell) -> Option<Secret> {
     Some(secret)
 }
 
+/// Checks the system that events of a group are posted to, with the secret that they are signed with.
+///
+/// # Errors
+/// Says why nothing can be posted there.
+pub(crate) fn check_system(
+    limits: &DestinationLimits,
+    group: &GroupId,
+    place: (&str, &str),
+) -> Result<(), String> {
+    system(limits, group, place).map(drop)
+}
+
 /// Checks the systems that a rule tells.
 ///
 /// # Errors

@@ -9,10 +9,9 @@ use tokio::{
     sync::{Mutex, mpsc, oneshot},
     time::timeout,
 };
-use tokio_postgres::Client;
 
 use super::{
-    connection::Way,
+    connection::{Session, Way},
     definition::{PostgresPush, PostgresPushError},
     fault::PostgresFault,
     rows::{Row, rows_of},
@@ -83,22 +82,24 @@ impl PostgresRecipient {
         if let Some(open) = orders.as_ref().filter(|orders| !orders.is_closed()) {
             return Ok(open.clone());
         }
-        let mut client = self.way.connect().await?;
-        bring_up_to_date(&mut client, &self.schema).await?;
+        let mut session = self.way.connect().await?;
+        bring_up_to_date(&mut session.client, &self.schema).await?;
         let (sender, receiver) = mpsc::channel(1);
-        tokio::spawn(keep_writing(client, self.schema.clone(), receiver));
+        tokio::spawn(keep_writing(session, self.schema.clone(), receiver));
         *orders = Some(sender.clone());
         Ok(sender)
     }
 }
 
 /// Writes what is ordered until a fault, or until nobody orders anything.
-async fn keep_writing(mut client: Client, schema: String, mut orders: mpsc::Receiver<Order>) {
+async fn keep_writing(mut session: Session, schema: String, mut orders: mpsc::Receiver<Order>) {
     while let Ok(Some(order)) = timeout(IDLE, orders.recv()).await {
         let Order { rows, is_test, result } = order;
+        session.renew();
+        let client = &mut session.client;
         let writing = async {
-            make_partitions(&client, &schema, &rows, Timestamp::now()).await?;
-            write(&mut client, &schema, &rows, is_test).await
+            make_partitions(client, &schema, &rows, Timestamp::now()).await?;
+            write(client, &schema, &rows, is_test).await
         };
         let written = timeout(PATIENCE, writing).await.unwrap_or(Err(PostgresFault::TimedOut));
         let is_over = written.is_err();

@@ -5,7 +5,7 @@
 
 mod connector;
 mod http;
-#[cfg(feature = "sftp")]
+#[cfg(any(feature = "postgres", feature = "sftp"))]
 mod limited;
 mod networks;
 mod rules;
@@ -13,7 +13,9 @@ mod special;
 
 pub(crate) use self::http::{Bound, HttpClient, HttpError};
 pub use connector::{ConnectError, Connector};
-#[cfg(feature = "sftp")]
+#[cfg(feature = "postgres")]
+pub(crate) use limited::Allowance;
+#[cfg(any(feature = "postgres", feature = "sftp"))]
 pub(crate) use limited::Limited;
 pub use networks::{Network, NetworkError, Ports, PortsError, listed};
 pub use rules::{AddressError, AddressRules, Reach};

@@ -5,7 +5,7 @@ use champollion_service::alerts::Alert;
 
 use crate::api::{
     Problem,
-    tables::{TableShape, or_empty},
+    tables::{Rows, TableShape, or_empty},
 };
 
 /// The headings of the table.
@@ -33,8 +33,8 @@ const HEADINGS: [&str; 20] = [
 ];
 
 /// Writes alerts as a table, a row for each.
-pub(super) fn answer(shape: TableShape, alerts: &[Alert]) -> Result<Response, Problem> {
-    shape.answer("Alerts", &HEADINGS, alerts.iter().map(row).collect())
+pub(super) async fn answer(shape: TableShape, alerts: &[Alert]) -> Result<Response, Problem> {
+    shape.answer("Alerts", &HEADINGS, Rows::gather(alerts.iter().map(row))?).await
 }
 
 fn row(alert: &Alert) -> Vec<String> {

@@ -15,11 +15,12 @@ use crate::{
     api::{
         Problem,
         authorized::{Authorized, ManageRoutes, ReadRoutes, Recognized},
-        extract::{JsonBody, PathParts, path_part, to_the_end},
+        extract::{JsonBody, PathParts, SecretBody, path_part, to_the_end},
         sign_in::person_of,
     },
     auth::Reach,
     authors::{AuditedAuthor, Author},
+    outbox,
     service::Service,
 };
 
@@ -139,17 +140,24 @@ pub(in crate::api) async fn put_hook(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(group): PathParts<String>,
-    JsonBody(WantedHook { url }): JsonBody<WantedHook>,
+    SecretBody(WantedHook { url }): SecretBody<WantedHook>,
 ) -> Result<Json<ShownHook>, Problem> {
     let group = own_group(&service, &authorized.reach, &group)?;
-    check(&url, service.config.delivery.plain_http)?;
+    let delivery = &service.config.delivery;
+    check(&url, delivery.plain_http)?;
     let secret = SigningKey::generate().reveal().to_owned();
+    let checked = outbox::check_system(&delivery.limits(), &group, (url.as_str(), &secret));
+    checked.map_err(|reason| {
+        Problem::bad_request("invalid-notice-hook", reason).with("path", "url")
+    })?;
     let hook = NoticeHook { url: url.into(), secret };
     let mut batch = Batch::new();
     hook.put(&mut batch, &group).map_err(NoticeFault::from)?;
     let author = authorized.author(&service);
     to_the_end(async move {
-        author.commit(batch, AuditEntry::of_act("notice-hook-put", &group)).await?;
+        // The audit shows where notices go, without the query of the address, which may be a secret.
+        let act = AuditEntry::of_act("notice-hook-put", &group).with(json!({ "url": hook.url }));
+        author.commit(batch, act).await?;
         Ok(Json(ShownHook { url: hook.url, secret: Some(hook.secret) }))
     })
     .await
@@ -200,7 +208,7 @@ fn no_hook(group: &GroupId) -> Problem {
     Problem::not_found("no-notice-hook", detail)
 }
 
-/// Checks the address of a system; whether its network may be reached is checked when it is.
+/// Checks the address of a system as it is written. The address of a name is checked when it is connected to.
 fn check(url: &Url, is_plain_allowed: bool) -> Result<(), Problem> {
     let refused =
         |detail: &str| Err(Problem::bad_request("invalid-notice-hook", detail).with("path", "url"));

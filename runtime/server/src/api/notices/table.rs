@@ -1,6 +1,5 @@
 //! Notices as a table of CSV, or a workbook.
 
-use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -8,11 +7,11 @@ use serde_json::Value as Json;
 use super::Shown;
 use crate::api::{
     Problem,
-    tables::{TableShape, or_empty},
+    tables::{Rows, or_empty},
 };
 
 /// The headings of the table.
-const HEADINGS: [&str; 14] = [
+pub(super) const HEADINGS: [&str; 14] = [
     "id",
     "kind",
     "state",
@@ -29,12 +28,9 @@ const HEADINGS: [&str; 14] = [
     "followUps",
 ];
 
-/// Writes notices as a table, a row for each.
-pub(super) fn answer(
-    shape: TableShape,
-    notices: impl Iterator<Item = Shown>,
-) -> Result<Response, Problem> {
-    shape.answer("Notices", &HEADINGS, notices.map(|shown| row(&shown)).collect())
+/// The rows of a table of notices, one for each.
+pub(super) fn rows(notices: impl Iterator<Item = Shown>) -> Result<Rows, Problem> {
+    Rows::gather(notices.map(|shown| row(&shown)))
 }
 
 fn row(Shown { notice, state }: &Shown) -> Vec<String> {

@@ -19,7 +19,7 @@ use crate::{
         Problem,
         authorized::{Authorized, Collect},
         extract::Parameters,
-        tables::Shape,
+        tables::{Rows, Shape},
     },
     quality::availability::name_of_route,
     service::Service,
@@ -100,6 +100,8 @@ struct RouteAvailability {
             body = Availability,
         ),
         (status = 406, description = "not-acceptable"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(in crate::api) async fn availability(
@@ -108,7 +110,7 @@ pub(in crate::api) async fn availability(
     Parameters(AvailabilityQuery { group, from, to }): Parameters<AvailabilityQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of(&headers)?;
+    let shape = Shape::of(&headers, &service, &authorized.principal)?;
     let stretch = stretch(&service, from, to)?;
     let scope = Scope::of(&authorized.reach, group, None, None)?;
     let book = service.quality.availability();
@@ -125,7 +127,10 @@ pub(in crate::api) async fn availability(
     }
     match shape {
         Shape::Json => Ok(Json(Availability { ingest, routes }).into_response()),
-        Shape::Table(table) => table.answer("Availability", &HEADINGS, rows(&ingest, &routes)),
+        Shape::Table(table) => {
+            let rows = Rows::gather(rows(&ingest, &routes))?;
+            table.answer("Availability", &HEADINGS, rows).await
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
         authorized::{Authorized, Collect},
         extract::{Parameters, parameter},
         paging::{self, PageEnd, Window},
-        tables::{Shape, or_empty},
+        tables::{Rows, Shape, or_empty},
     },
     devices::Device,
     quality::members::standing,
@@ -92,6 +92,8 @@ struct Excluded {
             body = ExcludedList,
         ),
         (status = 406, description = "not-acceptable"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(in crate::api) async fn excluded(
@@ -101,14 +103,15 @@ pub(in crate::api) async fn excluded(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let ExcludedQuery { group, sub_group, use_case, after, limit } = query;
-    let shape = Shape::of(&headers)?;
+    let shape = Shape::of(&headers, &service, &authorized.principal)?;
     let scope = Scope::of(&authorized.reach, group, sub_group, use_case)?;
     let from: Option<DevEui> =
         after.as_deref().map(|dev_eui| parameter("after", dev_eui)).transpose()?;
     let devices = scope.devices(&service);
     let left_out = devices.iter().filter_map(|device| left_out(&service, device));
     if let Shape::Table(table) = shape {
-        return table.answer("Excluded", &HEADINGS, left_out.map(|one| row(&one)).collect());
+        let rows = Rows::gather(left_out.map(|one| row(&one)))?;
+        return table.answer("Excluded", &HEADINGS, rows).await;
     }
     let later = left_out.filter(|one| from.is_none_or(|from| one.dev_eui > from));
     let window = Window::new(after, limit, service.config.http.page_bytes);

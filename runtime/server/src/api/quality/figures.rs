@@ -20,7 +20,7 @@ use crate::{
         authorized::{Authorized, Collect},
         extract::Parameters,
         paging::{self, PageEnd, Window},
-        tables::{Shape, or_empty},
+        tables::{Rows, Shape, or_empty},
     },
     service::Service,
 };
@@ -118,6 +118,8 @@ pub(in crate::api) struct FiguresList {
             body = FiguresList,
         ),
         (status = 406, description = "not-acceptable"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(in crate::api) async fn figures(
@@ -127,7 +129,7 @@ pub(in crate::api) async fn figures(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let FiguresQuery { group, sub_group, use_case, from, to, by, per, after, limit } = query;
-    let shape = Shape::of(&headers)?;
+    let shape = Shape::of(&headers, &service, &authorized.principal)?;
     let scope = Scope::of(&authorized.reach, group, sub_group, use_case)?;
     let stretch = stretch(&service, from, to)?;
     let groups = scope.groups(&service);
@@ -139,7 +141,7 @@ pub(in crate::api) async fn figures(
     }
     all.sort_by_cached_key(place);
     if let Shape::Table(table) = shape {
-        return table.answer("Quality", &HEADINGS, all.iter().map(row).collect());
+        return table.answer("Quality", &HEADINGS, Rows::gather(all.iter().map(row))?).await;
     }
     let settings = service.quality.settings();
     let window = Window::new(after, limit, service.config.http.page_bytes);

@@ -21,7 +21,7 @@ use crate::{
         authorized::{Authorized, Collect},
         extract::Parameters,
         paging::{self, PageEnd, Window},
-        tables::{Shape, or_empty},
+        tables::{Rows, Shape, or_empty},
     },
     devices::Device,
     quality::members::standing,
@@ -96,6 +96,8 @@ pub(in crate::api) struct SilentList {
             body = SilentList,
         ),
         (status = 406, description = "not-acceptable"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(in crate::api) async fn silent(
@@ -105,13 +107,14 @@ pub(in crate::api) async fn silent(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let SilentQuery { group, sub_group, use_case, hours, after, limit } = query;
-    let (shape, since) = (Shape::of(&headers)?, since(hours)?);
+    let since = since(hours)?;
+    let shape = Shape::of(&headers, &service, &authorized.principal)?;
     let scope = Scope::of(&authorized.reach, group, sub_group, use_case)?;
     let mut silent = silent_since(&service, &scope, since);
     silent.sort_by_cached_key(place);
     if let Shape::Table(table) = shape {
         add_receptions(&service, &mut silent).await?;
-        return table.answer("Silent", &HEADINGS, silent.iter().map(row).collect());
+        return table.answer("Silent", &HEADINGS, Rows::gather(silent.iter().map(row))?).await;
     }
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let (mut silent, end) = paging::page_in_order(silent, window, place);

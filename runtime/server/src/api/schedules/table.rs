@@ -1,16 +1,15 @@
 //! Schedules as a table of CSV, or a workbook.
 
-use axum::response::Response;
 use serde_json::{Value as Json, json};
 
 use super::ShownSchedule;
 use crate::api::{
     Problem,
-    tables::{TableShape, or_empty},
+    tables::{Rows, or_empty},
 };
 
 /// The headings of the table.
-const HEADINGS: [&str; 12] = [
+pub(super) const HEADINGS: [&str; 12] = [
     "id",
     "name",
     "group",
@@ -25,12 +24,9 @@ const HEADINGS: [&str; 12] = [
     "problem",
 ];
 
-/// Writes schedules as a table, a row for each.
-pub(super) fn answer(
-    shape: TableShape,
-    schedules: impl Iterator<Item = ShownSchedule>,
-) -> Result<Response, Problem> {
-    shape.answer("Schedules", &HEADINGS, schedules.map(|shown| row(&shown)).collect())
+/// The rows of a table of schedules, one for each.
+pub(super) fn rows(schedules: impl Iterator<Item = ShownSchedule>) -> Result<Rows, Problem> {
+    Rows::gather(schedules.map(|shown| row(&shown)))
 }
 
 fn row(shown: &ShownSchedule) -> Vec<String> {

@@ -76,6 +76,8 @@ pub(in crate::api) struct StatedObjectList {
         (status = 200, description = "The objects, in the order of their DevEUIs.", body = StatedObjectList),
         (status = 400, description = "day-to-come"),
         (status = 404, description = "unknown-partner"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(in crate::api) async fn objects(
@@ -84,25 +86,32 @@ pub(in crate::api) async fn objects(
     PathParts((date, partner)): PathParts<(String, String)>,
     Parameters(listing): Parameters<ObjectListing>,
 ) -> Result<Response, Problem> {
-    let statement = seen_statement(&authorized.reach, &service, (&date, &partner)).await?;
+    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let of = (date.as_str(), partner.as_str());
+    let statement = seen_statement(&authorized.reach, &service, of, &turn).await?;
     let name = format!("statement-{}-{}", statement.date, statement.partner);
     match listing.format {
         ListForm::Json => page(&service, statement, listing),
         ListForm::Csv => {
-            Ok(file(&format!("{name}.csv"), "text/csv; charset=utf-8", csv(&statement)))
+            let bytes = turn.run(move || csv(&statement)).await?;
+            Ok(file(&format!("{name}.csv"), "text/csv; charset=utf-8", bytes))
         }
         ListForm::Xlsx => {
-            let headings = HEADINGS.map(str::to_owned);
-            let rows = statement.objects.iter().map(|object| row(object).to_vec());
-            let bytes = workbook("statement", &headings, rows);
-            let bytes = bytes.map_err(|error| Problem::internal(&error))?;
+            let bytes = turn.run(move || sheet(&statement)).await??;
             Ok(file(&format!("{name}.xlsx"), WORKBOOK_TYPE, bytes))
         }
         ListForm::Text => {
-            let text = statement.canonical().into_bytes();
+            let text = turn.run(move || statement.canonical().into_bytes()).await?;
             Ok(file(&format!("{name}.txt"), "text/plain; charset=utf-8", text))
         }
     }
+}
+
+fn sheet(statement: &Statement) -> Result<Vec<u8>, Problem> {
+    let headings = HEADINGS.map(str::to_owned);
+    let rows = statement.objects.iter().map(|object| row(object).to_vec());
+    let written = workbook("statement", &headings, rows);
+    written.map_err(|error| Problem::internal(&error))
 }
 
 fn page(

@@ -5,7 +5,7 @@ use axum::response::Response;
 use super::Shown;
 use crate::api::{
     Problem,
-    tables::{TableShape, or_empty},
+    tables::{Rows, TableShape, or_empty},
 };
 
 /// The headings of the table.
@@ -15,8 +15,8 @@ const HEADINGS: [&str; 11] = [
 ];
 
 /// Writes statements as a table, a row for each of their lines.
-pub(super) fn answer(shape: TableShape, statements: &[Shown]) -> Result<Response, Problem> {
-    shape.answer("Statements", &HEADINGS, statements.iter().flat_map(rows).collect())
+pub(super) async fn answer(shape: TableShape, statements: &[Shown]) -> Result<Response, Problem> {
+    shape.answer("Statements", &HEADINGS, Rows::gather(statements.iter().flat_map(rows))?).await
 }
 
 /// A line of a statement, without that which all lines of the statement share.
