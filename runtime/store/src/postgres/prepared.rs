@@ -149,18 +149,27 @@ impl PostgresStore {
         self.inner.preparer.sweeper.sweep(prepared.truncated.clone());
     }
 
-    /// Ends what was prepared under a name; says whether it was there.
+    /// Ends what was prepared under a name; says whether it was there. Where somebody else ends it at this moment, it is
+    /// waited until that is done.
     pub(crate) async fn end(&self, name: &str, fate: Fate) -> Result<bool, StoreError> {
         let words = match fate {
             Fate::Commit => "COMMIT PREPARED",
             Fate::Undo => "ROLLBACK PREPARED",
         };
         // Such a statement takes no parameters. Names are made here, of letters, digits, slashes and hyphens.
-        let ended = self.connection().await?.batch_execute(&format!("{words} '{name}'")).await;
-        match ended {
-            Ok(()) => Ok(true),
-            Err(error) if error.code() == Some(&SqlState::UNDEFINED_OBJECT) => Ok(false),
-            Err(error) => Err(self.refusal(&Fault::from(error))),
+        let statement = format!("{words} '{name}'");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let Err(error) = self.connection().await?.batch_execute(&statement).await else {
+                return Ok(true);
+            };
+            match error.code() {
+                Some(&SqlState::UNDEFINED_OBJECT) => return Ok(false),
+                Some(&SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE) if Instant::now() < deadline => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                _ => return Err(self.refusal(&Fault::from(error))),
+            }
         }
     }
 
