@@ -173,13 +173,13 @@ fn packages_under_way_have_places_by_token_and_in_all() {
 
 #[test]
 fn packages_of_a_vendor_take_so_many_bytes() {
-    let settings = "[publication]\nunsigned = true\nbytes-of-vendor = 1000\n";
+    let settings = "[publication]\nunsigned = true\nbytes-of-vendor = 500\n";
     let server = Setup::default().settings(settings).start();
     let package = thermometer("1.0.0");
     let path = "/v1/registry/acme/thermometer/1.0.0";
     let refused = server.admin().send(&Method::PUT, path, package.file());
     let said = refused.problem(409, "quota-exceeded");
-    assert!(said.contains("[publication] bytes-of-vendor") && said.contains("1000"), "{said}");
+    assert!(said.contains("[publication] bytes-of-vendor") && said.contains("500"), "{said}");
     let tried = server.admin().send(&Method::PUT, &format!("{path}?dryRun=true"), package.file());
     assert_eq!(tried.status, 200, "{}", tried.text);
 }
