@@ -7,6 +7,8 @@ use super::{AddressError, ConnectError, HttpError};
 /// The kind of a failure to hand something over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
+// A decoder's failures have kinds as well.
+#[schema(as = HandoverFailureKind)]
 pub enum FailureKind {
     /// The recipient answered with a status that takes nothing.
     Answered,
