@@ -39,7 +39,7 @@ impl<'file> TextSection<'file> {
     }
 }
 
-/// Packs a text.
+/// Packs a text as a stream.
 pub(super) fn pack(text: &str) -> Vec<u8> {
     compress_to_vec_zlib(text.as_bytes(), LEVEL)
 }

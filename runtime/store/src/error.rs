@@ -204,11 +204,11 @@ pub enum StoreError {
          in {wanted:?}: a device does not move between databases. Register it in a group of {held:?}"
     )]
     OtherDatabase {
-        /// The device.
+        /// The device that is registered.
         device: String,
         /// The database that has the rows of the device.
         held: String,
-        /// The group.
+        /// The group that it was to come to.
         group: String,
         /// The database of the group.
         wanted: String,

@@ -35,7 +35,7 @@ impl Numbers {
         (self.number() % bound) as usize
     }
 
-    /// The next byte.
+    /// Returns the next byte by chance.
     pub fn byte(&mut self) -> u8 {
         self.number().to_le_bytes()[0]
     }

@@ -1,4 +1,4 @@
-//! How values lie in memory between the host and a decoder: the canonical ABI of the component model.
+//! Values as they lie in memory between the host and a decoder: the canonical ABI of the component model.
 //!
 //! An enumeration of Rust that is `repr(C, u8)` lies as a variant of the contract does, and a record as a struct that is
 //! `repr(C)`, so that nothing here counts bytes. The functions that wit-bindgen writes do the same, but each has all of
@@ -84,7 +84,7 @@ pub struct Failed {
     span: Maybe<Bytes>,
 }
 
-/// What a function of the contract returns.
+/// The result of a function of the contract.
 #[repr(C, u8)]
 pub enum Answer<T> {
     /// The record that was asked for.

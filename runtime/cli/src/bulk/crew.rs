@@ -16,7 +16,7 @@ use super::{
     rows::{Batch, Row},
 };
 
-/// The workers.
+/// The threads that decode.
 pub(super) struct Crew {
     workers: Vec<Worker>,
     /// The batches that are being decoded, the oldest first: of each row the worker that has it.

@@ -12,7 +12,7 @@ use champollion_frames::DevEui;
 
 use super::Device;
 
-/// All devices.
+/// All devices in memory, found by their DevEUIs.
 #[derive(Default)]
 pub(super) struct KnownDevices(HashSet<ByDevEui>);
 

@@ -1,4 +1,4 @@
-//! Commands that wait.
+//! Sentences about commands that wait.
 
 use serde_json::Value as Json;
 

@@ -319,7 +319,7 @@ impl Store for PlacedStore {
         worst
     }
 
-    /// What all databases take, and what is free where the least is.
+    /// Bytes that all databases take, and bytes that are free where the least are.
     async fn usage(&self) -> Result<Usage, StoreError> {
         // Each is heard of, also where another one is away.
         let usages = join_all(self.databases().map(|(_, store)| store.usage())).await;

@@ -41,7 +41,7 @@ const TOLD_LAST: [LogName; 1] = [tables::CHANGES];
 pub(super) enum Owner<'a> {
     /// The territory: it lies in the home database.
     Territory,
-    /// A group.
+    /// A group, by its name.
     Group(&'a str),
     /// A device, by the number that its DevEUI is.
     Device(u64),

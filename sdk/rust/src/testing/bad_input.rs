@@ -25,7 +25,7 @@ const SEED: u64 = 0x6261_6420_696e_7075;
 /// Most faults that are told.
 const TOLD: usize = 20;
 
-/// What follows a payload that is too long: bytes of padding, of an erased memory, and others.
+/// Bytes behind a payload that is too long: those of padding, of an erased memory, and others.
 const TAILS: [&[u8]; 6] = [&[0x00], &[0xFF], &[0x55], &[0x00; 4], &[0xFF; 4], &[0xA5, 0x5A, 0x13]];
 
 /// The bad input of a decoder, made of its vectors, and what it may do with it.

@@ -69,7 +69,7 @@ const DERIVED_UNITS: [(&str, bool, &str); 30] = [
 /// The exponents of the base units that a unit is made of; none of them is 0.
 pub(super) type Dimension = BTreeMap<&'static str, i32>;
 
-/// Reads a unit.
+/// Reads a unit by the grammar.
 pub(super) fn dimension(unit: &str) -> Result<Dimension, String> {
     let mut dimension = Dimension::new();
     let mut sign = 1;

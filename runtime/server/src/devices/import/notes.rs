@@ -34,7 +34,7 @@ impl Notes {
         self.0.iter().map(of_note).collect()
     }
 
-    /// Adds further notes.
+    /// Adds further notes to these.
     pub(super) fn extend(&mut self, notes: impl IntoIterator<Item = SheetNote>) {
         self.0.extend(notes);
     }

@@ -32,7 +32,7 @@ fn parts_of(store: &PlacedStore) -> (Arc<Places>, Uuid) {
     (Arc::clone(&store.inner.places), store.inner.territory)
 }
 
-/// What a store has of the deeds: the numbers in each of the places that one of them writes.
+/// Deeds as a store has them: the numbers in each of the places that one of them writes.
 async fn found(store: &dyn Store) -> [BTreeSet<String>; 2] {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let tokens = store.scan("tokens", b"", None, usize::MAX).await.unwrap();
@@ -46,7 +46,7 @@ async fn entries(store: &dyn Store, log: &str) -> Vec<String> {
     entries.into_iter().map(|entry| String::from_utf8(entry.value).unwrap()).collect()
 }
 
-/// What is under way in a store: prepared parts, and decisions that are not carried out.
+/// Batches under way in a store: prepared parts, and decisions that are not carried out.
 async fn left(store: &PlacedStore) -> usize {
     let mut left = 0;
     for (_, database) in store.databases() {

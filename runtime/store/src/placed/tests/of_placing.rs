@@ -1,4 +1,4 @@
-//! What lies where: groups and devices, frames that touch one database, leases that hold in all.
+//! Places of what is stored: groups and devices, frames that touch one database, leases that hold in all.
 
 use std::time::Duration;
 
