@@ -97,12 +97,13 @@ impl ToldOutcome {
         format!("alerts: {raised} raised, {ended} ended, {told} told, {repeated} repeated")
     }
 
-    /// Whether an alert was raised and ended, so that something was tried.
+    /// Whether an alert was raised, so that something was tried. In a minute of many faults a meter may have too few
+    /// frames for one that ends.
     ///
     /// # Errors
     /// None was.
     pub(in crate::torture) fn check(&self) -> Result<()> {
-        ensure!(self.ended > 0, "no alert was raised and ended, so none was tried");
+        ensure!(self.raised > 0, "no alert was raised, so none was tried");
         Ok(())
     }
 }
