@@ -177,6 +177,12 @@ impl Alert {
     pub fn is_open(&self) -> bool {
         self.ended_at.is_none()
     }
+
+    /// Returns the moment at which the server noted the alert, by its own clock: the id is made then.
+    pub(super) fn noted_at(&self) -> Option<Timestamp> {
+        let (seconds, _) = self.id.get_timestamp()?.to_unix();
+        Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
+    }
 }
 
 /// Cuts a text, and a value that is one.

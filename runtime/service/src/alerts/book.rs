@@ -323,9 +323,11 @@ impl AlertBook {
     pub async fn tidy(&self, now: Timestamp) -> Result<usize, AlertsError> {
         let known = open::all(&*self.store).await?;
         let (mut pages, mut removed) = (ALERTS.pages(&*self.store), 0);
-        // A device may measure by a clock that is years behind: its alerts count from when they were told.
+        // The clock of a device may be years behind, and so may be the moment at which a network server says that it heard
+        // a frame: alerts count from when they were noted.
         let is_old = |alert: &Alert| {
-            let over = alert.ended_at.map(|ended| ended.max(alert.raised_at));
+            let begun = alert.noted_at().unwrap_or(alert.raised_at).max(alert.raised_at);
+            let over = alert.ended_at.map(|ended| ended.max(begun));
             over.is_some_and(|over| now.duration_since(over).as_hours() > KEPT_DAYS * 24)
         };
         while let Some(page) = pages.next().await? {
