@@ -3,7 +3,7 @@
 //! their addresses are of TLS or not.
 //!
 //! In clear are the stamp of the request, the mark of the answer (`cluster/seals.rs`) and how many bytes there are.
-//! Whoever has no key of the store learns nothing else, changes nothing, and plays nothing back.
+//! A stranger without a key of the store learns nothing else, changes nothing, and plays nothing back.
 
 mod asking;
 mod heads;
