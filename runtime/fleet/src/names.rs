@@ -1,9 +1,7 @@
 //! Names that partners and operators give: of partners, of their groups, of what is within these. Names of the same
 //! form that belong to other crates are made by [`plain_name!`](crate::plain_name).
 
-use std::{fmt, sync::Arc};
-
-use serde::de::{self, Visitor};
+use std::sync::Arc;
 
 /// Longest name in characters: it becomes part of the name of a log.
 const CHARACTERS: usize = 64;
@@ -35,23 +33,6 @@ impl PlainName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-/// The visitor of a text that is read as a name, with the word that an error calls what is named. The text is copied once,
-/// into the name.
-#[derive(Clone, Copy, Debug)]
-pub struct NameText(pub &'static str);
-
-impl Visitor<'_> for NameText {
-    type Value = PlainName;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<PlainName, E> {
-        PlainName::read(text, self.0).map_err(E::custom)
     }
 }
 
@@ -114,7 +95,7 @@ macro_rules! plain_name {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<Self, D::Error> {
-                deserializer.deserialize_str($crate::names::NameText($what)).map(Self)
+                deserializer.deserialize_str($crate::FromText::default())
             }
         }
     };

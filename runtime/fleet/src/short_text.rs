@@ -1,11 +1,16 @@
 //! Texts of which a million are in memory, most of them short.
 
-use std::{borrow::Borrow, fmt, hash, ops::Deref, str};
-
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, Visitor},
+use std::{
+    borrow::Borrow,
+    convert::Infallible,
+    fmt, hash,
+    ops::Deref,
+    str::{self, FromStr},
 };
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::FromText;
 
 /// Most bytes of a text that takes no memory of its own.
 const BYTES: usize = 15;
@@ -46,6 +51,14 @@ impl From<&str> for ShortText {
             }
             _ => Self(Held::Beside(Box::new(text.into()))),
         }
+    }
+}
+
+impl FromStr for ShortText {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(text.into())
     }
 }
 
@@ -139,22 +152,7 @@ impl Serialize for ShortText {
 
 impl<'de> Deserialize<'de> for ShortText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Text)
-    }
-}
-
-/// The visitor of a text.
-struct Text;
-
-impl Visitor<'_> for Text {
-    type Value = ShortText;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<ShortText, E> {
-        Ok(text.into())
+        deserializer.deserialize_str(FromText::default())
     }
 }
 

@@ -2,12 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{self, Visitor},
-};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::ShortText;
+use crate::{FromText, ShortText};
 
 /// Longest text of a field, in characters: a whole address, and less than a cell of a spreadsheet.
 const CHARACTERS: usize = 250;
@@ -84,22 +81,7 @@ impl From<FieldText> for String {
 
 impl<'de> Deserialize<'de> for FieldText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(OfField)
-    }
-}
-
-/// The visitor of the text of a field.
-struct OfField;
-
-impl Visitor<'_> for OfField {
-    type Value = FieldText;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<FieldText, E> {
-        text.parse().map_err(E::custom)
+        deserializer.deserialize_str(FromText::default())
     }
 }
 
