@@ -14,7 +14,6 @@
 #![forbid(unsafe_code)]
 
 pub mod credentials;
-mod from_text;
 pub mod grants;
 pub mod history;
 mod key_text;
@@ -31,7 +30,7 @@ pub mod sheets;
 mod short_text;
 pub mod vault;
 
-pub use from_text::FromText;
+pub use champollion_frames::FromText;
 pub use key_text::may_hold_key;
 pub use plain_text::plain;
 pub use short_text::ShortText;

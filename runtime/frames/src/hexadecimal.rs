@@ -66,15 +66,16 @@ pub(crate) fn write(formatter: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Re
 
 /// The visitor of a text that a type is read from: where it can be borrowed it is not copied, and a copy is overwritten,
 /// since it may be a key.
-pub(crate) struct Text<T>(PhantomData<T>);
+#[derive(Debug)]
+pub struct FromText<T>(PhantomData<T>);
 
-impl<T> Text<T> {
-    pub(crate) fn new() -> Self {
+impl<T> Default for FromText<T> {
+    fn default() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for FromText<T> {
     type Value = T;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,7 +96,7 @@ macro_rules! deserialize_from_text {
     ($type:ty) => {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str($crate::hexadecimal::Text::<$type>::new())
+                deserializer.deserialize_str($crate::hexadecimal::FromText::<$type>::default())
             }
         }
     };

@@ -86,7 +86,7 @@ pub use address::{DevAddr, DevEui, JoinEui};
 pub use claim::{Claim, NextState, Progress};
 pub use direction::Direction;
 pub use fingerprint::Fingerprint;
-pub use hexadecimal::InvalidHex;
+pub use hexadecimal::{FromText, InvalidHex};
 pub use join_frames::{JoinAccept, JoinRequest, RejoinKind, RejoinRequest};
 pub use joins::{JoinClaim, JoinMessage, JoinRefusal, JoinState, Joiner, Joins};
 pub use keys::{
