@@ -207,6 +207,10 @@ impl std::str::FromStr for Hex {
     type Err = HexError;
 
     fn from_str(text: &str) -> Result<Self, HexError> {
+        // Most are digits alone.
+        if let Ok(bytes) = HEXLOWER_PERMISSIVE.decode(text.as_bytes()) {
+            return Ok(Self(bytes));
+        }
         // Programs write 0x before all bytes, or before each.
         let digits: String = text
             .split_whitespace()

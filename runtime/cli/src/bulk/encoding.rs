@@ -4,7 +4,7 @@ use std::fmt;
 
 use champollion_sdk::vectors::Hex;
 use clap::ValueEnum;
-use data_encoding::{BASE64, HEXUPPER_PERMISSIVE};
+use data_encoding::BASE64;
 
 /// Digits of which nobody believes that they are base64 by chance, where all of them are hexadecimal.
 const TELLING_DIGITS: usize = 16;
@@ -23,13 +23,9 @@ impl Encoding {
     pub(super) fn decode(self, text: &str) -> Result<Vec<u8>, String> {
         match self {
             Self::Hex => {
-                // Most are digits alone.
-                if let Ok(bytes) = HEXUPPER_PERMISSIVE.decode(text.as_bytes()) {
-                    return Ok(bytes);
-                }
                 let Hex(bytes) = text
-                    .replace([':', '-', ','], " ")
-                    .parse::<Hex>()
+                    .parse()
+                    .or_else(|_| text.replace([':', '-', ','], " ").parse())
                     .map_err(|_| format!("the payload {:?} is not hexadecimal", text.trim()))?;
                 Ok(bytes)
             }

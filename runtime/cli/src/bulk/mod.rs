@@ -124,15 +124,14 @@ impl Bulk {
             let (mut counts, mut most) = (Counts::default(), FIRST_ROWS);
             loop {
                 // Where the file cannot be read any further, what was read before is written all the same.
-                let (batch, fault) = match rows.next(most, columns) {
-                    Ok(batch) => (Some(batch).filter(|batch| !batch.rows().is_empty()), None),
-                    Err(reason) => (None, Some(reason)),
+                let (ahead, end) = match rows.next(most, columns) {
+                    Ok(batch) if batch.rows().is_empty() => (0, Some(Ok(()))),
+                    Ok(batch) => {
+                        crew.hand_over(batch);
+                        (AHEAD, None)
+                    }
+                    Err(reason) => (0, Some(Err(Failure::new(task, reason)))),
                 };
-                let ahead = if batch.is_some() { AHEAD } else { 0 };
-                let is_end = batch.is_none();
-                if let Some(batch) = batch {
-                    crew.hand_over(batch);
-                }
                 while crew.under_way() > ahead
                     && let Some(decoded) = crew.next().map_err(Failure::of(task))?
                 {
@@ -142,11 +141,10 @@ impl Bulk {
                     crew.take_back(decoded);
                 }
                 progress.set_position(rows.position());
-                match fault {
-                    Some(reason) => return Err(Failure::new(task, reason)),
-                    None if is_end => return Ok(counts),
-                    None => most = ROWS_AT_ONCE,
+                if let Some(end) = end {
+                    return end.map(|()| counts);
                 }
+                most = ROWS_AT_ONCE;
             }
         })
     }
