@@ -200,7 +200,7 @@ fn shortened(uplink: &UplinkInput, kept_bytes: usize) -> UplinkInput {
 }
 
 fn values(reading: &Reading) -> Values {
-    let data: Json = serde_json::from_str(&reading.data.to_string()).unwrap_or_default();
+    let data: Json = serde_json::from_str(reading.data.as_str()).unwrap_or_default();
     let mut values = Values::of(&data);
     for measurement in &reading.measurements {
         let moment = measurement.measured_at.map(|at| at.to_string()).unwrap_or_default();
