@@ -94,8 +94,6 @@ pub use decoder::Decoder;
 #[doc(hidden)]
 pub use decoder::is_decoder;
 pub use json::quoted;
-#[doc(hidden)]
-pub use panic_note::note_panics;
 pub use quantity::Quantity;
 pub use reader::{Reader, hexadecimal};
 pub use reading::Reading;

@@ -11,7 +11,7 @@ const TURNED_MARK: [u8; 16] = [
 const TEXT_BYTES: usize = 500;
 
 /// Has panics of the instance leave a note.
-pub fn note_panics() {
+pub(crate) fn note_panics() {
     panic::set_hook(Box::new(|info| {
         // The instance ends here, and its memory with it: nothing is lost by never freeing the note.
         let note = Box::leak(Box::new(Note::default()));

@@ -9,7 +9,8 @@ use std::mem::ManuallyDrop;
 
 use crate::{
     Command, Downlink, Failure, Measurement, Reading, SentDownlink, Span, Uplink, Value, Variable,
-    bindings::exports::champollion::decoder::codec::Reading as ReadingRecord, note_panics,
+    bindings::exports::champollion::decoder::codec::Reading as ReadingRecord,
+    panic_note::note_panics,
 };
 
 /// A list, or a text: where its items begin, and how many there are.

@@ -335,19 +335,17 @@ fn unsound(outcome: &Json, bytes: usize) -> Option<String> {
         }
         return beyond(&failure["span"]).then(|| format!("fails beyond its end: {failure}"));
     }
-    let measurements = outcome["reading"]["measurements"].as_array().into_iter().flatten();
-    measurements
-        .filter(|one| {
-            one["value"].is_null() || one["measuredAt"] == "out of range" || beyond(&one["span"])
-        })
-        .map(|one| format!("has a measurement that cannot be: {one}"))
-        .next()
+    let mut measurements = outcome["reading"]["measurements"].as_array().into_iter().flatten();
+    let cannot_be = measurements.find(|one| {
+        one["value"].is_null() || one["measuredAt"] == "out of range" || beyond(&one["span"])
+    });
+    cannot_be.map(|one| format!("has a measurement that cannot be: {one}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prelude::*;
+    use crate::{Span, prelude::*};
 
     const VECTORS: &str = r#"[{
         "name": "level and battery",
@@ -394,8 +392,6 @@ mod tests {
                 .with(quantity::BATTERY_LEVEL.of(battery.map(f64::from))))
         }
     }
-
-    use crate::Span;
 
     fn faults<const HOW: u8>(bad_input: BadInput<'_>) -> String {
         let checked = catch_unwind(AssertUnwindSafe(|| bad_input.check::<Careless<HOW>>()));
