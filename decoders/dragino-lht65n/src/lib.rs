@@ -40,10 +40,8 @@ impl Decoder for Lht65n {
     fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
         let mut payload = uplink.reader();
         match uplink.f_port {
-            PORT | STORED_PORT if datalog::is_datalog(&uplink.payload) => {
-                datalog::read(&mut payload)
-            }
             PORT if datalog::begins_with_record(&uplink.payload) => datalog::read(&mut payload),
+            STORED_PORT if datalog::is_datalog(&uplink.payload) => datalog::read(&mut payload),
             STORED_PORT => Samples::read(&mut payload)?.reading(),
             PORT => Message::read(&mut payload)?.reading(),
             STATUS_PORT => {
