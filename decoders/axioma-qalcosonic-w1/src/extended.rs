@@ -260,12 +260,8 @@ mod tests {
             let variables =
                 set.map(|value| Variable { name: "log-interval".to_owned(), value }).into_iter();
             log_interval(&Uplink {
-                f_port: 100,
-                f_cnt: 0,
-                payload: Vec::new(),
-                received_at: 0,
                 variables: variables.collect(),
-                state: Vec::new(),
+                ..champollion_sdk::testing::uplink(100, [])
             })
             .map_err(|failure| failure.kind)
         };
