@@ -110,9 +110,16 @@ impl Deed<'_> {
                 return Err(self.undone_by_others(error));
             }
         }
+        let mut fault = None;
         for (at, prepared) in &prepared {
-            self.finish(*at, &name).await.map_err(|error| self.unfinished(*at, error))?;
-            self.places.store(*at).sweep(prepared);
+            match self.finish(*at, &name).await {
+                Ok(()) => self.places.store(*at).sweep(prepared),
+                // The parts in other databases are not kept waiting for this one.
+                Err(error) => fault = Some(self.unfinished(*at, error)),
+            }
+        }
+        if let Some(fault) = fault {
+            return Err(fault);
         }
         let entries = told.iter().map(|told| (told.log.as_str(), told.value.clone()));
         let last = settled(id, &decision, entries);

@@ -31,10 +31,11 @@ use crate::batch::{Batch, Committed};
 use crate::error::StoreError;
 use crate::limits;
 use crate::port::{Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
-use crate::postgres::{PostgresBlobs, PostgresStore};
+use crate::postgres::PostgresStore;
 use crate::tables;
 
 use deciding::Deed;
+use opening::place_at_home;
 use places::{Database, Places};
 use rules::{Owner, RULES, Rules};
 use split::{Part, Parts, Split, Told};
@@ -166,14 +167,16 @@ impl PlacedStore {
     /// # Errors
     /// The home database does not answer.
     pub async fn keep_at_home(&self, groups: &[String]) -> Result<(), StoreError> {
+        let (places, mut without) = (&*self.inner.places, Vec::new());
         for group in groups {
-            if self.inner.places.of_group(group).await?.is_none() {
-                match self.place_group(group, self.inner.places.name(0)).await {
-                    // Another node was faster, be it with another place.
-                    Ok(()) | Err(StoreError::Conflict { .. }) => {}
-                    Err(error) => return Err(error),
-                }
+            if places.of_group(group).await?.is_none() {
+                without.push(group.clone());
             }
+        }
+        place_at_home(places, tables::GROUP_PLACES.as_str(), &without).await?;
+        // Each is remembered, be it with the place that another node was faster to give.
+        for group in &without {
+            places.of_group(group).await?;
         }
         Ok(())
     }
@@ -185,12 +188,6 @@ impl PlacedStore {
     pub async fn place_of_group(&self, group: &str) -> Result<Option<&DatabaseName>, StoreError> {
         let place = self.inner.places.of_group(group).await?;
         Ok(place.map(|place| self.inner.places.name(place)))
-    }
-
-    /// The blobs of one kind, such as packages.
-    #[must_use]
-    pub fn blobs(&self, kind: impl Into<String>) -> PostgresBlobs {
-        self.home().blobs(kind)
     }
 
     /// The database that has what is an owner's. What was never written is looked for at home.
@@ -241,7 +238,7 @@ impl Store for PlacedStore {
             let Split { parts, places: new } = Split::of(&batch, places, rules).await?;
             let done = match parts {
                 Parts::One(place) if new.is_empty() => {
-                    return places.store(place).commit(batch).await;
+                    return places.store(place).submit(batch).await;
                 }
                 Parts::One(place) => {
                     let mut whole = batch.clone();

@@ -204,10 +204,12 @@ pub(super) async fn adopt(places: &Places, devices: &str) -> Result<(), StoreErr
         let logs = home.logs(prefix.as_str(), None, usize::MAX).await?;
         groups.extend(logs.iter().filter_map(|log| prefix.owner_of(log)).map(str::to_owned));
     }
-    place_at_home(places, tables::GROUP_PLACES.as_str(), groups.into_iter().collect()).await?;
+    let groups: Vec<String> = groups.into_iter().collect();
+    place_at_home(places, tables::GROUP_PLACES.as_str(), &groups).await?;
     let devices = keys(home, devices).await?;
-    let devices = devices.iter().filter_map(|key| device(key)).map(device_key).collect();
-    place_at_home(places, tables::DEVICE_PLACES.as_str(), devices).await?;
+    let devices: Vec<String> =
+        devices.iter().filter_map(|key| device(key)).map(device_key).collect();
+    place_at_home(places, tables::DEVICE_PLACES.as_str(), &devices).await?;
     let mut batch = Batch::new();
     batch.put(DATABASES, ADOPTED, "");
     home.commit(batch).await.map(drop)
@@ -224,7 +226,11 @@ async fn keys(home: &PostgresStore, table: &str) -> Result<Vec<String>, StoreErr
 }
 
 /// Writes places at home, but of what has one.
-async fn place_at_home(places: &Places, table: &str, keys: Vec<String>) -> Result<(), StoreError> {
+pub(super) async fn place_at_home(
+    places: &Places,
+    table: &str,
+    keys: &[String],
+) -> Result<(), StoreError> {
     let (home, name) = (places.home(), places.name(0).as_str());
     for page in keys.chunks(PAGE) {
         let mut together = Batch::new();

@@ -70,13 +70,13 @@ impl Split {
         let mut splitter = Splitter {
             places,
             rules,
-            written: written_groups(batch, rules),
+            batch,
             groups: HashMap::new(),
             devices: HashMap::new(),
             new: NewPlaces::default(),
         };
-        splitter.place_owners(batch).await?;
-        splitter.split(batch).await
+        splitter.place_owners().await?;
+        splitter.split().await
     }
 }
 
@@ -106,24 +106,23 @@ impl NewPlaces {
     }
 }
 
-/// The groups of which a batch writes something.
-fn written_groups<'a>(batch: &'a Batch, rules: &Rules) -> HashSet<&'a str> {
-    let owners = batch.operations.iter().filter_map(|operation| match operation {
-        Operation::Put { table, key, .. } => Some((rules.of_row)(table, key)),
-        Operation::Append { log, .. } | Operation::Skip { log, .. } => Some((rules.of_log)(log)),
-        Operation::Delete { .. } | Operation::Truncate { .. } => None,
-    });
-    let mut groups: HashSet<&str> = owners
-        .filter_map(|owner| if let Owner::Group(group) = owner { Some(group) } else { None })
-        .collect();
-    groups.extend(batch.owners.iter().map(|(_, group)| group.as_str()));
-    groups
+/// Whether a batch writes something of a group.
+fn writes(batch: &Batch, rules: &Rules, group: &str) -> bool {
+    let is_its = |operation: &Operation| {
+        let owner = match operation {
+            Operation::Put { table, key, .. } => (rules.of_row)(table, key),
+            Operation::Append { log, .. } | Operation::Skip { log, .. } => (rules.of_log)(log),
+            Operation::Delete { .. } | Operation::Truncate { .. } => return false,
+        };
+        owner == Owner::Group(group)
+    };
+    batch.operations.iter().any(is_its) || batch.owners.iter().any(|(_, owner)| owner == group)
 }
 
 struct Splitter<'a> {
     places: &'a Places,
     rules: &'a Rules,
-    written: HashSet<&'a str>,
+    batch: &'a Batch,
     groups: HashMap<&'a str, usize>,
     devices: HashMap<u64, usize>,
     new: NewPlaces,
@@ -131,8 +130,8 @@ struct Splitter<'a> {
 
 impl<'a> Splitter<'a> {
     /// Gives each device that is registered the place of its group.
-    async fn place_owners(&mut self, batch: &'a Batch) -> Result<(), StoreError> {
-        for (key, group) in &batch.owners {
+    async fn place_owners(&mut self) -> Result<(), StoreError> {
+        for (key, group) in &self.batch.owners {
             let Some(device) = str::from_utf8(key).ok().and_then(device) else { continue };
             let wanted = self.group(group).await?;
             let held = match self.places.of_device(device).await? {
@@ -159,7 +158,8 @@ impl<'a> Splitter<'a> {
         key: &[u8],
         wanted: usize,
     ) -> Result<usize, StoreError> {
-        let is_at_home = self.places.home().get(self.rules.devices, key).await?.is_some();
+        let is_at_home =
+            wanted == 0 || self.places.home().get(self.rules.devices, key).await?.is_some();
         let place = if is_at_home { 0 } else { wanted };
         let (row, name) = (device_key(device), self.places.name(place).to_string());
         self.new.added.expect_absent(DEVICE_PLACES, row.clone()).put(DEVICE_PLACES, row, name);
@@ -170,7 +170,8 @@ impl<'a> Splitter<'a> {
         Ok(place)
     }
 
-    async fn split(mut self, batch: &'a Batch) -> Result<Split, StoreError> {
+    async fn split(mut self) -> Result<Split, StoreError> {
+        let batch = self.batch;
         let mut of_conditions = Vec::with_capacity(batch.conditions.len());
         for condition in &batch.conditions {
             let owner = (self.rules.of_row)(&condition.table, &condition.key);
@@ -252,7 +253,7 @@ impl<'a> Splitter<'a> {
             Some(place) => place,
             None => {
                 self.new.added.expect_absent(GROUP_PLACES, group);
-                if self.written.contains(group) {
+                if writes(self.batch, self.rules, group) {
                     let place = self.places.of_new_group();
                     self.new.added.put(GROUP_PLACES, group, self.places.name(place).to_string());
                     self.new.groups.insert(group.to_owned(), place);

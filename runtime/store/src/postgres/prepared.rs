@@ -99,14 +99,12 @@ impl Preparer {
         };
         let flushed = flush(&mut session, batch, Ending::Prepare { name }).await;
         let is_open = match &flushed {
+            // The connection is of no use any more.
+            Err(Unfinished::Unknown(..) | Unfinished::Not(Fault::Lost(_))) => return flushed,
+            Err(Unfinished::Not(_)) => true,
             Ok(flushed) => flushed.answers.iter().any(Result::is_err),
-            Err(Unfinished::Not(fault)) => !matches!(fault, Fault::Lost(_)),
-            Err(Unfinished::Unknown(..)) => return flushed,
         };
-        let is_lost = matches!(&flushed, Err(Unfinished::Not(Fault::Lost(_))));
-        let is_of_use =
-            !is_lost && (!is_open || session.client.batch_execute("ROLLBACK").await.is_ok());
-        if is_of_use {
+        if !is_open || session.client.batch_execute("ROLLBACK").await.is_ok() {
             *kept = Some(session);
         }
         flushed
