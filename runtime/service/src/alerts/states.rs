@@ -131,19 +131,17 @@ impl States {
     ///
     /// Once the batch is durable, the states go on from there.
     pub(super) fn put(&mut self, batch: &mut Batch) -> Result<(), TableError> {
-        if !self.are_due {
-            if self.are_changed {
-                self.seen.expect_unchanged(batch);
-            }
-        } else if self.held.iter().all(|held| held.state == State::default()) {
-            self.seen = STATES.remove(batch, &self.seen);
-        } else {
-            let told = self.held.iter().filter(|held| held.state != State::default());
-            let told = told.map(|held| (held.rule, held.state.clone())).collect();
-            self.seen = STATES.replace(batch, &self.seen, &StoredStates(told))?;
-        }
         if self.are_due {
+            let told = self.held.iter().filter(|held| held.state != State::default());
+            let told = StoredStates(told.map(|held| (held.rule, held.state.clone())).collect());
+            self.seen = if told.0.is_empty() {
+                STATES.remove(batch, &self.seen)
+            } else {
+                STATES.replace(batch, &self.seen, &told)?
+            };
             self.held.iter_mut().for_each(|held| held.written = held.state.latest);
+        } else if self.are_changed {
+            self.seen.expect_unchanged(batch);
         }
         (self.are_changed, self.are_due) = (false, false);
         Ok(())
