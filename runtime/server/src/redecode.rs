@@ -181,7 +181,7 @@ impl Redecoding {
         for group in groups {
             let turn = Arc::clone(self.turns.lock().entry(group.clone()).or_default());
             let _turn = turn.lock().await;
-            let (corrections, _) = self.mailbox.corrections(&group).await?;
+            let corrections = self.mailbox.corrections(&group).await?;
             let of_group = (&group, &corrections);
             self.redecode(order, of_group, &mut count, author, listener).await?;
         }

@@ -19,15 +19,13 @@ const PAGE: usize = 128;
 const LARGE_PAGE: usize = 256;
 
 impl Mailbox {
-    /// Looks for the records of a group that were corrected, and where its log ends. Says too how many
-    /// records there are.
-    pub async fn corrections(&self, group: &GroupId) -> Result<(Corrections, u64), DeliveryError> {
-        let extent = self.extent(group).await?;
-        let mut corrections = Corrections::until(extent.last);
+    /// Looks for the records of a group that were corrected, and where its log ends.
+    pub async fn corrections(&self, group: &GroupId) -> Result<Corrections, DeliveryError> {
+        let mut corrections = self.corrections_to_note(group).await?;
         let mut after = Cursor::default();
         loop {
             let page = self.kept_page(group, after).await?;
-            let Some(last) = page.last() else { break };
+            let Some(last) = page.last() else { return Ok(corrections) };
             after = last;
             let note = move || {
                 corrections.note(&page);
@@ -35,7 +33,6 @@ impl Mailbox {
             };
             corrections = self.filtering().run(group, note).await?;
         }
-        Ok((corrections, extent.len()))
     }
 
     /// Returns the corrections of a group of which none is noted yet: it says where its log ends.
