@@ -504,9 +504,14 @@ fn put_line(batch: &mut Batch, line: &Line) -> Result<(), DevicesError> {
         let (bytes, limit) = (value.len(), DESCRIPTION_BYTES);
         return Err(DevicesError::DescriptionTooLarge { bytes, limit });
     }
-    DEVICES.raw().put_bytes(batch, &dev_eui, value);
-    batch.belongs(dev_eui.to_string(), line.device.group.as_str());
+    put_encoded(batch, &line.device, value);
     Ok(())
+}
+
+/// Puts the encoded line of a device into a batch, with the group that its rows belong to.
+fn put_encoded(batch: &mut Batch, device: &Device, line: Vec<u8>) {
+    DEVICES.raw().put_bytes(batch, &device.dev_eui, line);
+    batch.belongs(device.dev_eui.to_string(), device.group.as_str());
 }
 
 /// Removes in a batch all that came of a device's frames and joins.

@@ -48,7 +48,7 @@ pub struct Alerts {
     pub(crate) rules: RuleBook,
     /// The alerts in the store.
     pub(crate) book: AlertBook,
-    /// Held while a rule is put: those of one process wait for each other, those of several are refused.
+    /// Held while a rule is put: those of one process wait for each other, those of several try again.
     pub(crate) putting: Mutex<()>,
     /// Held while rules are read, so that what was read last is what is in memory.
     reading: Mutex<()>,

@@ -27,7 +27,8 @@ pub use progress::{ImportProgress, ImportUnderWay, ImportsUnderWay, Told};
 pub use report::{CellRefusal, FieldChange, ImportReport, RowVerdict, Verdict};
 
 use super::{
-    DEVICES, Devices, DevicesError, Overtaken, admission::WantedPlaces, delete_progress, in_service,
+    Devices, DevicesError, Overtaken, admission::WantedPlaces, delete_progress, in_service,
+    put_encoded,
 };
 use crate::{authors::Author, sentence::RowFault};
 use judging::Judged;
@@ -193,8 +194,7 @@ impl Judged {
     fn put(&self, batch: &mut Batch) -> Result<Option<DevEui>, TableError> {
         let Some(written) = &self.written else { return Ok(None) };
         written.seen.expect_unchanged(batch);
-        DEVICES.raw().put_bytes(batch, &written.dev_eui, written.value.clone());
-        batch.belongs(written.dev_eui.to_string(), written.after.group.as_str());
+        put_encoded(batch, &written.after, written.value.clone());
         let devices = (written.before.as_ref(), Some(&written.after));
         in_service::note(batch, written.dev_eui, devices)?;
         Ok(Some(written.dev_eui))

@@ -55,12 +55,14 @@ impl<Part: Clone + Ord> Counts<Part> {
     }
 }
 
+/// The group of a device, and the parts of it that the device is in.
+fn place(device: &Device) -> (&GroupId, Option<&SubGroup>, Option<&UseCase>) {
+    (&device.group, device.sub_group.as_ref(), device.use_case.as_ref())
+}
+
 impl OfGroups {
     /// Has a device where it is now, and no longer where it was before.
     pub(super) fn change(&mut self, before: Option<&Device>, now: Option<&Device>) {
-        let place = |device: &Device| {
-            (device.group.clone(), device.sub_group.clone(), device.use_case.clone())
-        };
         // Each join makes a device known anew, nearly always at the same place.
         if before.map(place) == now.map(place) {
             return;
