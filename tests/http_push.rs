@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::http::Version;
 use champollion_tests::{
     Asked, Client, LUMINAIRE, Outside, Sensor, Server, Setup, eventually, run, target,
 };
@@ -557,6 +558,40 @@ fn what_a_route_cannot_be_is_refused_and_no_partner_sees_anothers() {
     assert_eq!(all["routes"].as_array().map(Vec::len), Some(2));
     let audit = server.admin().get("/v1/audit").text;
     assert!(audit.contains("route-put") && !audit.contains("whsec_"), "{audit}");
+}
+
+/// Records go by HTTP/2 where the recipient offers it in its handshake: each once, those of a device in their order.
+#[test]
+fn http2_is_spoken_to_who_offers_it() {
+    let (server, outside) = (server(), Outside::secured("broker", taken));
+    let sensors: Vec<Sensor> = (1..=4).map(Sensor::new).collect();
+    for sensor in &sensors {
+        server.register(sensor, "water", None);
+    }
+    let partner = server.partner("water");
+    let tls = json!({
+        "ca": outside.pem("ca.pem"),
+        "client": { "certificate": outside.pem("client.pem"), "key": outside.pem("client.key") },
+    });
+    partner.put("/v1/routes/all", &route(&outside, &json!({ "http": { "tls": tls } }))).success();
+    for f_cnt in 1..=5 {
+        for sensor in &sensors {
+            send(&server.lns(), sensor, [f_cnt]);
+        }
+    }
+    eventually("all is taken", || (status(&partner, "all")["delivered"] == 20).then_some(()));
+    let asked = outside.asked();
+    assert!(asked.iter().all(|asked| asked.version == Version::HTTP_2), "{asked:?}");
+    for sensor in &sensors {
+        let mut of = asked.clone();
+        of.retain(|asked| asked.body["data"]["device"]["devEui"] == sensor.dev_eui().as_str());
+        assert_eq!(f_cnts(&records(&of)), [1, 2, 3, 4, 5], "{}", sensor.dev_eui());
+    }
+
+    let plain = Outside::start(taken);
+    partner.put("/v1/routes/plain", &route(&plain, &json!({}))).success();
+    send(&server.lns(), &sensors[0], [6]);
+    assert_eq!(plain.wait_for(1)[0].version, Version::HTTP_11);
 }
 
 #[test]

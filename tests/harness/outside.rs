@@ -14,7 +14,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, Method, StatusCode, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri, Version},
 };
 use champollion_databases::free_port;
 use rustls::{
@@ -38,6 +38,8 @@ pub const HANGS_UP: u16 = 0;
 /// A request that a network server was sent.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    /// The version of HTTP that it came by.
+    pub version: Version,
     /// The method of the request.
     pub method: Method,
     /// The path with the query.
@@ -85,7 +87,8 @@ impl Outside {
         }
     }
 
-    /// One that is there, speaks TLS with its certificate of this name, and lets in only who has one.
+    /// One that is there, speaks TLS with its certificate of this name, HTTP/2 too, and lets in only who has a
+    /// certificate.
     #[must_use]
     pub fn secured(
         certificate: &'static str,
@@ -238,23 +241,26 @@ fn acceptor(folder: &Path, own: &str) -> TlsAcceptor {
     let clients =
         WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
     let key = PrivateKeyDer::from_pem_file(folder.join(format!("{own}.key")));
-    let config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("there are versions")
         .with_client_cert_verifier(clients.build().expect("there is a CA"))
         .with_single_cert(chain(format!("{own}.pem")), key.expect("it is a key"))
         .expect("they fit together");
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     TlsAcceptor::from(Arc::new(config))
 }
 
 async fn answer(
     State(shared): State<Shared>,
+    version: Version,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> (StatusCode, HeaderMap, String) {
     let asked = Asked {
+        version,
         method,
         path: uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         headers,

@@ -22,6 +22,14 @@ const HEAD_BYTES: usize = 32 << 10;
 /// A connection that is not used for so long is closed.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// Bytes that a recipient may send ahead on a connection of HTTP/2 before they are read, of one answer and of all
+/// together. An answer of which less is read than it has holds no more than these.
+const AHEAD: (u32, u32) = (64 << 10, 1 << 20);
+
+/// The pause after which a silent connection of HTTP/2, on which answers are waited for, is asked whether it is there,
+/// and the time that it has to say so: many requests share it, and none should wait for one that is lost.
+const PROBE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(10));
+
 /// A client of HTTP that goes where it is sent, and nowhere else.
 #[derive(Clone)]
 pub(crate) struct HttpClient {
@@ -58,16 +66,24 @@ pub(crate) struct Bound {
 }
 
 impl HttpClient {
+    /// Makes a client that speaks HTTP/2 where the recipient offers it in the handshake of TLS, else HTTP/1.1.
     pub(crate) fn new(tls: ClientConfig, connector: Connector) -> Self {
+        const HEAD_SIZE: u32 = HEAD_BYTES as u32;
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
-            .enable_http1()
+            .enable_all_versions()
             .wrap_connector(connector);
         let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .http1_max_buf_size(HEAD_BYTES)
+            .http2_max_header_list_size(HEAD_SIZE)
+            .http2_initial_stream_window_size(AHEAD.0)
+            .http2_initial_connection_window_size(AHEAD.1)
+            .http2_keep_alive_interval(PROBE.0)
+            .http2_keep_alive_timeout(PROBE.1)
             .build(connector);
         Self { client }
     }
