@@ -1,13 +1,6 @@
 //! The book of all commands: durable, and of those that are open also in memory.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    fmt,
-    num::ParseIntError,
-    str::FromStr,
-    sync::Arc,
-    time::Instant,
-};
+use std::{fmt, num::ParseIntError, str::FromStr, sync::Arc, time::Instant};
 
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
@@ -23,7 +16,11 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use uuid::Uuid;
 
-use super::{Downlink, GRACE, LedgerError, State, queue::Queue};
+use super::{
+    Downlink, LedgerError,
+    open::{Counts, Open},
+    queue::Queue,
+};
 use crate::authors::Author;
 
 const DOWNLINKS: Table<Uuid, Downlink> = Table::new(tables::DOWNLINKS);
@@ -52,99 +49,6 @@ pub(super) struct Ledger {
 /// The name of a command in the table of its device. Reading goes up, and the latest comes first: so the
 /// name is turned upside down.
 struct LatestFirst(Uuid);
-
-#[derive(Default)]
-struct Open {
-    by_id: HashMap<Uuid, Arc<Downlink>>,
-    /// By the network server's name of it.
-    by_reference: HashMap<(NetworkServerName, String), Uuid>,
-    /// The commands that wait to be handed over, by network server.
-    waiting: HashMap<NetworkServerName, Queue>,
-    /// All commands by the moment at which nothing more is expected of them.
-    ends: BTreeSet<(Timestamp, Uuid)>,
-    /// The commands of each device of which nothing was told.
-    untold: HashMap<DevEui, BTreeSet<Uuid>>,
-    /// Those of them whose device was heard: by when it is looked whether something was told, the moment at
-    /// which the device was heard.
-    looks: BTreeMap<(Instant, Uuid), Timestamp>,
-    /// The numbers of commands of each group.
-    of_groups: HashMap<GroupId, Counts>,
-}
-
-/// The numbers of commands of a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    /// Those that wait to be handed over.
-    pub(super) waiting: usize,
-    /// Those that are not at their end.
-    pub(super) open: usize,
-}
-
-impl Open {
-    fn insert(&mut self, downlink: Arc<Downlink>) {
-        let before = self.take_out(downlink.id);
-        if let Some(before) = before.filter(|before| before.is_waiting() && !downlink.is_waiting())
-        {
-            self.forget_pause(&before);
-        }
-        if !downlink.is_open() {
-            return;
-        }
-        self.ends.insert((downlink.ends_at(GRACE), downlink.id));
-        if downlink.state == State::Unknown {
-            self.untold.entry(downlink.dev_eui).or_default().insert(downlink.id);
-        }
-        let server = downlink.network_server.clone();
-        let counts = self.of_groups.entry(downlink.group.clone()).or_default();
-        counts.open += 1;
-        if downlink.is_waiting() {
-            counts.waiting += 1;
-            self.waiting.entry(server.clone()).or_default().insert(&downlink);
-        }
-        if let Some(reference) = &downlink.reference {
-            self.by_reference.insert((server, reference.clone()), downlink.id);
-        }
-        self.by_id.insert(downlink.id, downlink);
-    }
-
-    fn remove(&mut self, id: Uuid) -> Option<Arc<Downlink>> {
-        let before = self.take_out(id)?;
-        self.forget_pause(&before);
-        Some(before)
-    }
-
-    fn forget_pause(&mut self, downlink: &Downlink) {
-        if let Some(waiting) = self.waiting.get_mut(&downlink.network_server) {
-            waiting.forget(downlink.id);
-        }
-    }
-
-    /// Takes a command out of everything but the pauses, which outlast a change of it.
-    fn take_out(&mut self, id: Uuid) -> Option<Arc<Downlink>> {
-        let before = self.by_id.remove(&id)?;
-        self.ends.remove(&(before.ends_at(GRACE), id));
-        if let Some(untold) = self.untold.get_mut(&before.dev_eui) {
-            untold.remove(&id);
-            if untold.is_empty() {
-                self.untold.remove(&before.dev_eui);
-            }
-        }
-        if let Some(counts) = self.of_groups.get_mut(&before.group) {
-            counts.open -= 1;
-            counts.waiting -= usize::from(before.is_waiting());
-            if counts.open == 0 {
-                self.of_groups.remove(&before.group);
-            }
-        }
-        if let Some(waiting) = self.waiting.get_mut(&before.network_server) {
-            waiting.remove(&before);
-        }
-        if let Some(reference) = &before.reference {
-            self.by_reference.remove(&(before.network_server.clone(), reference.clone()));
-        }
-        Some(before)
-    }
-}
 
 impl Ledger {
     /// Reads what is open.
@@ -328,9 +232,7 @@ impl Ledger {
 
     /// Returns the open commands of which nothing more is expected, by now.
     pub(super) fn ended(&self, now: Timestamp) -> Vec<Arc<Downlink>> {
-        let open = self.lock();
-        let over = open.ends.range(..=(now, Uuid::max()));
-        over.filter_map(|(_, id)| open.by_id.get(id).cloned()).collect()
+        self.lock().ended(now)
     }
 
     /// Whether a command is looked after.
@@ -350,18 +252,7 @@ impl Ledger {
     /// A device was heard through a network server: what waited for that is ready, and of what was offered
     /// before it is looked at `look` whether something was told.
     pub(super) fn device_heard(&self, server: &NetworkServerName, dev_eui: DevEui, look: Instant) {
-        let mut open = self.lock();
-        let open = &mut *open;
-        if let Some(untold) = open.untold.get(&dev_eui) {
-            let now = Timestamp::now();
-            let is_its_own = |id: &&Uuid| {
-                open.by_id.get(*id).is_some_and(|downlink| downlink.network_server == *server)
-            };
-            let own = untold.iter().filter(is_its_own);
-            open.looks.extend(own.map(|id| ((look, *id), now)));
-        }
-        let woken = open.waiting.get_mut(server).is_some_and(|queue| queue.heard(dev_eui));
-        if woken {
+        if self.lock().device_heard(server, dev_eui, look) {
             self.more.notify_waiters();
         }
     }
@@ -369,20 +260,7 @@ impl Ledger {
     /// Returns the commands of which it is to be looked whether something was told, by now: those whose
     /// device was heard since they were offered last.
     pub(super) fn looks(&self, now: Instant) -> Vec<Arc<Downlink>> {
-        let mut open = self.lock();
-        let open = &mut *open;
-        let mut due = Vec::new();
-        while let Some(entry) = open.looks.first_entry() {
-            if entry.key().0 > now {
-                break;
-            }
-            let ((_, id), heard_at) = entry.remove_entry();
-            let downlink = open.by_id.get(&id).filter(|downlink| {
-                downlink.offered_at.is_none_or(|offered_at| offered_at <= heard_at)
-            });
-            due.extend(downlink.cloned());
-        }
-        due
+        self.lock().looks(now)
     }
 
     /// Returns the numbers of commands of a group.
@@ -471,182 +349,4 @@ fn put_change(batch: &mut Batch, downlink: &Downlink) -> Result<(), TableError> 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use champollion_lns::Priority;
-    use champollion_store::{SledOptions, SledStore};
-
-    use super::*;
-    use crate::downlinks::{downlink::tests::downlink, queue::Wanted};
-
-    async fn ledger(folder: &std::path::Path) -> Ledger {
-        let store = SledStore::open(&SledOptions::new(folder.join("store"))).unwrap();
-        Ledger::open(Arc::new(store)).await.unwrap()
-    }
-
-    async fn take(ledger: &Ledger, downlinks: impl IntoIterator<Item = Downlink>) {
-        for downlink in downlinks {
-            let mut batch = Batch::new();
-            ledger.put_new(&mut batch, &downlink).unwrap();
-            ledger.store.commit(batch).await.unwrap();
-            ledger.taken([downlink]);
-        }
-    }
-
-    /// Takes the next command, again and again, until none waits.
-    fn waiting(ledger: &Ledger) -> Vec<u128> {
-        let mut all: Vec<Uuid> = Vec::new();
-        let (server, mut open) = ("city".parse().unwrap(), ledger.lock());
-        let queue: &mut Queue = open.waiting.entry(server).or_default();
-        let mut queue = std::mem::take(queue);
-        let next = |queue: &mut Queue| {
-            let urgent = queue.next(None, Wanted::Urgent);
-            urgent.or_else(|| queue.next(None, Wanted::Others))
-        };
-        while let Some((group, place)) = next(&mut queue) {
-            all.push(place.id);
-            queue.remove(&open.by_id[&place.id]);
-            queue.done(&group, place.dev_eui);
-        }
-        all.iter().for_each(|id| queue.insert(&open.by_id[id]));
-        open.waiting.insert("city".parse().unwrap(), queue);
-        all.iter().map(Uuid::as_u128).collect()
-    }
-
-    #[tokio::test]
-    async fn what_is_urgent_goes_first_and_then_what_came_first() {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = ledger(folder.path()).await;
-        let with = |id, priority| Downlink { priority, ..downlink(id) };
-        let all = [
-            with(1, Priority::Low),
-            with(2, Priority::Normal),
-            with(4, Priority::High),
-            with(3, Priority::Normal),
-        ];
-        take(&ledger, all).await;
-        assert_eq!(waiting(&ledger), [4, 2, 3, 1]);
-    }
-
-    #[tokio::test]
-    async fn what_is_open_is_open_after_a_restart() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = ledger(folder.path()).await;
-        take(&first, [downlink(1), downlink(2), downlink(3)]).await;
-        let handed_over = |downlink: &mut Downlink| {
-            downlink.handed_over_at = Some(downlink.queued_at);
-            downlink.reference = Some("theirs".to_owned());
-            Ok::<_, LedgerError>(true)
-        };
-        first.change(Uuid::from_u128(2), handed_over).await.unwrap();
-        let failed = |downlink: &mut Downlink| {
-            downlink.fail("why".to_owned(), downlink.queued_at);
-            Ok::<_, LedgerError>(true)
-        };
-        first.change(Uuid::from_u128(3), failed).await.unwrap();
-        first.store.close().await.unwrap();
-        drop(first);
-
-        let again = ledger(folder.path()).await;
-        assert_eq!(waiting(&again), [1]);
-        assert_eq!(again.lock().by_id.len(), 2);
-        let group = downlink(1).group;
-        assert_eq!(again.counts(&group), Counts { waiting: 1, open: 2 });
-        let server = "city".parse().unwrap();
-        assert_eq!(again.by_reference(&server, "theirs"), Some(Uuid::from_u128(2)));
-        let third = again.get(Uuid::from_u128(3)).await.unwrap().unwrap();
-        assert_eq!((third.state, third.problem.as_deref()), (State::Failed, Some("why")));
-        let dev_eui = third.dev_eui;
-        let listed = |page: Vec<Downlink>| -> Vec<u128> {
-            page.iter().map(|downlink| downlink.id.as_u128()).collect()
-        };
-        let page = |before: Option<u128>, limit, bytes| {
-            let before = before.map(Uuid::from_u128);
-            again.of_device(dev_eui, before, limit, bytes, &|_| true)
-        };
-        // One more than was asked for says that there are more.
-        assert_eq!(listed(page(None, 1, 9_999).await.unwrap()), [3, 2]);
-        assert_eq!(listed(page(Some(2), 2, 9_999).await.unwrap()), [1]);
-        assert_eq!(listed(page(None, 9, 1).await.unwrap()), [3, 2]);
-    }
-
-    #[tokio::test]
-    async fn commands_end_in_the_order_of_their_ends() {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = ledger(folder.path()).await;
-        let at = |seconds| downlink(1).queued_at + Duration::from_secs(seconds);
-        let ending = |id, seconds| Downlink { expires_at: at(seconds), ..downlink(id) };
-        take(&ledger, [ending(1, 30), ending(2, 10), ending(3, 20)]).await;
-        let ended = |seconds| -> Vec<u128> {
-            ledger.ended(at(seconds)).iter().map(|downlink| downlink.id.as_u128()).collect()
-        };
-        assert_eq!((ended(9), ended(20)), (vec![], vec![2, 3]));
-        ledger.close(Uuid::from_u128(2)).await.unwrap();
-        assert_eq!(ended(60), [3, 1]);
-    }
-
-    #[tokio::test]
-    async fn what_was_not_told_is_looked_at_after_the_device_was_heard() {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = ledger(folder.path()).await;
-        take(&ledger, [downlink(1), downlink(2)]).await;
-        let untold = |downlink: &mut Downlink| {
-            downlink.lose_sight("nothing was told".to_owned());
-            Ok::<_, LedgerError>(true)
-        };
-        ledger.change(Uuid::from_u128(1), untold).await.unwrap();
-        let one = downlink(1);
-        let now = Instant::now();
-        let look = now + Duration::from_secs(20);
-        ledger.device_heard(&one.network_server, one.dev_eui, look);
-        assert!(ledger.looks(now).is_empty());
-        let looked: Vec<u128> =
-            ledger.looks(look).iter().map(|downlink| downlink.id.as_u128()).collect();
-        assert_eq!(looked, [1]);
-        assert!(ledger.looks(look).is_empty(), "twice");
-
-        // Offered again after that: the device was not heard since.
-        ledger.device_heard(&one.network_server, one.dev_eui, look);
-        let offered = |downlink: &mut Downlink| {
-            downlink.offered_at = Some(Timestamp::now() + Duration::from_secs(1));
-            Ok::<_, LedgerError>(true)
-        };
-        ledger.change(Uuid::from_u128(1), offered).await.unwrap();
-        assert!(ledger.looks(look).is_empty());
-    }
-
-    #[tokio::test]
-    async fn lines_are_stored_as_they_always_were() {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = ledger(folder.path()).await;
-        take(&ledger, [downlink(1)]).await;
-        let (id, dev_eui) = (Uuid::from_u128(1).to_string(), downlink(1).dev_eui);
-        assert_eq!(id, "00000000-0000-0000-0000-000000000001");
-        let (store, id) = (&ledger.store, id.as_bytes());
-        let stored = store.get("downlinks", id).await.unwrap();
-        assert_eq!(stored, Some(serde_json::to_vec(&downlink(1)).unwrap()));
-        assert_eq!(store.get("downlinks-open", id).await.unwrap(), Some(Vec::new()));
-        let key = format!("{dev_eui}/fffffffffffffffffffffffffffffffe");
-        let stored = store.get("downlinks-of-device", key.as_bytes()).await.unwrap();
-        assert_eq!(stored, Some(id.to_vec()));
-    }
-
-    #[tokio::test]
-    async fn only_what_is_at_its_end_is_forgotten() {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = ledger(folder.path()).await;
-        take(&ledger, [downlink(1), downlink(2)]).await;
-        let failed = |downlink: &mut Downlink| {
-            downlink.fail("why".to_owned(), downlink.queued_at);
-            Ok::<_, LedgerError>(true)
-        };
-        ledger.change(Uuid::from_u128(2), failed).await.unwrap();
-        let (queued_at, dev_eui) = (downlink(1).queued_at, downlink(1).dev_eui);
-        assert_eq!(ledger.forget_before(queued_at).await.unwrap(), 0);
-        assert_eq!(ledger.forget_before(Timestamp::MAX).await.unwrap(), 1);
-        let left = ledger.of_device(dev_eui, None, 9, 9_999, &|_| true).await.unwrap();
-        assert_eq!(left.len(), 1);
-        assert!(ledger.get(Uuid::from_u128(2)).await.unwrap().is_none());
-    }
-}
+mod tests;

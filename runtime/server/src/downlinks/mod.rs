@@ -22,6 +22,7 @@ mod grpc;
 mod grpc;
 mod http;
 mod ledger;
+mod open;
 mod passing;
 mod preview;
 mod queue;
