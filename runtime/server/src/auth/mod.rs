@@ -1,5 +1,7 @@
 //! Authorization: bearer tokens with a role and scopes, kept only as hashes.
 
+mod error;
+mod issued;
 mod last_uses;
 mod principal;
 mod rates;
@@ -10,6 +12,8 @@ mod sign_ins;
 mod token;
 mod tokens;
 
+pub use error::{AuthError, TokenError};
+pub use issued::{NewToken, TokenInfo, TokenMaker, TokenPlace, TokenPlaceError, TokenRequest};
 pub use last_uses::{LastUses, Used};
 pub use principal::{Principal, bearer};
 pub use rates::{Rates, TooOften};
@@ -20,7 +24,4 @@ pub use settings::RequestLimits;
 pub use sign_ins::{SignIns, TooManyWrongTokens};
 pub use token::{Role, RoleError, RoleWish, Secret, Standing, TokenHash};
 pub(crate) use tokens::ADMIN_ENDS_SOON;
-pub use tokens::{
-    AdminOutlook, Administrators, AuthError, NewToken, TokenError, TokenInfo, TokenMaker,
-    TokenPlace, TokenPlaceError, TokenRequest, Tokens,
-};
+pub use tokens::{AdminOutlook, Administrators, Tokens};

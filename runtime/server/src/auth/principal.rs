@@ -10,7 +10,7 @@ use champollion_traces::TraceContext;
 use data_encoding::BASE64;
 use uuid::Uuid;
 
-use super::{scope::Scope, token::Standing, tokens::AuthError};
+use super::{error::AuthError, scope::Scope, token::Standing};
 use crate::{
     config::Config,
     ingest::{Authority, Speaker},

@@ -11,7 +11,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use super::tokens::AuthError;
+use super::error::AuthError;
 use crate::connections::network_of;
 
 /// The time that a wrong token waits for its answer, once its address has tried too many.

@@ -1,28 +1,24 @@
 //! All tokens: made, listed, revoked, recognized.
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    fmt,
-    str::FromStr,
+    collections::HashMap,
     sync::{Arc, OnceLock},
 };
 
 use champollion_fleet::{grants::Place, names::GroupId, people::PeopleLimits};
-use champollion_lns::NetworkServerName;
-use champollion_registry::{RegistryError, ledger::AuditEntry};
-use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
-use data_encoding::HEXLOWER;
+use champollion_registry::ledger::AuditEntry;
+use champollion_store::{Batch, Store, Table, tables};
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::RwLock;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::{Mutex, MutexGuard, watch};
 use uuid::Uuid;
 
 use super::{
+    error::{AuthError, TokenError},
+    issued::{NewToken, TokenInfo, TokenRequest},
     last_uses::{LastUses, Used},
-    scope::Scope,
-    token::{Role, Secret, TokenHash},
+    token::{Role, TokenHash},
 };
 use crate::{
     authors::Author,
@@ -30,12 +26,6 @@ use crate::{
 };
 
 const TOKENS: Table<TokenHash, TokenInfo> = Table::new(tables::TOKENS);
-
-/// Random bytes of a token's id, which is no secret: enough that no two are alike.
-const ID_BYTES: usize = 8;
-
-/// Longest name of a token in bytes: some sentences.
-const NAME_BYTES: usize = 1 << 10;
 
 /// All tokens, in memory; the store keeps what is needed to have them again.
 pub struct Tokens {
@@ -50,100 +40,6 @@ pub struct Tokens {
     last_uses: LastUses,
 }
 
-/// A token without its secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct TokenInfo {
-    /// By what it is revoked.
-    pub id: String,
-    /// For whom or what it was made, in the admin's words.
-    pub name: String,
-    /// The role of the token.
-    #[serde(flatten)]
-    pub role: Role,
-    /// The scopes that it is narrowed to; all of its role where they are missing, as in older stores.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scopes: Option<BTreeSet<Scope>>,
-    /// The network server of the settings whose frames its holder hands over.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_server: Option<NetworkServerName>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it ends; never where it is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Timestamp>,
-    /// The one who made it; missing of the first one, and of those that were made before this was noted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_by: Option<TokenMaker>,
-    /// When it was last confirmed at a review of rights; missing where it never was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirmed_at: Option<Timestamp>,
-}
-
-/// The one who made a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct TokenMaker {
-    /// The name of the person, or of the token by which it was made.
-    pub name: String,
-    /// The person, also one who made the token by which this one was made; missing where it was no person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<Uuid>,
-}
-
-/// The place of a token in the list: the oldest is the first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TokenPlace {
-    created_at: Timestamp,
-    id: String,
-}
-
-/// A text that is no place of a token.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is no place in the list: take it from `next`")]
-pub struct TokenPlaceError;
-
-impl fmt::Display for TokenPlace {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/{}", self.created_at, self.id)
-    }
-}
-
-impl FromStr for TokenPlace {
-    type Err = TokenPlaceError;
-
-    fn from_str(text: &str) -> Result<Self, TokenPlaceError> {
-        let (created_at, id) = text.split_once('/').ok_or(TokenPlaceError)?;
-        let created_at = created_at.parse().map_err(|_| TokenPlaceError)?;
-        Ok(Self { created_at, id: id.to_owned() })
-    }
-}
-
-impl TokenInfo {
-    /// Returns the place of the token in the list.
-    #[must_use]
-    pub fn place(&self) -> TokenPlace {
-        TokenPlace { created_at: self.created_at, id: self.id.clone() }
-    }
-}
-
-/// A token that is to be made.
-#[derive(Clone, Debug)]
-pub struct TokenRequest {
-    /// For whom or what it is, in the admin's words.
-    pub name: String,
-    /// The role of the token.
-    pub role: Role,
-    /// The scopes that it is narrowed to.
-    pub scopes: Option<BTreeSet<Scope>>,
-    /// The moment at which the token ends.
-    pub expires_at: Option<Timestamp>,
-    /// The network server that it is bound to.
-    pub network_server: Option<NetworkServerName>,
-    /// The one who makes it.
-    pub created_by: Option<TokenMaker>,
-}
-
 /// The time before the end of the last admin token from which on the log and `/readyz` warn.
 pub(crate) const ADMIN_ENDS_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -156,109 +52,6 @@ pub enum AdminOutlook {
     Until(Timestamp),
     /// No admin token is valid any more.
     Over,
-}
-
-/// A token that was just made: the only moment at which its secret is known.
-#[derive(Debug)]
-pub struct NewToken {
-    /// The token without its secret.
-    pub info: TokenInfo,
-    /// The secret that the holder presents.
-    pub secret: Secret,
-}
-
-/// Why a client is not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AuthError {
-    /// The request presents no token.
-    #[error("this needs a token: send the header `Authorization: Bearer <token>`")]
-    Missing,
-    /// It presents something else than a bearer token.
-    #[error(
-        "the Authorization header is no bearer token: it must read `Bearer <token>`, or `Basic` with the token as the password"
-    )]
-    NotBearer,
-    /// It presents a token that nobody made, or that was revoked.
-    #[error("this token is not known here: it is mistyped, or it was revoked")]
-    Unknown,
-    /// It presents a token that another node may have made just now.
-    #[error("this node cannot read whether another one has just made this token: ask another node")]
-    Behind,
-    /// It presents a token that has ended.
-    #[error("this token expired at {0}: ask an admin for a new one")]
-    Expired(Timestamp),
-    /// It presents a session that has ended.
-    #[error("this session has ended: sign in again")]
-    SessionEnded,
-    /// It presents a token of a person who is suspended.
-    #[error("the account of this token's person is suspended: ask who looks after it")]
-    Suspended,
-}
-
-/// Why a token was not made or revoked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TokenError {
-    /// The store did not keep it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The system gives no randomness.
-    #[error("the system gives no randomness: {0}")]
-    Randomness(#[from] getrandom::Error),
-    /// The table of the store cannot be read.
-    #[error(transparent)]
-    Table(#[from] TableError),
-    /// The audit cannot take a line of the change.
-    #[error(transparent)]
-    Audit(Box<RegistryError>),
-    /// More is said of it than is kept.
-    #[error("the name has {bytes} bytes, and {limit} are the limit")]
-    NameTooLong {
-        /// Its length in bytes.
-        bytes: usize,
-        /// The limit in bytes.
-        limit: usize,
-    },
-    /// It would end before it begins.
-    #[error("the token would have expired at {0}, before it is made")]
-    ExpiresInThePast(Timestamp),
-    /// The group has as many as it may have.
-    #[error(transparent)]
-    Quota(#[from] QuotaExceeded),
-    /// The person, or the partner, has as many as it may have.
-    #[error(
-        "there are {limit} tokens of this person or partner, as many as [people] tokens allows: revoke one first"
-    )]
-    TooMany {
-        /// The bound of the setting.
-        limit: usize,
-    },
-    /// There is no such token.
-    #[error("no token has the id {0:?}")]
-    NoSuchToken(String),
-    /// Nobody could administer the server without it.
-    #[error("{0:?} is the last admin with a token of all scopes: make another one first")]
-    LastAdmin(String),
-    /// A token without scopes could do nothing.
-    #[error("a token needs at least one scope; without the list it has all of its role")]
-    NoScopes,
-    /// Its role does not have a scope.
-    #[error("the role {role} has no scope {scope}")]
-    ScopeOfAnother {
-        /// The role of the token.
-        role: &'static str,
-        /// The scope in question.
-        scope: Scope,
-    },
-}
-
-impl From<RegistryError> for TokenError {
-    fn from(error: RegistryError) -> Self {
-        match error {
-            RegistryError::Store(error) => Self::Store(error),
-            error => Self::Audit(Box::new(error)),
-        }
-    }
 }
 
 impl Tokens {
@@ -522,78 +315,5 @@ impl Administrators<'_> {
             _ => false,
         };
         is_admin && info.scopes.is_none() && info.expires_at.is_none_or(|expiry| expiry > now)
-    }
-}
-
-impl AuthError {
-    /// The word for it, for metrics.
-    #[must_use]
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::NotBearer => "malformed",
-            Self::Unknown => "unknown",
-            Self::Behind => "behind",
-            Self::Expired(_) => "expired",
-            Self::SessionEnded => "session",
-            Self::Suspended => "suspended",
-        }
-    }
-}
-
-impl NewToken {
-    /// Makes a token that nobody accepts yet: see [`Tokens::keep`].
-    pub fn issue(
-        name: &str,
-        role: Role,
-        now: Timestamp,
-        expires_at: Option<Timestamp>,
-    ) -> Result<Self, TokenError> {
-        if let Some(expiry) = expires_at.filter(|expiry| *expiry <= now) {
-            return Err(TokenError::ExpiresInThePast(expiry));
-        }
-        if name.len() > NAME_BYTES {
-            return Err(TokenError::NameTooLong { bytes: name.len(), limit: NAME_BYTES });
-        }
-        let mut id = [0; ID_BYTES];
-        getrandom::fill(&mut id)?;
-        let secret = Secret::generate(&role)?;
-        let (id, name, created_at) = (HEXLOWER.encode(&id), name.to_owned(), now);
-        let info = TokenInfo {
-            id,
-            name,
-            role,
-            scopes: None,
-            network_server: None,
-            created_at,
-            expires_at,
-            created_by: None,
-            confirmed_at: None,
-        };
-        Ok(Self { info, secret })
-    }
-
-    /// The same for some scopes of its role; all where none are named.
-    pub fn narrowed_to(mut self, scopes: Option<BTreeSet<Scope>>) -> Result<Self, TokenError> {
-        if let Some(scopes) = &scopes {
-            if scopes.is_empty() {
-                return Err(TokenError::NoScopes);
-            }
-            let role = &self.info.role;
-            // The roles of a person may be others tomorrow.
-            let may_have = |scope: &&Scope| role.person().is_some() || scope.is_of(role.name());
-            if let Some(scope) = scopes.iter().find(|scope| !may_have(scope)) {
-                return Err(TokenError::ScopeOfAnother { role: role.name(), scope: *scope });
-            }
-        }
-        self.info.scopes = scopes;
-        Ok(self)
-    }
-
-    /// The same for a network server of the settings.
-    #[must_use]
-    pub fn bound_to(mut self, network_server: Option<NetworkServerName>) -> Self {
-        self.info.network_server = network_server;
-        self
     }
 }
