@@ -1,11 +1,13 @@
 //! The devices: whose they are, what decodes them, the keys of their sessions.
 
+mod activation;
 mod admission;
 mod assignment;
 pub(crate) mod decoder_states;
 pub(crate) mod derived;
 mod handover;
 mod import;
+mod impossible;
 mod in_service;
 mod joining;
 mod known;
@@ -43,6 +45,7 @@ use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 use serde_json::json;
 
+pub use activation::{Abp, Activation, ActivationKind, Otaa};
 pub use admission::NotAdmitted;
 pub use assignment::Assignment;
 pub use handover::{HandedSession, HandoverError, Keks};
@@ -50,13 +53,12 @@ pub use import::{
     CellRefusal, FieldChange, ImportProgress, ImportReport, ImportUnderWay, ImportWish,
     ImportsUnderWay, Notes, RefusesObject, RowVerdict, Told, Verdict,
 };
+pub use impossible::ImpossibleRegistration;
 pub use joining::{JoinError, Joined};
 pub use names::NamelessError;
 pub use payloads::{Opened, PayloadState};
 pub use points::{PlaceError, PlacedPoint};
-pub use registration::{
-    Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
-};
+pub use registration::Registration;
 pub use shared::{Part, Shared};
 
 use crate::{authors::Author, turns::Turns};

@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{
     Abp, Device, Devices, DevicesError, ImpossibleRegistration, JOINED, JoinedSession,
-    JoinedSessions, Overtaken, SESSIONS, joining::Moved, registration::AbpFields,
+    JoinedSessions, Overtaken, SESSIONS, activation::AbpFields, joining::Moved,
 };
 use crate::authors::Author;
 

@@ -6,13 +6,12 @@ use champollion_frames::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Abp, Activation, ActivationKind, Assignment, Device, ImpossibleRegistration, Otaa,
-    Registration, stored_line::StoredLine,
+    Abp, Activation, ActivationKind, Assignment, Device, ImpossibleRegistration, Otaa, Registration,
 };
 
-/// The line that the store keeps of a device.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", from = "StoredLine")]
+/// The line that the store keeps of a device. It is read with all members side by side, in `stored_line`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Line {
     #[serde(flatten)]
     pub(super) device: Device,

@@ -14,7 +14,7 @@ use champollion_lns::NetworkServerName;
 use champollion_registry::package::DecoderRef;
 use champollion_sdk::vectors::Setting;
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::{
     ActivationKind, Assignment, Device, PayloadState,
@@ -24,7 +24,7 @@ use super::{
 /// All members of a line. A member that is added to [`Device`] is missed by the compiler where it is not read here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct StoredLine {
+struct StoredLine {
     dev_eui: DevEui,
     dev_addr: Option<DevAddr>,
     #[serde(default)]
@@ -73,6 +73,12 @@ pub(super) struct StoredLine {
 /// Returns the version of a device that was registered before its version could be said.
 fn oldest_registered_version() -> LorawanVersion {
     LorawanVersion::V1_0_3
+}
+
+impl<'de> Deserialize<'de> for Line {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        StoredLine::deserialize(deserializer).map(Self::from)
+    }
 }
 
 impl From<StoredLine> for Line {

@@ -12,8 +12,10 @@ use champollion_sdk::vectors::Setting;
 
 use super::{CellRefusal, ImportWish, report::refusal};
 use crate::{
-    devices::registration::{
-        Abp, AbpFields, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
+    devices::{
+        activation::{Abp, AbpFields, Activation, ActivationKind, Otaa},
+        impossible::ImpossibleRegistration,
+        registration::Registration,
     },
     sentence::RowFault,
 };
