@@ -8,10 +8,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::observed::{Compared, Observed, Took};
-
-/// Most places that are counted one by one. Keys of `data` may be data themselves.
-pub(super) const PLACES: usize = 200;
+use super::observed::{Compared, Observed, PLACES, Took};
 
 /// Most frames that are shown.
 const EXAMPLES: usize = 20;

@@ -3,7 +3,7 @@
 use champollion_sandbox::LoadError;
 use semver::Version;
 
-use super::{random::Misbehaved, rehearsal::VectorDiffers};
+use super::{random::Misbehaved, vector_run::VectorDiffers};
 use crate::package::{PackageError, UnusableError};
 
 /// Something that is wrong with a package.

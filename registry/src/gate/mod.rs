@@ -23,10 +23,10 @@ pub use finding::Finding;
 pub(crate) use finding::in_words;
 pub use fuel::VectorFuel;
 pub use random::{Misbehaved, Payload, Tried};
-pub use rehearsal::{Rehearsal, RehearsalError, VectorDiffers};
+pub use rehearsal::{Rehearsal, RehearsalError};
 pub use settings::PublicationSettings;
 pub use truncation::{CutPayloads, CutVector, Misread};
-pub use vector_run::{VectorRun, run_vectors};
+pub use vector_run::{VectorDiffers, VectorRun, run_vectors};
 
 pub(crate) use compatibility::incompatibilities;
 

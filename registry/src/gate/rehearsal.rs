@@ -1,27 +1,14 @@
 //! Runs a package's vectors in the sandbox: nothing is published that does not do what it says.
 
 use champollion_sandbox::{Decoder, Sandbox};
-use champollion_sdk::{deviation::Deviation, difference::Difference};
 
-use super::vector_run::run_vectors;
+use super::vector_run::{VectorDiffers, run_vectors};
 use crate::package::{Package, UnusableError};
 
 /// A package whose every vector was answered as it expects.
 pub struct Rehearsal {
     package: Package,
     decoder: Decoder,
-}
-
-/// A vector that was not answered as it expects.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the vector {vector:?} {deviation}")]
-pub struct VectorDiffers {
-    /// The name of the vector.
-    pub vector: String,
-    /// The first place where it differs.
-    pub difference: Box<Difference>,
-    /// All that is not as the vector expects.
-    pub deviation: Box<Deviation>,
 }
 
 /// The error of a package that does not do what it says.

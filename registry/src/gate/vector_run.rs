@@ -1,9 +1,12 @@
 //! Runs the vectors of a package, and tells of each in what it is not answered as it expects.
 
 use champollion_sandbox::{Call, Decoder};
-use champollion_sdk::{deviation::Deviation, difference::difference, vectors::Vector};
+use champollion_sdk::{
+    deviation::Deviation,
+    difference::{Difference, difference},
+    vectors::Vector,
+};
 
-use super::rehearsal::VectorDiffers;
 use crate::package::{Answer, Package, outcome, run};
 
 /// A vector that was run.
@@ -14,6 +17,18 @@ pub struct VectorRun<'package> {
     pub call: Call<Answer>,
     /// The fault of the answer, where it is not the one that the vector expects.
     pub differs: Option<VectorDiffers>,
+}
+
+/// A vector that was not answered as it expects.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the vector {vector:?} {deviation}")]
+pub struct VectorDiffers {
+    /// The name of the vector.
+    pub vector: String,
+    /// The first place where it differs.
+    pub difference: Box<Difference>,
+    /// All that is not as the vector expects.
+    pub deviation: Box<Deviation>,
 }
 
 impl<'package> VectorRun<'package> {

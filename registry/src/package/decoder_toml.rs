@@ -1,6 +1,6 @@
 //! `decoder.toml`: the file in which a manifest is written.
 
-use super::{manifest::Manifest, manifest_shape};
+use super::{kebab_case::kebab_case, manifest::Manifest, manifest_shape};
 
 /// The key of a field's words, which are no names of ours.
 const WORDS: &str = "words";
@@ -53,18 +53,6 @@ fn rename_keys(table: &mut toml::Table, rename: &impl Fn(&str) -> String) {
         (rename(&key), value)
     });
     *table = renamed.collect();
-}
-
-/// Writes `fundedBy` as `funded-by`.
-pub(super) fn kebab_case(camel_case: &str) -> String {
-    let mut text = String::new();
-    for character in camel_case.chars() {
-        if character.is_ascii_uppercase() {
-            text.push('-');
-        }
-        text.push(character.to_ascii_lowercase());
-    }
-    text
 }
 
 #[cfg(test)]

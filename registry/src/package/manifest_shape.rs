@@ -14,8 +14,8 @@ use toml::de::{DeTable, DeValue};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{
-    decoder_toml::kebab_case,
     id::DecoderId,
+    kebab_case::kebab_case,
     manifest::{Field, Manifest},
     manifest_check::{Complaint, Place, complaint_about_field},
 };

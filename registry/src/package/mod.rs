@@ -5,6 +5,7 @@ mod decoder_loader;
 mod decoder_toml;
 mod error;
 mod id;
+mod kebab_case;
 mod limits;
 mod link;
 mod manifest;
