@@ -23,7 +23,7 @@ use super::{
     live::{LiveRoute, RouteStatus},
     pusher::{Pusher, WorkerCommand, WorkerContext},
     reported::ReportedBacklogs,
-    taking_over::read_routes,
+    working::{Working, read_routes},
 };
 use crate::{
     destinations::{DestinationLimits, Secret},
@@ -62,16 +62,6 @@ pub struct Dispatcher {
 
 /// A limit of routes for each group.
 type RouteLimit = Box<dyn Fn(&GroupId) -> usize + Send + Sync>;
-
-/// A route, and whoever works on it.
-#[derive(Clone)]
-pub(super) struct Working {
-    pub(super) live: Arc<LiveRoute>,
-    /// Absent where nobody does: its records are fetched.
-    pub(super) orders: Option<mpsc::Sender<WorkerCommand>>,
-    /// The kind of destinations that the worker serves.
-    pub(super) kind: DestinationKind,
-}
 
 /// A route as it is shown.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]

@@ -27,6 +27,7 @@ mod telling;
 mod traced;
 mod trial;
 mod trouble;
+mod working;
 
 pub use attempts::{Attempt, AttemptOutcome, AttemptPlace, AttemptPlaceError};
 pub use backoff::Backoff;

@@ -1,20 +1,13 @@
 //! Routes and the bytes of their files as they are stored: read at the start, and once more where this node takes over
 //! from another.
 
-use std::{collections::BTreeMap, sync::Arc};
-
 use champollion_store::Blobs;
 
-use super::{
-    dispatcher::{Dispatcher, Working},
-    live::LiveRoute,
-};
+use super::{dispatcher::Dispatcher, working::read_routes};
 use crate::{
-    destinations::DestinationLimits,
     files::FileStanding,
     mailbox::{DeliveryError, Mailbox},
     names::RouteKey,
-    routes::RouteBook,
 };
 
 impl Dispatcher {
@@ -36,23 +29,6 @@ impl Dispatcher {
         let keys: Vec<RouteKey> = self.routes.lock().keys().cloned().collect();
         sweep(&self.mailbox, &*self.files, &keys).await
     }
-}
-
-/// Reads all routes; nobody works on them yet.
-pub(super) async fn read_routes(
-    mailbox: &Mailbox,
-    limits: &DestinationLimits,
-) -> Result<BTreeMap<RouteKey, Working>, DeliveryError> {
-    let book = RouteBook::new(Arc::clone(mailbox.store()));
-    let mut routes = BTreeMap::new();
-    for (key, (mut route, standing, authors)) in book.all().await? {
-        route.zone_of_group = limits.time_zones.get(&key.group).cloned();
-        mailbox.route_is_at(&key, standing.progress.through());
-        let kind = route.to.kind();
-        let live = Arc::new(LiveRoute::new(key.clone(), route, standing, authors));
-        routes.insert(key, Working { live, orders: None, kind });
-    }
-    Ok(routes)
 }
 
 async fn sweep(

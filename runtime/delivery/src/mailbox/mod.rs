@@ -10,6 +10,7 @@ mod error;
 mod expiry;
 mod filtering;
 mod inbox;
+mod keeping_back;
 mod kept_back;
 mod log;
 mod page;

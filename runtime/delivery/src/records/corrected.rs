@@ -14,11 +14,12 @@ use super::{
     cursor::Cursor,
     decoder_name::{DecoderName, made_by},
     derived::{Derived, derived_by, with_derived},
-    kept_frame::{KeptFrame, KeptPage, specimen},
+    kept_frame::{KeptFrame, KeptPage},
     object::PointInfo,
     record::{DecodedOrNot, FORMAT_VERSION, Outcome, RecordType, decoded_or_not},
     replaced::Replaced,
     stored::StoredRecord,
+    told::{DamagedRecord, ToldDevice, ToldUplink},
 };
 use crate::names::GroupId;
 
@@ -68,23 +69,9 @@ struct ToldDerived {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ToldDevice {
-    pub(super) dev_eui: DevEui,
-}
-
-#[derive(Clone, Debug, Deserialize)]
 struct ToldObject {
     #[serde(default)]
     point: Option<PointInfo>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ToldUplink {
-    pub(super) f_cnt: u32,
-    pub(super) f_port: Option<u8>,
-    pub(super) payload: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -146,15 +133,6 @@ pub struct CorrectedRecord {
     outcome: DecodedOrNot,
 }
 
-/// A record is not as it was written.
-#[derive(Debug, thiserror::Error)]
-#[error("the record {place} of the group {group} is not as it was written: {reason}")]
-pub struct DamagedRecord {
-    pub(super) group: GroupId,
-    pub(super) place: Cursor,
-    pub(super) reason: String,
-}
-
 impl KeptRecord {
     pub(crate) fn read(group: &GroupId, stored: StoredRecord) -> Result<Self, DamagedRecord> {
         let place = Cursor::new(stored.sequence);
@@ -187,7 +165,7 @@ impl KeptRecord {
     /// The frame as a decoder gets it; nothing where it has no application payload.
     #[must_use]
     pub fn specimen(&self) -> Option<Specimen> {
-        specimen(&self.told.uplink, self.told.received_at)
+        self.told.uplink.specimen(self.told.received_at)
     }
 
     /// The name of the decoder that made it.
@@ -342,14 +320,6 @@ impl CorrectedRecord {
     /// Returns the group of the record.
     pub(crate) fn group(&self) -> &GroupId {
         &self.group
-    }
-}
-
-impl DamagedRecord {
-    /// Returns the place of the record.
-    #[must_use]
-    pub fn place(&self) -> Cursor {
-        self.place
     }
 }
 

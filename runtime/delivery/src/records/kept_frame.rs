@@ -6,7 +6,6 @@ use std::fmt;
 use champollion_frames::DevEui;
 use champollion_sandbox::Specimen;
 use champollion_store::Entry;
-use data_encoding::HEXUPPER;
 use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer,
@@ -14,8 +13,8 @@ use serde::{
 };
 
 use super::{
-    corrected::{DamagedRecord, ToldDevice, ToldUplink},
     cursor::Cursor,
+    told::{DamagedRecord, ToldDevice, ToldUplink},
 };
 use crate::{mailbox::STAMP_BYTES, names::GroupId};
 
@@ -80,7 +79,7 @@ impl KeptFrame {
             uplink: Some(uplink),
         } = members
         {
-            let specimen = specimen(&uplink, received_at);
+            let specimen = uplink.specimen(received_at);
             return Ok(Self { place, dev_eui, received_at, specimen, id });
         }
         let reason = match ended {
@@ -89,14 +88,6 @@ impl KeptFrame {
         };
         Err(DamagedRecord { group: group.clone(), place, reason })
     }
-}
-
-/// The frame of a record as a decoder gets it; nothing where it has no application payload.
-pub(super) fn specimen(uplink: &ToldUplink, received_at: Timestamp) -> Option<Specimen> {
-    let ToldUplink { f_cnt, f_port, payload } = uplink;
-    let payload = HEXUPPER.decode(payload.as_bytes()).ok()?;
-    let received_at = u64::try_from(received_at.as_millisecond()).unwrap_or(0);
-    Some(Specimen { f_port: (*f_port)?, f_cnt: *f_cnt, payload, received_at })
 }
 
 /// The members that a frame is made of, as far as they were read.

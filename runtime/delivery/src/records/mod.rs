@@ -13,8 +13,9 @@ mod record;
 mod record_id;
 mod replaced;
 mod stored;
+mod told;
 
-pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
+pub use corrected::{CorrectedRecord, Corrections, KeptRecord};
 pub use cursor::{Cursor, CursorError};
 pub use decoder_name::{DecoderName, MappingName, made_by};
 pub use derived::{Derived, derived_by};
@@ -25,3 +26,4 @@ pub use record::{DeviceInfo, Outcome, Record, Warning};
 pub use record_id::RecordId;
 pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};
 pub(crate) use stored::{StoredRecord, dev_eui};
+pub use told::DamagedRecord;
