@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::limits;
-use crate::port::Sequence;
+use crate::sequence::Sequence;
 
 /// Changes that become durable together or not at all.
 ///

@@ -10,7 +10,8 @@ use thiserror::Error;
 
 use crate::batch::Batch;
 use crate::error::StoreError;
-use crate::port::{Blobs, LogExtent, Sequence, Store};
+use crate::port::{Blobs, LogExtent, Store};
+use crate::sequence::Sequence;
 use crate::tables;
 
 /// Lines that are read at once.

@@ -35,6 +35,7 @@ mod placed;
 mod port;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod sequence;
 mod sled;
 mod table;
 pub mod tables;
@@ -53,8 +54,9 @@ pub use crate::names::{LogName, LogPrefix, TableName};
 pub use crate::placed::{
     DatabaseName, DatabaseView, NamedDatabase, NewGroups, PlacedOptions, PlacedStore,
 };
-pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
+pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Store, Usage};
 #[cfg(feature = "postgres")]
 pub use crate::postgres::{PostgresBlobs, PostgresOptions, PostgresStore, Standing};
+pub use crate::sequence::Sequence;
 pub use crate::sled::{SledOptions, SledStore};
 pub use crate::table::{Pages, Seen, Table, TableError, UnreadPage, codec};

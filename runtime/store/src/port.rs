@@ -1,39 +1,10 @@
 //! The ports: what the rest of the house may ask of a store.
 
-use std::fmt;
-
 use async_trait::async_trait;
 
 use crate::batch::{Batch, Committed};
 use crate::error::StoreError;
-
-/// The position of an entry in its log. The first entry has 1; numbers only grow and are never
-/// given out twice, not even after a truncation of everything and a restart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Sequence(u64);
-
-impl Sequence {
-    /// The cursor before the first entry: reading after it starts at the beginning.
-    pub const BEGINNING: Self = Self(0);
-
-    /// The position with this number, for a cursor that comes back from a client.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// Returns the sequence as a number.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl fmt::Display for Sequence {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
+use crate::sequence::Sequence;
 
 /// An entry of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +37,7 @@ impl LogExtent {
     /// Returns the number of entries that can be read.
     #[must_use]
     pub const fn len(&self) -> u64 {
-        self.last.0.saturating_sub(self.truncated.0)
+        self.last.get().saturating_sub(self.truncated.get())
     }
 
     /// Whether there is no entry to read.

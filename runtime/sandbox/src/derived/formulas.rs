@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, iter};
 
-use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
 use super::{
     declaration::{DerivedDeclaration, DerivedInput, DerivedValue},
     expression::{Expression, FUEL, NoValue},
     fault::{DerivedFault, DerivedPlace, nearest},
+    input::Input,
     observation::{Derivation, Memory, Observation},
     seen::{BEFORE, ELAPSED, Seen},
 };
@@ -27,20 +27,11 @@ const TEXT_BYTES: usize = 256;
 #[derive(Clone)]
 pub struct Formulas {
     digest: Digest,
-    pub(super) inputs: Vec<Input>,
+    inputs: Vec<Input>,
     values: Vec<Formula>,
     remembered: Vec<(String, Expression)>,
     /// The variables of the device that expressions may name, and whether it cannot do without.
-    pub(super) variables: Vec<(String, bool)>,
-}
-
-/// An input, with the conversion into the unit of the expressions.
-#[derive(Clone)]
-pub(super) struct Input {
-    pub(super) name: String,
-    pub(super) quantity: &'static Quantity,
-    pub(super) channel: u16,
-    pub(super) conversion: Conversion,
+    variables: Vec<(String, bool)>,
 }
 
 /// A value, with the conversion of the result into the unit of its quantity.
@@ -119,7 +110,7 @@ impl Formulas {
     }
 
     fn evaluate(&self, observed: &Observation, fuel: &mut u64) -> Result<Derivation, CallError> {
-        let seen = Seen::of(self, observed)?;
+        let seen = Seen::of(&self.inputs, &self.variables, observed)?;
         let mut measurements = Vec::new();
         for Formula { quantity, channel, conversion, expression } in &self.values {
             if !seen.has_all(expression) {
@@ -417,9 +408,4 @@ fn plain(name: &str, value: &minijinja::Value) -> Result<Json, CallError> {
 
 fn invalid(message: String) -> CallError {
     CallError::Failed(Failure { kind: FailureKind::InvalidValue, message, span: None })
-}
-
-/// A moment of milliseconds since the epoch.
-pub(super) fn milliseconds(moment: Timestamp) -> f64 {
-    moment.as_millisecond() as f64
 }

@@ -7,6 +7,7 @@ mod declaration;
 mod expression;
 mod fault;
 mod formulas;
+mod input;
 mod observation;
 mod seen;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::{
     expression::Expression,
-    formulas::{Formulas, Input, milliseconds},
+    input::Input,
     observation::{Memory, Observation},
 };
 use crate::{CallError, Failure, FailureKind, Measurement, Value};
@@ -33,10 +33,14 @@ pub(super) struct Seen {
 impl Seen {
     /// # Errors
     /// The device has no value for a variable that the decoder cannot do without.
-    pub(super) fn of(formulas: &Formulas, observed: &Observation) -> Result<Self, CallError> {
+    pub(super) fn of(
+        inputs: &[Input],
+        variables: &[(String, bool)],
+        observed: &Observation,
+    ) -> Result<Self, CallError> {
         let mut values = BTreeMap::new();
         let mut moments = BTreeMap::new();
-        for (name, is_required) in &formulas.variables {
+        for (name, is_required) in variables {
             match observed.variables.iter().find(|variable| variable.name == *name) {
                 Some(variable) => {
                     values.insert(name.clone(), seeable(&variable.value, |number| number));
@@ -45,7 +49,7 @@ impl Seen {
                 None => {}
             }
         }
-        for input in &formulas.inputs {
+        for input in inputs {
             let Some(measured) = newest(input, &observed.measurements) else { continue };
             let convert = |number| input.conversion.apply(number);
             values.insert(input.name.clone(), seeable(&measured.value, convert));
@@ -96,6 +100,11 @@ fn newest<'of>(input: &Input, measurements: &'of [Measurement]) -> Option<&'of M
         measured.quantity.name == input.quantity.name && measured.channel == input.channel
     });
     own.max_by_key(|measured| (measured.measured_at.is_none(), measured.measured_at))
+}
+
+/// A moment of milliseconds since the epoch.
+fn milliseconds(moment: Timestamp) -> f64 {
+    moment.as_millisecond() as f64
 }
 
 fn seeable(value: &Value, convert: impl Fn(f64) -> f64) -> Seeable {

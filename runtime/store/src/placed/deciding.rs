@@ -25,8 +25,8 @@ use super::places::Places;
 use super::split::{Part, Told};
 use crate::batch::{Batch, Committed};
 use crate::error::StoreError;
-use crate::port::Sequence;
 use crate::postgres::{Fate, Prepared};
+use crate::sequence::Sequence;
 use crate::tables;
 
 pub(super) const TABLE: &str = tables::PLACED_BATCHES.as_str();

@@ -30,8 +30,9 @@ use uuid::Uuid;
 use crate::batch::{Batch, Committed};
 use crate::error::StoreError;
 use crate::limits;
-use crate::port::{Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
+use crate::port::{Entry, Health, KeyValue, LogExtent, Store, Usage};
 use crate::postgres::PostgresStore;
+use crate::sequence::Sequence;
 use crate::tables;
 
 use deciding::Deed;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::batch::{Batch, Committed, Operation};
 use crate::error::StoreError;
-use crate::port::Sequence;
+use crate::sequence::Sequence;
 
 /// A row by its table and key.
 pub(super) type RowName<'a> = (&'a str, &'a [u8]);

@@ -40,7 +40,8 @@ use uuid::Uuid;
 use crate::batch::{Batch, Committed};
 use crate::error::StoreError;
 use crate::limits;
-use crate::port::{Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
+use crate::port::{Entry, Health, KeyValue, LogExtent, Store, Usage};
+use crate::sequence::Sequence;
 
 use address::Address;
 use committer::{Committer, QUEUE_BATCHES, Request};

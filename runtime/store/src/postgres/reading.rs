@@ -4,7 +4,8 @@ use tokio_postgres::Row;
 
 use super::chunk::{self, MAX_CHUNK_ENTRIES};
 use crate::error::StoreError;
-use crate::port::{Entry, LogExtent, Sequence};
+use crate::port::{Entry, LogExtent};
+use crate::sequence::Sequence;
 
 /// The value of a key. A row that is only there to be locked has none.
 pub(super) const GET: &str =

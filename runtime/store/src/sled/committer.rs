@@ -18,6 +18,7 @@ use sled::Db;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::change::Change;
 use super::chunk::Packer;
 use super::group::{Changes, Group};
 use super::journal::{JournalKeeper, JournalRequest};
@@ -26,7 +27,7 @@ use super::live::{self, Live};
 use super::sled_error;
 use super::status::Status;
 use super::sync::Flush;
-use super::upkeep::{Change, Upkeep};
+use super::upkeep::Upkeep;
 use super::view::{Veil, View};
 use crate::batch::{Batch, Committed};
 use crate::error::StoreError;

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use sled::{Db, IVec};
 
-use super::upkeep::Change;
+use super::change::Change;
 use super::{keys, sled_error};
 use crate::error::StoreError;
 

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use sled::{Db, IVec};
 
+use super::change::Change;
 use super::chunk::{self, Packer};
 use super::keys::{self, Span};
-use super::upkeep::Change;
 use super::view::Veil;
 use super::{live, sled_error};
 use crate::batch::{Batch, Committed, Condition, Operation};
 use crate::error::StoreError;
-use crate::port::{LogExtent, Sequence};
+use crate::port::LogExtent;
+use crate::sequence::Sequence;
 
 /// Changes on top of the database, not applied to it yet.
 pub(crate) struct Group<'db> {

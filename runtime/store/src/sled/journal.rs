@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::upkeep::Change;
+use super::change::Change;
 
 /// Most bytes of changes that wait for the backup's disk: some seconds of a busy server.
 const MAX_WAITING_BYTES: usize = 64 * 1024 * 1024;

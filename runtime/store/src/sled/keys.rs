@@ -10,7 +10,8 @@
 use sled::IVec;
 
 use crate::error::StoreError;
-use crate::port::{LogExtent, Sequence};
+use crate::port::LogExtent;
+use crate::sequence::Sequence;
 
 /// Keys of the backend itself.
 const META: u8 = 0;

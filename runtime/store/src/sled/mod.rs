@@ -6,6 +6,7 @@
 //! `new_files.rs` how all files are written anew, and `all_pairs.rs` and `journal.rs` how a store in use is backed up.
 
 mod all_pairs;
+mod change;
 mod chunk;
 mod committer;
 mod compaction;
@@ -44,7 +45,8 @@ use crate::batch::{Batch, Committed};
 use crate::disk::{self, blocking};
 use crate::error::StoreError;
 use crate::limits;
-use crate::port::{Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
+use crate::port::{Entry, Health, KeyValue, LogExtent, Store, Usage};
+use crate::sequence::Sequence;
 
 use committer::Request;
 use live::Live;

@@ -6,7 +6,8 @@ use super::chunk::Unpacker;
 use super::keys::{self, IsChunk};
 use super::view::{Pair, View};
 use crate::error::StoreError;
-use crate::port::{Entry, Sequence};
+use crate::port::Entry;
+use crate::sequence::Sequence;
 
 /// The entries of a log after a cursor, in order, at most `limit`.
 pub(crate) fn read(

@@ -11,17 +11,15 @@ use std::ops::Bound;
 
 use sled::{Db, IVec};
 
+use super::change::Change;
 use super::compaction::Compaction;
 use super::{keys, sled_error};
 use crate::error::StoreError;
-use crate::port::Sequence;
+use crate::sequence::Sequence;
 
 /// Chunks that are removed with one group, or single entries of an older store: more than one group appends, so that
 /// trimming keeps up with appending, and a small share of a flush.
 const TRIM_CHUNKS: usize = 1024;
-
-/// A key and its new stored value; `None` removes it.
-pub(crate) type Change = (IVec, Option<IVec>);
 
 pub(crate) struct Upkeep {
     /// Logs that may still hold entries that were durably truncated.
