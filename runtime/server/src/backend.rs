@@ -14,7 +14,7 @@ use champollion_store::{
 use crate::{
     backups::BLOB_KINDS,
     config::Config,
-    service::StartError,
+    start_error::StartError,
     store_settings::{Databases, StoreSettings},
 };
 

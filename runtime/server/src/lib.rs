@@ -63,6 +63,7 @@ pub mod sentence;
 pub mod service;
 pub mod sign_in;
 pub mod span_export;
+pub mod start_error;
 mod statements;
 pub mod storage;
 pub mod store_settings;

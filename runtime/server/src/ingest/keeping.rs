@@ -199,7 +199,7 @@ impl Keeper {
         let (record, judged) = decoded;
         let record = record.with_missed_frames(missed_frames(claim));
         let record = self.add(&mut batch, record)?;
-        let traced = TracedRecord::begin(&record, sender, decoding);
+        let traced = TracedRecord::begin(&record, sender.speaker.trace, sender.began, decoding);
         let committed = self.store.commit(batch).await;
         traced.end(&record, &committed);
         self.count(record.group(), claim, &committed?);

@@ -3,10 +3,8 @@
 use std::fmt::Display;
 
 use champollion_delivery::records::Record;
-use champollion_traces::{Work, active};
+use champollion_traces::{TraceContext, Work, active};
 use jiff::Timestamp;
-
-use super::frame::Sender;
 
 /// A record that is being kept, in its trace. Nothing where frames are not traced.
 pub(super) struct TracedRecord(Option<(Work<'static>, Timestamp)>);
@@ -19,10 +17,15 @@ pub(super) fn moment() -> Option<Timestamp> {
 impl TracedRecord {
     /// Begins the trace of a record that was decoded and is to be kept. From here on its deliveries are in the trace of
     /// the caller, so this comes before the record can be seen.
-    pub(super) fn begin(record: &Record, sender: &Sender, decoding: Option<Timestamp>) -> Self {
+    pub(super) fn begin(
+        record: &Record,
+        caller: Option<TraceContext>,
+        began: Option<Timestamp>,
+        decoding: Option<Timestamp>,
+    ) -> Self {
         let (Some(traces), Some(decoding)) = (active(), decoding) else { return Self(None) };
-        let began = sender.began.unwrap_or(decoding);
-        let work = traces.ingest(&record.id().to_string(), sender.speaker.trace, began);
+        let began = began.unwrap_or(decoding);
+        let work = traces.ingest(&record.id().to_string(), caller, began);
         work.step("decode", decoding);
         Self(Some((work, Timestamp::now())))
     }

@@ -6,10 +6,9 @@ use maud::{Markup, html};
 
 use super::{
     parts::notice::{Tone, notice},
-    status,
     viewer::Viewer,
 };
-use crate::notices::seen;
+use crate::notices::{PAGE, seen};
 
 /// The time before planned work from which on the banner tells of it.
 const BEFORE: SignedDuration = SignedDuration::from_hours(48);
@@ -24,14 +23,14 @@ pub(super) fn banner(viewer: &Viewer) -> Markup {
     html! {
         @for told in notices.iter().take(MOST) { (one(viewer, told, now)) }
         @if notices.len() > MOST {
-            p { a href=(status::PATH) { (viewer.say("banner-more")) } }
+            p { a href=(PAGE) { (viewer.say("banner-more")) } }
         }
     }
 }
 
 /// The notices to tell a viewer of, incidents first. The page of the state has them anyway.
 fn told(viewer: &Viewer, now: Timestamp) -> Vec<Notice> {
-    let Some(principal) = viewer.principal().filter(|_| viewer.uri().path() != status::PATH) else {
+    let Some(principal) = viewer.principal().filter(|_| viewer.uri().path() != PAGE) else {
         return Vec::new();
     };
     let service = viewer.service();
@@ -52,7 +51,7 @@ fn one(viewer: &Viewer, told: &Notice, now: Timestamp) -> Markup {
         NoticeKind::Planned => viewer.say("notice-kind-planned"),
         NoticeKind::Incident => viewer.say("notice-kind-incident"),
     };
-    let address = format!("{}#notice-{}", status::PATH, told.id);
+    let address = format!("{}#notice-{}", PAGE, told.id);
     notice(
         tone,
         html! {

@@ -1,7 +1,6 @@
 //! The parts of a running server, put together.
 
 mod opening;
-mod start_error;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,7 +19,6 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 pub use opening::Outside;
-pub use start_error::StartError;
 
 use crate::{
     alerts::Alerts,

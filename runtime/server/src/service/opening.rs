@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
-use super::{Service, StartError};
+use super::Service;
 use crate::{
     adoption::Adoption,
     alerts::Alerts,
@@ -50,6 +50,7 @@ use crate::{
     sign_in::{
         Attempts, Links, Passwords, Sessions,
         openid::{Identities, Provider},
+        start_error::StartError,
     },
     storage::Storage,
     summaries::Summaries,
