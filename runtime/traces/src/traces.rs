@@ -5,17 +5,10 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use crate::{
-    batches::Batches,
-    callers::Callers,
-    context::{TraceContext, span_id},
-    span::{Role, Span},
-    work::Work,
-};
+use crate::{batches::Batches, callers::Callers, context::TraceContext, span::Span};
 
 /// Spans that wait to leave; beyond, they are dropped, since frames never wait for those who watch them.
 const WAITING: usize = 16_384;
@@ -56,23 +49,9 @@ impl Traces {
         (Self { percent, callers, spans, dropped }, Batches::new(waiting))
     }
 
-    /// Begins the ingest of a record at a moment, for a caller that may have a trace of its own. To be called before
-    /// the record can be seen, so that its deliveries are in the trace of the caller.
-    pub fn ingest(&self, record: &str, caller: Option<TraceContext>, began: Timestamp) -> Work<'_> {
-        if let Some(caller) = caller {
-            self.callers.lock().remember(record, caller);
-        }
-        let (context, parent) = self.place(record);
-        Work { traces: self, context, parent, name: "ingest", role: Role::Server, began }
-    }
-
-    /// Begins the delivery of a record to the recipient of a route.
-    pub fn delivery(&self, record: &str, route: &str) -> Work<'_> {
-        let (ingest, _) = self.place(record);
-        let began = Timestamp::now();
-        let context = ingest.at(span_id(&[record, route, &began.as_nanosecond().to_string()]));
-        let (name, role, parent) = ("deliver", Role::Client, Some(ingest.span));
-        Work { traces: self, context, parent, name, role, began }
+    /// Notes the trace of the caller that a record came from.
+    pub(crate) fn remember(&self, record: &str, caller: TraceContext) {
+        self.callers.lock().remember(record, caller);
     }
 
     /// The number of spans that were dropped since this was asked last.
@@ -81,7 +60,7 @@ impl Traces {
     }
 
     /// The place of a record's ingest, and the span of the caller above it.
-    fn place(&self, record: &str) -> (TraceContext, Option<[u8; 8]>) {
+    pub(crate) fn place(&self, record: &str) -> (TraceContext, Option<[u8; 8]>) {
         let own = TraceContext::of_record(record);
         match self.callers.lock().of(record) {
             Some(caller) => (caller.at(own.span), Some(caller.span)),
@@ -98,6 +77,8 @@ impl Traces {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     const CALLER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

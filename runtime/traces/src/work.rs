@@ -11,12 +11,33 @@ use crate::{
 /// Work on a record that is under way.
 #[derive(Clone, Copy, Debug)]
 pub struct Work<'of> {
-    pub(crate) traces: &'of Traces,
-    pub(crate) context: TraceContext,
-    pub(crate) parent: Option<SpanId>,
-    pub(crate) name: &'static str,
-    pub(crate) role: Role,
-    pub(crate) began: Timestamp,
+    traces: &'of Traces,
+    context: TraceContext,
+    parent: Option<SpanId>,
+    name: &'static str,
+    role: Role,
+    began: Timestamp,
+}
+
+impl Traces {
+    /// Begins the ingest of a record at a moment, for a caller that may have a trace of its own. To be called before
+    /// the record can be seen, so that its deliveries are in the trace of the caller.
+    pub fn ingest(&self, record: &str, caller: Option<TraceContext>, began: Timestamp) -> Work<'_> {
+        if let Some(caller) = caller {
+            self.remember(record, caller);
+        }
+        let (context, parent) = self.place(record);
+        Work { traces: self, context, parent, name: "ingest", role: Role::Server, began }
+    }
+
+    /// Begins the delivery of a record to the recipient of a route.
+    pub fn delivery(&self, record: &str, route: &str) -> Work<'_> {
+        let (ingest, _) = self.place(record);
+        let began = Timestamp::now();
+        let context = ingest.at(span_id(&[record, route, &began.as_nanosecond().to_string()]));
+        let (name, role, parent) = ("deliver", Role::Client, Some(ingest.span));
+        Work { traces: self, context, parent, name, role, began }
+    }
 }
 
 impl Work<'_> {
