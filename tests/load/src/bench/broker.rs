@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
-use super::ingest::Figures;
+use super::figures_of_requests::Figures;
 use crate::meters::Meter;
 
 /// Messages that are not acknowledged yet. Brokers are configured for some hundreds; as with connections

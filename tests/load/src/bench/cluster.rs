@@ -9,7 +9,8 @@ use champollion_client::Role;
 
 use super::{
     http::Connection,
-    ingest::{Load, METERS_OF_SINGLE, SINGLE},
+    ingest::{METERS_OF_SINGLE, SINGLE},
+    load::Load,
     processor,
 };
 use crate::{

@@ -3,20 +3,12 @@
 //! sees: from the request to the answer that says that the record is durable, decoding included. After that, the same
 //! with a rule of alerts for each meter.
 
-use std::{
-    fmt,
-    sync::{
-        Barrier,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use champollion_client::Role;
 
-use super::{broker::Broker, http::Connection, rules};
+use super::{broker::Broker, http::Connection, load::Load, rules};
 use crate::{
     client::{admin, create_token},
     meters::{self, Meter, Meters},
@@ -39,17 +31,6 @@ const LINES: usize = 500;
 
 /// Meters whose frames come through a broker.
 const METERS_OF_BROKER: usize = 2_000;
-
-/// Before this the measurement does not count: the decoder is compiled, connections are opened.
-const WARM_UP: Duration = Duration::from_secs(1);
-
-/// The figures that were measured.
-pub(super) struct Figures {
-    pub(super) frames: usize,
-    pub(super) elapsed: Duration,
-    /// Of each request, from its first byte to the end of its answer, sorted.
-    pub(super) latencies: Vec<Duration>,
-}
 
 /// Measures, and gives a line for each figure.
 pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
@@ -75,110 +56,4 @@ pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
     lines.extend(rules::measure(&load, &admin, count)?);
     server.stop()?;
     Ok(lines)
-}
-
-/// Where frames are handed over, and how long.
-#[derive(Clone, Copy)]
-pub(super) struct Load<'a> {
-    /// The addresses of the nodes, which connections go to in turn.
-    pub(super) addresses: &'a [&'a str],
-    pub(super) token: &'a str,
-    pub(super) duration: Duration,
-}
-
-impl Load<'_> {
-    /// Has each group of meters send over a connection of its own.
-    pub(super) fn measure(
-        &self,
-        groups: &mut [Vec<Meter>],
-        request: impl Fn(&mut Connection, &mut [Meter]) -> Result<usize> + Sync,
-    ) -> Result<Figures> {
-        Ok(self.measure_and_look(groups, request, || ())?.0)
-    }
-
-    /// The same, and looks at something when frames begin to count and when they do no longer.
-    pub(super) fn measure_and_look<T>(
-        &self,
-        groups: &mut [Vec<Meter>],
-        request: impl Fn(&mut Connection, &mut [Meter]) -> Result<usize> + Sync,
-        look: impl Fn() -> T,
-    ) -> Result<(Figures, [T; 2])> {
-        let (start, stop) = (Barrier::new(groups.len() + 1), AtomicBool::new(false));
-        let counts = AtomicBool::new(false);
-        thread::scope(|scope| {
-            let senders: Vec<_> = groups
-                .iter_mut()
-                .zip(self.addresses.iter().cycle())
-                .map(|(meters, address)| {
-                    let (start, stop, counts, request) = (&start, &stop, &counts, &request);
-                    scope.spawn(move || -> Result<(usize, Vec<Duration>)> {
-                        let address = address.trim_start_matches("http://");
-                        let connection = Connection::open(address, self.token);
-                        start.wait();
-                        let mut connection = connection?;
-                        let (mut frames, mut latencies) = (0, Vec::new());
-                        while !stop.load(Ordering::Relaxed) {
-                            let begun = Instant::now();
-                            let counted = counts.load(Ordering::Relaxed);
-                            let accepted = request(&mut connection, meters)?;
-                            if counted && counts.load(Ordering::Relaxed) {
-                                frames += accepted;
-                                latencies.push(connection.latency(begun));
-                            }
-                        }
-                        Ok((frames, latencies))
-                    })
-                })
-                .collect();
-            start.wait();
-            thread::sleep(WARM_UP);
-            let before = look();
-            counts.store(true, Ordering::Relaxed);
-            let begun = Instant::now();
-            thread::sleep(self.duration);
-            counts.store(false, Ordering::Relaxed);
-            let elapsed = begun.elapsed();
-            let looks = [before, look()];
-            stop.store(true, Ordering::Relaxed);
-            let mut figures = Figures { frames: 0, elapsed, latencies: Vec::new() };
-            for sender in senders {
-                let (frames, latencies) =
-                    sender.join().map_err(|_| anyhow::anyhow!("a sender panicked"))??;
-                figures.frames += frames;
-                figures.latencies.extend(latencies);
-            }
-            figures.latencies.sort_unstable();
-            ensure!(!figures.latencies.is_empty(), "no request was answered in time");
-            Ok((figures, looks))
-        })
-    }
-}
-
-impl Figures {
-    /// The frames of a second.
-    pub(super) fn rate(&self) -> f64 {
-        self.frames as f64 / self.elapsed.as_secs_f64()
-    }
-
-    pub(super) fn lines(&self, name: &str) -> Vec<String> {
-        let rate = self.rate();
-        vec![
-            format!("BENCH {name} {rate:.0} frames/s"),
-            format!("BENCH {name}.p50 {}", Milliseconds(self.percentile(50))),
-            format!("BENCH {name}.p99 {}", Milliseconds(self.percentile(99))),
-        ]
-    }
-
-    fn percentile(&self, percent: usize) -> Duration {
-        let place = self.latencies.len() * percent / 100;
-        self.latencies[place.min(self.latencies.len() - 1)]
-    }
-}
-
-struct Milliseconds(Duration);
-
-impl fmt::Display for Milliseconds {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:.2} ms", self.0.as_secs_f64() * 1e3)
-    }
 }

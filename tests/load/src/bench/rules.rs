@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use champollion_client::Blocking;
 use serde_json::json;
 
-use super::{groups, http::Connection, ingest::Load};
+use super::{groups, http::Connection, load::Load};
 use crate::{
     meters::{Meter, Meters},
     say,

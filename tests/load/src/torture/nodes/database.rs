@@ -8,10 +8,11 @@ use std::{
 
 use champollion_databases::{AfterCrash, Pair, Postgres, Proxy};
 
-use super::rising::EPOCH;
-
 /// The name of the database.
 const NAME: &str = "champollion";
+
+/// The beginning of the names of epochs.
+pub(super) const EPOCH: &str = "the epoch of ";
 
 /// Has each insertion of entries of logs end as where the disk has no room for another page, and lets them through again.
 const FILL: &str = "CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

@@ -3,13 +3,14 @@
 
 use std::{collections::BTreeMap, sync::atomic::Ordering, thread, time::Duration};
 
-use super::{super::lock, World, database::Database};
+use super::{
+    super::lock,
+    World,
+    database::{Database, EPOCH},
+};
 
 /// The pause between two looks at the database.
 const PAUSE: Duration = Duration::from_millis(700);
-
-/// The beginning of the names of epochs.
-pub(super) const EPOCH: &str = "the epoch of ";
 
 /// Watches until everything is over, and gives the number of times that a lease passed on.
 pub(super) fn watch(database: &Database, world: &World) -> u64 {
