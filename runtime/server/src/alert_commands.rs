@@ -83,7 +83,13 @@ impl Commander {
     async fn outcome(&self, id: Uuid, waiting: &WaitingCommand) -> Option<Result<Uuid, String>> {
         let WaitingCommand { group, rule, device, .. } = waiting;
         // A device that has gone to another group is not this partner's to command.
-        let found = self.service.devices.get(*device).filter(|found| found.group == *group);
+        let found = match self.service.devices.of_group(*device, group).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(alert = %id, %group, %rule, %device, %error, "the command of an alert waits");
+                return None;
+            }
+        };
         let Some(found) = found else {
             return Some(Err(format!("{device} is no device of the group {group} any more")));
         };

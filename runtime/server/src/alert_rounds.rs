@@ -11,8 +11,8 @@ use champollion_delivery::{
     names::{GroupId, RouteKey},
 };
 use champollion_service::alerts::{
-    AlertsError, Condition, NamedRule, Place, RouteFailure, RouteName, Sight, Silence, Subject,
-    Unheard, Verdict,
+    AlertsError, Condition, NamedRule, Place, RouteFailure, RouteName, Sight, Silence,
+    StoredStates, Subject, Unheard, Verdict,
 };
 use champollion_store::Batch;
 use jiff::{SignedDuration, Timestamp};
@@ -290,19 +290,18 @@ impl Rounds {
                 // Another node may have made the rule since, and what it has raised is not over: its row is older.
                 alerts.reload().await?;
             }
-            let mut dropped = Vec::new();
-            for (subject, states) in page {
-                let watching = match self.is_gone(&subject).await {
-                    true => BTreeSet::new(),
-                    false => alerts.watching(&subject, now),
-                };
-                // What has come since the page was read is left to the next sweep.
-                let others: BTreeSet<Uuid> =
-                    states.rules().filter(|rule| !watching.contains(rule)).collect();
-                if !others.is_empty() {
-                    dropped.push((subject, others));
-                }
+            let page = self.unwatched(alerts, page, now).await;
+            if page.is_empty() {
+                continue;
             }
+            // Another node may have registered a device since, or put it elsewhere. From here on that is known, and the page
+            // is older: a state that was judged since is another one.
+            if let Err(error) = self.service.cluster.catch_up_with_devices().await {
+                tracing::warn!(%error, "alerts that no rule watches any more end once changes of other nodes are known");
+                alerts.armed.note_change();
+                return Ok(());
+            }
+            let dropped = self.unwatched(alerts, page, now).await;
             self.drop_all(alerts, dropped, now).await?;
         }
         let known = alerts.armed.ids();
@@ -310,28 +309,49 @@ impl Rounds {
         alerts.book.tidy(now).await.map(drop)
     }
 
+    /// The states of rules that do not watch their device or route, by what is known here.
+    async fn unwatched(
+        &self,
+        alerts: &Alerts,
+        page: Vec<(Subject, StoredStates)>,
+        now: Timestamp,
+    ) -> Vec<(Subject, StoredStates)> {
+        let mut unwatched = Vec::new();
+        for (subject, states) in page {
+            let watching = match self.is_gone(&subject).await {
+                true => BTreeSet::new(),
+                false => alerts.watching(&subject, now),
+            };
+            let states = states.that(|rule| !watching.contains(&rule));
+            if !states.is_empty() {
+                unwatched.push((subject, states));
+            }
+        }
+        unwatched
+    }
+
     /// Ends what rules have raised of devices and routes, some in one batch; and one by one where a frame was faster. A rule
     /// may have watched a hundred thousand devices.
     async fn drop_all(
         &mut self,
         alerts: &Alerts,
-        dropped: Vec<(Subject, BTreeSet<Uuid>)>,
+        dropped: Vec<(Subject, StoredStates)>,
         now: Timestamp,
     ) -> Result<(), AlertsError> {
         for some in dropped.chunks(DROPPED_AT_ONCE) {
-            if alerts.drop_rules(some, now).await? {
+            if alerts.drop_seen(some, now).await? {
                 continue;
             }
             for one in some {
-                if !alerts.drop_rules(std::slice::from_ref(one), now).await? {
+                if !alerts.drop_seen(std::slice::from_ref(one), now).await? {
                     // It is compared once more in the next round.
                     alerts.armed.note_change();
                 }
             }
         }
-        for (subject, rules) in dropped {
+        for (subject, states) in dropped {
             // A device that comes back is judged anew.
-            rules.into_iter().for_each(|rule| self.judged.forget(rule, &subject));
+            states.rules().for_each(|rule| self.judged.forget(rule, &subject));
         }
         Ok(())
     }

@@ -126,6 +126,7 @@ fn parts_of_schedules(service: &Service) -> Parts {
         schedules: Arc::clone(&service.schedules),
         settings: service.config.schedules.clone(),
         usual_zone: service.config.territory.time_zone.to_string(),
+        cluster: Arc::clone(&service.cluster),
         devices: Arc::clone(&service.devices),
         downlinks: Arc::clone(&service.downlinks),
         words: api::refused,

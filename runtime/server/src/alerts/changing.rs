@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use champollion_service::alerts::{AlertsError, Place, Subject};
+use champollion_service::alerts::{AlertsError, Place, StoredStates, Subject};
 use champollion_store::{Batch, StoreError};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -22,25 +22,24 @@ impl Alerts {
         }
     }
 
-    /// Ends in one batch what rules have raised of devices and routes that they watch no more; says whether no frame was
-    /// faster.
-    pub(crate) async fn drop_rules(
+    /// Ends in one batch what rules have raised of devices and routes that they watch no more; says whether all of it has
+    /// ended. What a frame has judged since it was seen goes on.
+    pub(crate) async fn drop_seen(
         &self,
-        dropped: &[(Subject, BTreeSet<Uuid>)],
+        seen: &[(Subject, StoredStates)],
         now: Timestamp,
     ) -> Result<bool, AlertsError> {
-        let mut batch = Batch::new();
-        for (subject, rules) in dropped {
-            let watches = |rule: Uuid| !rules.contains(&rule);
-            self.judge.drop_others(subject, watches, now, &mut batch).await?;
+        let (mut batch, mut is_all) = (Batch::new(), true);
+        for (subject, states) in seen {
+            is_all &= self.judge.drop_seen((subject, states), now, &mut batch).await?;
         }
         let is_done = self.commit(batch).await?;
-        for (subject, _) in dropped {
+        for (subject, _) in seen {
             if let Subject::Device(device) = subject {
                 self.forget_states(*device);
             }
         }
-        Ok(is_done)
+        Ok(is_done && is_all)
     }
 
     /// The rules that watch a device or a route.

@@ -257,6 +257,14 @@ impl Cluster {
         }
     }
 
+    /// The same, and devices are waited for.
+    pub(crate) async fn catch_up_with_devices(&self) -> Result<(), FollowError> {
+        match &self.follower {
+            Some(follower) => follower.catch_up_with_devices().await,
+            None => Ok(()),
+        }
+    }
+
     /// All nodes, those that were started first first.
     pub(crate) async fn list(&self) -> Result<Vec<ShownNode>, TableError> {
         match self.follower {

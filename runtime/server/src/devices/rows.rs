@@ -1,7 +1,8 @@
 //! The rows that the store keeps of one device, and how memory is made to say the same.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
+use champollion_delivery::names::GroupId;
 use champollion_frames::{DevEui, JoinState, ReportState, Session, SessionState};
 use champollion_store::{Batch, Seen, Store, StoreError, Table, TableError};
 use serde::{Serialize, de::DeserializeOwned};
@@ -183,6 +184,24 @@ impl Devices {
     pub(crate) fn named(keys: &BTreeSet<Vec<u8>>) -> Result<Vec<DevEui>, DevicesError> {
         let named = keys.iter().map(|key| DEVICES.key_of(key).map_err(DevicesError::from));
         named.collect()
+    }
+
+    /// Returns a device where it is one of a group. One that is not is read again first: another node may have registered it
+    /// a moment ago.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn of_group(
+        &self,
+        dev_eui: DevEui,
+        group: &GroupId,
+    ) -> Result<Option<Arc<Device>>, DevicesError> {
+        let known = || self.get(dev_eui).filter(|device| device.group == *group);
+        if let Some(device) = known() {
+            return Ok(Some(device));
+        }
+        self.reread(dev_eui).await?;
+        Ok(known())
     }
 
     /// Makes memory say of a device what the store says, since another process has changed it.

@@ -141,7 +141,8 @@ impl Downlinks {
             while let Some((group, place)) = self.next(&carrier, &mut round, offers.len()) {
                 let (downlinks, devices) = (Arc::clone(&self), Arc::clone(&devices));
                 let carrier = Arc::clone(&carrier);
-                let offer = async move { downlinks.offer(&devices, &carrier, place.id).await };
+                let of = group.clone();
+                let offer = async move { downlinks.offer(&devices, &carrier, (&of, place)).await };
                 let task = offers.spawn(offer);
                 round.under_way.push((task.id(), group, place));
             }
@@ -194,9 +195,13 @@ impl Downlinks {
         &self,
         devices: &Devices,
         carrier: &Carrier,
-        id: Uuid,
+        (group, Place { id, dev_eui }): (&GroupId, Place),
     ) -> Result<Offered, LedgerError> {
-        let Some((downlink, unanswered_before)) = self.begin(devices, id).await? else {
+        let is_of_group = match devices.of_group(dev_eui, group).await {
+            Ok(device) => device.is_some(),
+            Err(error) => return Ok(Offered::Fault(format!("the device cannot be read: {error}"))),
+        };
+        let Some((downlink, unanswered_before)) = self.begin(id, is_of_group).await? else {
             return Ok(Offered::Taken { reference: None, sent: false });
         };
         let encrypted = if carrier.takes_encrypted() {
@@ -254,8 +259,8 @@ impl Downlinks {
     /// network server may have it. Nothing where there is nothing to be offered any more.
     async fn begin(
         &self,
-        devices: &Devices,
         id: Uuid,
+        is_of_group: bool,
     ) -> Result<Option<(Arc<Downlink>, bool)>, LedgerError> {
         let now = Timestamp::now();
         let mut offered_before = None;
@@ -263,8 +268,7 @@ impl Downlinks {
             if !downlink.is_waiting() || downlink.is_over(now) {
                 return Ok::<_, LedgerError>(false);
             }
-            let device = devices.get(downlink.dev_eui);
-            if device.is_none_or(|device| device.group != downlink.group) {
+            if !is_of_group {
                 downlink.fail("the device is not registered in its group any more".to_owned(), now);
                 return Ok(true);
             }

@@ -1,9 +1,12 @@
 //! One attempt to send a message on its way.
 
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use champollion_delivery::destinations::{DestinationLimits, HandoverResult, Verdict};
-use champollion_service::outbox::{Content, Mail, Message, MqttMessage, Webhook};
+use champollion_delivery::destinations::{
+    DestinationLimits, HandoverResult, Verdict, mqtt::MqttRecipient, push::HttpRecipient,
+};
+use champollion_service::outbox::{Content, Lane, Mail, Message, MqttMessage, Webhook};
+use parking_lot::Mutex;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -12,8 +15,35 @@ use crate::mail::{MailError, Mailer};
 
 /// The ways out of the server.
 pub(super) struct Post {
-    pub(super) mailer: Option<Mailer>,
-    pub(super) limits: DestinationLimits,
+    mailer: Option<Mailer>,
+    limits: DestinationLimits,
+    systems: Opened<HttpRecipient>,
+    brokers: Opened<MqttRecipient>,
+}
+
+/// The recipients that messages of this round went to, each by its lane: a connection serves for all of them.
+struct Opened<R>(Mutex<HashMap<Lane, Arc<R>>>);
+
+impl<R> Opened<R> {
+    fn new() -> Self {
+        Self(Mutex::default())
+    }
+
+    /// Returns the recipient of a lane, which is made where there is none yet.
+    fn get(&self, lane: Lane, make: impl FnOnce() -> Result<R, String>) -> Result<Arc<R>, NotSent> {
+        let mut opened = self.0.lock();
+        if let Some(recipient) = opened.get(&lane) {
+            return Ok(Arc::clone(recipient));
+        }
+        let made = make().map_err(|reason| NotSent::new(Fault::Recipient, reason))?;
+        let recipient = Arc::new(made);
+        opened.insert(lane, Arc::clone(&recipient));
+        Ok(recipient)
+    }
+
+    fn close(&self) {
+        self.0.lock().clear();
+    }
 }
 
 /// The reason why a message was not sent.
@@ -56,6 +86,16 @@ impl From<MailError> for NotSent {
 }
 
 impl Post {
+    pub(super) fn new(mailer: Option<Mailer>, limits: DestinationLimits) -> Self {
+        Self { mailer, limits, systems: Opened::new(), brokers: Opened::new() }
+    }
+
+    /// Ends the connections to recipients: what comes in the next round goes by new ones.
+    pub(super) fn close(&self) {
+        self.systems.close();
+        self.brokers.close();
+    }
+
     /// Sends a message. Ends in a bounded time.
     pub(super) async fn send(&self, message: &Message) -> Result<(), NotSent> {
         match &message.content {
@@ -74,9 +114,9 @@ impl Post {
     }
 
     async fn webhook(&self, message: &Message, webhook: &Webhook) -> Result<(), NotSent> {
-        let recipient =
-            system(&self.limits, &webhook.group, (webhook.url.as_str(), webhook.secret.as_str()));
-        let recipient = recipient.map_err(|reason| NotSent::new(Fault::Recipient, reason))?;
+        let place = (webhook.url.as_str(), webhook.secret.as_str());
+        let make = || system(&self.limits, &webhook.group, place);
+        let recipient = self.systems.get(message.lane(), make)?;
         let body = json!({
             "type": webhook.kind,
             "timestamp": message.queued_at,
@@ -89,8 +129,8 @@ impl Post {
         let MqttMessage { group, url, user, password, topic, data } = published;
         let place = (url.as_str(), user.as_ref(), password.as_ref());
         let client_id = format!("champollion-{}", message.id.simple());
-        let recipient = broker(&self.limits, group, place, client_id);
-        let recipient = recipient.map_err(|reason| NotSent::new(Fault::Recipient, reason))?;
+        let make = || broker(&self.limits, group, place, client_id);
+        let recipient = self.brokers.get(message.lane(), make)?;
         let body = json!({ "id": message.id, "timestamp": message.queued_at, "data": data });
         result(recipient.tell(topic.clone(), body.to_string().into_bytes()).await)
     }
@@ -111,7 +151,85 @@ fn result(said: HandoverResult) -> Result<(), NotSent> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        collections::BTreeMap,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use champollion_delivery::destinations::{AddressRules, Reach};
+    use jiff::Timestamp;
+    use tokio::{
+        io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+        net::{TcpListener, TcpStream},
+    };
+
     use super::*;
+
+    /// Takes each request of a connection.
+    async fn take_all(stream: TcpStream) {
+        let mut stream = BufReader::new(stream);
+        loop {
+            let (mut length, mut line) = (0, String::new());
+            while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) && line != "\r\n" {
+                let head = line.to_ascii_lowercase();
+                length = head
+                    .strip_prefix("content-length:")
+                    .map_or(length, |value| value.trim().parse().unwrap());
+                line.clear();
+            }
+            if line.is_empty() {
+                return;
+            }
+            stream.read_exact(&mut vec![0; length]).await.unwrap();
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn the_messages_of_a_round_share_a_connection_to_their_system() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(take_all(stream));
+            }
+        });
+        let reach = Reach {
+            allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
+            allow_ports: vec!["1-65535".parse().unwrap()],
+            ..Reach::default()
+        };
+        let limits = DestinationLimits {
+            addresses: AddressRules { all: Arc::new(reach), ..AddressRules::default() },
+            plain_http: true,
+            folders: None,
+            pauses: (Duration::from_secs(1), Duration::from_secs(600)),
+            time_zones: BTreeMap::new(),
+        };
+        let post = Post::new(None, limits);
+        let webhook = Webhook {
+            group: "water".parse().unwrap(),
+            url,
+            secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
+            kind: "alert.raised".to_owned(),
+            data: json!({}),
+        };
+        let messages = 20;
+        for _ in 0..messages {
+            let message = Message::new(webhook.clone(), Timestamp::UNIX_EPOCH);
+            assert_eq!(post.send(&message).await.err().map(|error| error.reason), None);
+        }
+        // One that is not free again yet leaves the next request a new one.
+        let opened = connections.load(Ordering::Relaxed);
+        assert!((1..messages / 2).contains(&opened), "{opened}");
+        post.close();
+        let message = Message::new(webhook, Timestamp::UNIX_EPOCH);
+        assert!(post.send(&message).await.is_ok());
+        assert_eq!(connections.load(Ordering::Relaxed), opened + 1);
+    }
 
     #[test]
     fn a_recipient_that_refuses_one_message_is_given_the_next() {

@@ -27,8 +27,8 @@ use crate::{mail::Mailer, notices::NoticeMails};
 /// The time between two rounds, at least.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// The share of the time that reading may take: where much waits for long, it must not take a core. Recipients that are
-/// slow take none, so that others need not rest for them.
+/// The share of the time that reading may take: where much waits for long, it must not take a core. The time in which
+/// recipients take what waits is a rest from reading, too.
 const REST: u32 = 20;
 
 /// Lanes on which something is sent at once.
@@ -69,7 +69,7 @@ impl Sender {
             outbox: Outbox::new(Arc::clone(&store)),
             store,
             notice_mails,
-            post: Post { mailer, limits },
+            post: Post::new(mailer, limits),
             pauses: Mutex::new(Pauses::new(settings.pauses())),
             refused: Mutex::new(Pauses::new(settings.pauses())),
             turns: Mutex::default(),
@@ -85,11 +85,12 @@ impl Sender {
             if tokio::time::timeout(rest, is_over).await.is_ok() {
                 return;
             }
+            let begun = Instant::now();
             let reading = self.round(&stopped).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "the outbox cannot be read");
                 PERIOD
             });
-            rest = PERIOD.max(reading.saturating_mul(REST).min(PERIOD * 60));
+            rest = rest_after(reading, begun.elapsed());
         }
     }
 
@@ -124,6 +125,7 @@ impl Sender {
 
     fn forget(&self) {
         let now = Instant::now();
+        self.post.close();
         self.turns.lock().end();
         self.pauses.lock().forget_old(now);
         self.refused.lock().forget_old(now);
@@ -258,6 +260,12 @@ impl Found {
     }
 }
 
+/// The rest after a round of which so much was reading.
+fn rest_after(reading: Duration, round: Duration) -> Duration {
+    let apart = reading.saturating_mul(REST).min(PERIOD * 60);
+    PERIOD.max(apart.saturating_sub(round))
+}
+
 /// Puts the messages of a page together by their ways, each in its order.
 fn by_lane(page: Vec<(Uuid, Waiting)>) -> BTreeMap<Lane, Vec<Uuid>> {
     let mut lanes: BTreeMap<Lane, Vec<Uuid>> = BTreeMap::new();
@@ -265,4 +273,20 @@ fn by_lane(page: Vec<(Uuid, Waiting)>) -> BTreeMap<Lane, Vec<Uuid>> {
         lanes.entry(waiting.message.lane()).or_default().push(id);
     }
     lanes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn much_that_waits_is_read_a_twentieth_of_the_time_and_sent_all_of_it() {
+        let rest = |reading, round| {
+            rest_after(Duration::from_millis(reading), Duration::from_millis(round)).as_millis()
+        };
+        assert_eq!(rest(1, 5), 1_000, "little is looked at each second");
+        assert_eq!(rest(500, 500), 9_500, "nobody takes anything");
+        assert_eq!(rest(500, 10_500), 1_000, "the round has lasted for long enough");
+        assert_eq!(rest(10_000, 10_000), 50_000, "a minute apart at most");
+    }
 }

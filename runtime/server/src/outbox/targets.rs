@@ -110,10 +110,19 @@ pub(crate) fn check(
         let place = (mqtt.url.as_str(), mqtt.user.as_ref(), mqtt.password.as_ref());
         let checked = broker(limits, group, place, String::new());
         checked.map_err(|reason| format!("tell.mqtt: {reason}"))?;
-        let topic = mqtt.topic.parse::<TopicPattern>();
-        topic.map_err(|error| format!("tell.mqtt.topic: {error}"))?;
+        check_topic(&mqtt.topic).map_err(|reason| format!("tell.mqtt.topic: {reason}"))?;
     }
     Ok(())
+}
+
+/// Checks a topic, in which nothing stands for a part of the message, other than in those of records: each topic is a way of
+/// its own for the outbox.
+fn check_topic(topic: &str) -> Result<(), String> {
+    if topic.contains(['{', '}']) {
+        return Err("{ and } stand for nothing in it: write the topic as it is, the message names the device or the route"
+            .to_owned());
+    }
+    topic.parse::<TopicPattern>().map(drop).map_err(|error| error.to_string())
 }
 
 /// Checks that no part of a recipient is so long that its messages could not be kept.
@@ -177,6 +186,21 @@ mod tests {
             assert!(said.starts_with(&format!("{path}: it has more than 1000 bytes")), "{said}");
         }
         assert_eq!(checked(mqtt(broker, "ada", "b"), true), Ok(()));
+    }
+
+    #[test]
+    fn a_topic_stands_for_itself() {
+        let said = |topic: &str| {
+            checked(json!({ "mqtt": { "url": "mqtts://b.example", "topic": topic } }), true)
+        };
+        assert_eq!(said("alerts/water"), Ok(()));
+        for topic in ["alerts/{group}", "alerts/{devEui", "{rule}"] {
+            let refused = said(topic).unwrap_err();
+            assert!(refused.starts_with("tell.mqtt.topic: { and } stand for nothing"), "{refused}");
+        }
+        for topic in ["", "alerts/#", "$SYS/alerts"] {
+            assert!(said(topic).unwrap_err().starts_with("tell.mqtt.topic: "), "{topic}");
+        }
     }
 
     #[test]

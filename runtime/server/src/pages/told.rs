@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::{json::text, language::Language};
 use crate::{
     api::{Problem, Translation},
-    sentence::Sentence,
+    sentence::{Sentence, handovers},
 };
 
 /// A sentence that the server says.
@@ -40,9 +40,14 @@ impl Told {
     }
 
     /// The sentence about something in short, beside the exact words of the server.
-    pub(super) fn in_short(language: Language, sentence: Option<&Sentence>, words: String) -> Self {
-        let said = sentence.and_then(|sentence| language.translation("", Some(sentence)));
+    pub(super) fn in_short(language: Language, sentence: Option<Sentence>, words: String) -> Self {
+        let said = sentence.and_then(|sentence| language.translation("", Some(&sentence)));
         Self { own: said.map(|said| said.text), english: Some(words) }
+    }
+
+    /// The sentence about a route that fails, beside what its recipient said last.
+    pub(super) fn of_route(language: Language, status: &Json) -> Self {
+        Self::in_short(language, handovers::of_route(status), text(status, "/why"))
     }
 
     fn translated(translation: Option<Translation>, english: String) -> Self {
@@ -104,14 +109,14 @@ mod tests {
         let said = |language, sentence| {
             Told::in_short(language, sentence, "503: busy".to_owned()).shown().into_string()
         };
-        let french = said(Language::French, Some(&sentence));
+        let french = said(Language::French, Some(sentence.clone()));
         assert!(french.starts_with("Le destinataire a répondu 503"), "{french}");
         assert!(
             french.ends_with("<span class=\"beside\" lang=\"en\">503: busy</span>"),
             "{french}"
         );
         let english = "<span lang=\"en\">503: busy</span>";
-        assert_eq!(said(Language::English, Some(&sentence)), english);
+        assert_eq!(said(Language::English, Some(sentence)), english);
         assert_eq!(said(Language::French, None), english);
     }
 

@@ -6,6 +6,7 @@ use champollion_registry::Registry;
 
 use super::{book::Schedules, settings::ScheduleSettings};
 use crate::{
+    cluster::Cluster,
     devices::Devices,
     downlinks::{Downlinks, Words},
 };
@@ -18,6 +19,8 @@ pub struct Parts {
     pub settings: ScheduleSettings,
     /// The time zone of schedules that name none.
     pub usual_zone: String,
+    /// This node, which learns from the others what devices there are.
+    pub cluster: Arc<Cluster>,
     /// The devices that are commanded.
     pub devices: Arc<Devices>,
     /// The commands to devices.

@@ -25,6 +25,7 @@ use super::{
     schedule::Schedule,
     sending::{pieces_of, send_piece},
 };
+use crate::cluster::FollowError;
 
 /// The interval at which the clock is looked at: moments are whole minutes.
 const LOOK_PERIOD: Duration = Duration::from_secs(1);
@@ -43,6 +44,8 @@ enum LookError {
     Event(#[from] DeliveryError),
     #[error(transparent)]
     When(#[from] WhenError),
+    #[error(transparent)]
+    Follow(#[from] FollowError),
 }
 
 /// Carries schedules out until the server stops.
@@ -171,6 +174,8 @@ async fn go_on(
     if now >= under_way.expires_at {
         progress.end("its time was over before all commands could be taken");
     } else {
+        // A device that another node has just registered is commanded too.
+        parts.cluster.catch_up_with_devices().await?;
         match send_piece(parts, (schedule, seen), under_way).await {
             Ok(()) => under_way.done += 1,
             Err(error) => {

@@ -74,14 +74,16 @@ async fn send_to_one(
     (wish, run): (&CommandRequest, &mut Run),
     (sender, author): &(Sender, PlanAuthor<'_>),
 ) -> Result<(), SendError> {
-    let devices = schedule.devices(&parts.devices);
-    let Some(device) = devices.first() else {
+    // A device that has gone to another group is not this partner's to command.
+    let found = parts.devices.of_group(dev_eui, &schedule.group).await;
+    let found = found.map_err(|error| SendError::NotKept(error.to_string()))?;
+    let Some(device) = found else {
         run.refused += 1;
         run.problem =
             Some(format!("{dev_eui} is no device of the group {} any more", schedule.group));
         return Ok(());
     };
-    let downlink = parts.downlinks.send(device, wish, sender, author).await?;
+    let downlink = parts.downlinks.send(&device, wish, sender, author).await?;
     run.queued += 1;
     run.commands.push(downlink.id);
     Ok(())

@@ -1,4 +1,4 @@
-//! Devices that are removed, or registered anew, by one node while the other serves them.
+//! Devices that are removed, or registered, by one node while the other serves them, or is to command them.
 
 use champollion_frames::DevEui;
 use serde_json::json;
@@ -48,6 +48,25 @@ async fn so_is_one_whose_uplinks_are_reported() {
         assert_eq!(second.records().await.len(), sent as usize);
         assert_eq!(world.store_rows(dev_eui).await, 0, "after {sent} uplinks");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_that_the_other_node_has_just_registered_or_put_elsewhere_is_of_its_group() {
+    let world = World::new(63).await;
+    let [first, second] = [world.node().await, world.node().await];
+    let (dev_eui, [water, light]) =
+        (DevEui::from_be_bytes([6; 8]), ["water", "light"].map(|group| group.parse().unwrap()));
+    let is_of = async |group| second.devices.of_group(dev_eui, group).await.unwrap().is_some();
+    assert!(!is_of(&water).await);
+    for (now, before) in [(&water, &light), (&light, &water)] {
+        first.register(dev_eui, json!({ "group": now, "decoder": "acme/counter@^1" })).await;
+        let known = second.devices.get(dev_eui).map(|device| device.group.clone());
+        assert_ne!(known.as_ref(), Some(now), "it was not told");
+        assert!(is_of(now).await && !is_of(before).await);
+    }
+    first.devices.remove(dev_eui, &first.author).await.unwrap();
+    assert!(is_of(&light).await, "what memory says of its group holds until this node is told");
+    assert!(!is_of(&water).await && !is_of(&light).await, "it was read again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -14,7 +14,7 @@ use super::{
     recent::{JudgedStates, RecentStates},
     rule::{Rule, RuleName},
     state::{Event, Frame, Sight, State, Unheard, Value},
-    states::States,
+    states::{States, StoredStates},
     telling::{Mails, Turn, tell},
 };
 use crate::outbox::LocalTime;
@@ -131,26 +131,27 @@ impl Judge {
         Ok(raised.is_some())
     }
 
-    /// Ends in a batch what rules have raised that watch a device or a route no more, without a word.
+    /// Ends in a batch what rules have raised that watch a device or a route no more, without a word; says whether that is
+    /// all of them. What one has judged since its state was seen stays: it may watch once more.
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn drop_others(
+    pub async fn drop_seen(
         &self,
-        subject: &Subject,
-        watches: impl Fn(Uuid) -> bool,
+        (subject, seen): (&Subject, &StoredStates),
         now: Timestamp,
         batch: &mut Batch,
-    ) -> Result<(), AlertsError> {
+    ) -> Result<bool, AlertsError> {
         let mut states = States::read(&*self.store, subject).await?;
-        for (group, id) in states.drop_others(watches) {
+        for (group, id) in states.drop_seen(seen) {
             let end = |alert: &mut Alert| {
                 alert.ended_at = Some(now);
                 alert.dropped = true;
             };
             self.book.change(batch, (&group, id), end).await?;
         }
-        Ok(states.put(batch)?)
+        states.put(batch)?;
+        Ok(states.has_none_of(seen))
     }
 
     /// Puts into a batch what an event brings about.

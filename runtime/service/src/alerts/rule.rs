@@ -137,7 +137,7 @@ pub struct WebhookTarget {
 pub struct MqttTarget {
     /// The place of the broker: `mqtts://host[:8883]`.
     pub url: String,
-    /// The topic of the messages.
+    /// The topic of the messages, as it is.
     pub topic: String,
     /// The user at the broker.
     #[serde(default, skip_serializing_if = "Option::is_none")]

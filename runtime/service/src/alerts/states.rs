@@ -32,6 +32,24 @@ impl StoredStates {
     pub fn rules(&self) -> impl Iterator<Item = Uuid> {
         self.0.iter().map(|(rule, _)| *rule)
     }
+
+    /// The states of the rules that a condition lets through.
+    #[must_use]
+    pub fn that(mut self, is_meant: impl Fn(Uuid) -> bool) -> Self {
+        self.0.retain(|(rule, _)| is_meant(*rule));
+        self
+    }
+
+    /// Whether no rule has a state.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn of(&self, rule: Uuid) -> Option<&State> {
+        let place = self.0.binary_search_by_key(&rule, |(rule, _)| *rule).ok()?;
+        self.0.get(place).map(|(_, state)| state)
+    }
 }
 
 impl Serialize for StoredStates {
@@ -109,21 +127,27 @@ impl States {
         result
     }
 
-    /// Takes the states of rules out that are no more, and gives the alerts that they have raised.
-    pub(super) fn drop_others(&mut self, is_known: impl Fn(Uuid) -> bool) -> Vec<(GroupId, Uuid)> {
+    /// Takes states out that are as they were seen, and gives the alerts that they have raised. One that was judged since
+    /// stays.
+    pub(super) fn drop_seen(&mut self, seen: &StoredStates) -> Vec<(GroupId, Uuid)> {
         let mut raised = Vec::new();
         let before = self.held.len();
         self.held.retain_mut(|held| {
-            let is_kept = is_known(held.rule);
-            if !is_kept {
+            let is_dropped = seen.of(held.rule) == Some(&held.state);
+            if is_dropped {
                 raised.extend(held.state.group.take().zip(held.state.raised));
             }
-            is_kept
+            !is_dropped
         });
         let is_changed = self.held.len() < before;
         self.are_changed |= is_changed;
         self.are_due |= is_changed;
         raised
+    }
+
+    /// Whether none of the rules that were seen has a state.
+    pub(super) fn has_none_of(&self, seen: &StoredStates) -> bool {
+        self.held.iter().all(|held| seen.of(held.rule).is_none())
     }
 
     /// Puts the states into a batch, which is refused where the row is another one by then. Where the store need not know

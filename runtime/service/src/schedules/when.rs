@@ -265,6 +265,25 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_hourly_comes_each_hour_on_days_of_23_and_25_hours() {
+        let hourly = r#"{"cron": "0 * * * *"}"#;
+        assert_eq!(
+            local(hourly, "2026-03-29T00:30:00Z", 2),
+            ["2026-03-29T03:00:00", "2026-03-29T04:00:00"]
+        );
+        assert_eq!(
+            local(hourly, "2026-10-24T23:30:00Z", 3),
+            ["2026-10-25T02:00:00", "2026-10-25T02:00:00", "2026-10-25T03:00:00"]
+        );
+        let left_out = r#"{"cron": "0 * * * *", "exceptions": ["2026-10-25"]}"#;
+        assert_eq!(
+            local(left_out, "2026-10-24T21:30:00Z", 1),
+            ["2026-10-26T00:00:00"],
+            "a day of 25 hours is left out whole"
+        );
+    }
+
+    #[test]
     fn days_that_are_left_out_have_no_moment() {
         let json = r#"{"cron": "*/5 * * * *", "exceptions": ["2026-12-25", "2026-12-26"]}"#;
         assert_eq!(

@@ -18,7 +18,6 @@ use crate::{
         viewer::Viewer,
         written,
     },
-    sentence::handovers,
 };
 
 pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
@@ -99,12 +98,6 @@ fn queues(viewer: &Viewer, retention: &Json) -> Markup {
     }
 }
 
-/// The reason for which a route fails, and what its recipient said last.
-fn why(viewer: &Viewer, status: &Json) -> Markup {
-    let sentence = handovers::of_route(status);
-    Told::in_short(viewer.language(), sentence.as_ref(), text(status, "/why")).shown()
-}
-
 fn failing(viewer: &Viewer, routes: &[Json]) -> Markup {
     let mut table = Table::new(viewer.say("operator-storage-routes"))
         .column(viewer.say("operator-storage-route"))
@@ -119,7 +112,7 @@ fn failing(viewer: &Viewer, routes: &[Json]) -> Markup {
             html! { (text(route, "/group")) },
             badge(Tone::Bad, &viewer.say_word("operator-route-state", &state)),
             number_at(viewer, route, "/status/waiting"),
-            why(viewer, &route["status"]),
+            Told::of_route(viewer.language(), &route["status"]).shown(),
         ]);
     }
     html! {

@@ -11,6 +11,7 @@ use crate::{
     outbox::Outbox,
 };
 
+mod dropping;
 mod lagging;
 
 struct Room {
@@ -32,8 +33,14 @@ fn place() -> Place {
 }
 
 fn rule() -> NamedRule {
+    rule_with(json!({ "limit": 5 }))
+}
+
+/// A rule on values that are too high, with what is said of the limit.
+fn rule_with(mut above: serde_json::Value) -> NamedRule {
+    above["quantity"] = json!("air.co2");
     let definition: Definition = serde_json::from_value(json!({
-        "when": { "above": { "quantity": "air.co2", "limit": 5 } },
+        "when": { "above": above },
         "tell": {
             "mail": ["ada@city.example", "joe@city.example"],
             "webhook": { "url": "https://city.example/hook", "secret": "whsec_AAAA" },
@@ -145,21 +152,6 @@ async fn of_two_that_judge_the_same_frame_one_is_refused() {
     let refused = room.store.commit(second).await;
     assert!(matches!(refused, Err(StoreError::Conflict { .. })));
     assert_eq!((room.alerts().await.len(), room.messages().await), (1, 3));
-}
-
-#[tokio::test]
-async fn what_a_removed_rule_has_raised_does_not_hang() {
-    let (room, rule) = (Room::open(), rule());
-    room.see(&rule, 1, 6.0).await;
-    let mut batch = Batch::new();
-    let subject = place().subject().unwrap();
-    room.judge.drop_others(&subject, |_| false, at(9), &mut batch).await.unwrap();
-    room.store.commit(batch).await.unwrap();
-    let alerts = room.alerts().await;
-    assert!(alerts[0].dropped && alerts[0].ended_at == Some(at(9)));
-    // The rule is another one from now on, and begins anew.
-    room.see(&rule, 10, 6.0).await;
-    assert_eq!(room.alerts().await.len(), 2);
 }
 
 #[tokio::test]

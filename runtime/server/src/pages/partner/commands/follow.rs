@@ -83,8 +83,7 @@ async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
 
 /// The words about what a command waits for.
 fn waits_for(viewer: &Viewer, command: &Json, reason: &str) -> Told {
-    let sentence = commands::of_waiting(command);
-    Told::in_short(viewer.language(), sentence.as_ref(), reason.to_owned())
+    Told::in_short(viewer.language(), commands::of_waiting(command), reason.to_owned())
 }
 
 fn facts(viewer: &Viewer, command: &Json) -> Markup {

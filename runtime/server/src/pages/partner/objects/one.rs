@@ -85,7 +85,7 @@ fn state(viewer: &Viewer, device: &Json) -> Markup {
 /// The words about a decoder of which no version will do.
 fn unresolved(viewer: &Viewer, warning: &Json) -> Told {
     let words = warning.as_str().unwrap_or_default().to_owned();
-    Told::in_short(viewer.language(), Some(&frames::no_version()), words)
+    Told::in_short(viewer.language(), Some(frames::no_version()), words)
 }
 
 fn actions(viewer: &Viewer, dev_eui: &str) -> Markup {

@@ -89,7 +89,7 @@ fn remarks(viewer: &Viewer, record: &Json) -> Markup {
     html! {
         @for warning in items(record, "/uplink/warnings") {
             @let sentence = frames::of_warning(warning, record);
-            @let told = Told::in_short(viewer.language(), sentence.as_ref(), text(warning, "/message"));
+            @let told = Told::in_short(viewer.language(), sentence, text(warning, "/message"));
             div { (badge(Tone::Warning, &viewer.say("warning"))) " " (told.shown()) }
         }
     }

@@ -185,9 +185,8 @@ fn figures(viewer: &Viewer, route: &Json) -> Markup {
     let number = |pointer: &str| html! { (text(route, pointer)) };
     html! {
         p.lead { (state(viewer, route)) " " (viewer.say_word("route-kind", kind(route))) }
-        @if let Some(reason) = optional(route, "/status/why") {
-            @let sentence = handovers::of_route(&route["status"]);
-            @let told = Told::in_short(viewer.language(), sentence.as_ref(), reason.to_owned());
+        @if optional(route, "/status/why").is_some() {
+            @let told = Told::of_route(viewer.language(), &route["status"]);
             (notice(Tone::Warning, html! { p { (told.shown()) } }))
         }
         dl.figures {
@@ -228,7 +227,7 @@ fn actions(viewer: &Viewer, key: &Key, route: &Json) -> Markup {
 /// The reason for which an attempt failed.
 fn reason(viewer: &Viewer, attempt: &Json) -> Markup {
     let sentence = handovers::of_attempt(attempt);
-    Told::in_short(viewer.language(), sentence.as_ref(), text(attempt, "/message")).shown()
+    Told::in_short(viewer.language(), sentence, text(attempt, "/message")).shown()
 }
 
 fn attempts_table(viewer: &Viewer, attempts: &[Json]) -> Markup {

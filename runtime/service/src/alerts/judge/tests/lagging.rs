@@ -84,13 +84,42 @@ async fn frames_of_one_device_through_two_nodes_raise_and_end_as_through_one() {
 }
 
 #[tokio::test]
-async fn a_row_goes_with_the_last_rule_that_it_is_of() {
-    let (room, rule) = (Room::open(), rule());
-    room.see(&rule, 1, 6.0).await;
-    assert_eq!(room.states().await, 1);
-    let mut batch = Batch::new();
-    let subject = place().subject().unwrap();
-    room.judge.drop_others(&subject, |_| false, at(9), &mut batch).await.unwrap();
-    room.store.commit(batch).await.unwrap();
-    assert_eq!(room.states().await, 0);
+async fn how_long_a_condition_holds_is_known_after_a_kill_and_to_the_next_node() {
+    let room = Room::open();
+    let rule = rule_with(json!({ "limit": 5, "back": 3, "for": { "seconds": 600, "frames": 3 } }));
+    let raised = async || room.alerts().await.iter().filter(|alert| alert.is_open()).count();
+    // Each frame comes to a process that has just been started: what it knows is what the rows say.
+    let take = async |seconds, value| {
+        assert!(room.take(&room.other(), &rule, seconds, value).await.is_some());
+    };
+    // All is well for long, and no row says when that was last so.
+    for seconds in [0, 60, 120] {
+        room.see(&rule, seconds, 4.0).await;
+    }
+    // The batch of this one is lost with its process: the time counts from the one after it.
+    drop(judged(&room.other(), &rule, 180, 6.0).await);
+    take(240, 6.0).await;
+    take(540, 6.0).await;
+    assert_eq!(raised().await, 0);
+    // A process that knows nothing of the two goes on with what it has: it is refused, and reads the row.
+    assert_eq!(room.take(&room.judge, &rule, 839, 6.0).await, None);
+    assert_eq!(room.take(&room.judge, &rule, 839, 6.0).await, Some(true));
+    assert_eq!(raised().await, 0, "three frames, and a second is missing");
+    take(840, 6.0).await;
+    let alerts = room.alerts().await;
+    assert_eq!((alerts[0].since, alerts[0].raised_at), (at(240), at(840)));
+    // Between both limits it stays raised, whoever sees it, and a run that is broken begins anew.
+    take(900, 4.0).await;
+    assert_eq!(raised().await, 1);
+    take(960, 3.0).await;
+    assert_eq!(raised().await, 0);
+    take(1_020, 6.0).await;
+    take(1_080, 4.0).await;
+    take(1_140, 6.0).await;
+    take(1_700, 6.0).await;
+    take(1_739, 6.0).await;
+    assert_eq!(raised().await, 0);
+    take(1_740, 6.0).await;
+    assert_eq!(room.alerts().await[0].since, at(1_140));
+    assert_eq!((raised().await, room.alerts().await.len()), (1, 2));
 }
