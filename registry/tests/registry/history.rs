@@ -79,7 +79,7 @@ async fn whoever_has_the_lines_can_check_them() {
     for line in &lines {
         history.follow(line).unwrap();
     }
-    assert_eq!(*history.head(), opened.registry.index_head().await);
+    assert_eq!(*history.head(), opened.registry.index_head().await.unwrap());
     assert_eq!(history.versions().count(), 2);
     let head = opened.registry.signed_head(moment()).await.unwrap();
     head.check(history.registry_key(), moment()).unwrap();
