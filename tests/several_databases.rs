@@ -131,9 +131,10 @@ fn of_postgres_a_database_that_is_killed_refuses_frames_of_its_groups_alone() {
         let home = ready.text.lines().find(|line| line.starts_with("database home:"));
         assert!(home.is_some_and(|line| !line.contains("refused")), "{}", ready.text);
     }
-    let metrics = town.admin(0).get("/metrics").text;
     let is_away = "champollion_database_ready{database=\"east\"} 0";
-    assert!(metrics.contains(is_away), "{metrics}");
+    eventually("the metrics tell of it too", || {
+        town.admin(0).get("/metrics").text.contains(is_away).then_some(())
+    });
 
     town.databases[1].come();
     for f_cnt in 3..6 {
