@@ -229,8 +229,10 @@ impl Store for Rewritten {
         if log != self.log {
             return self.store.read(log, after, limit).await;
         }
-        let whole = self.store.read(log, Sequence::BEGINNING, limit).await?;
-        Ok(self.rewrite(whole).into_iter().skip(after.get() as usize).collect())
+        // The forgery is of the whole log, whatever page of it is asked for.
+        let whole = self.store.read(log, Sequence::BEGINNING, usize::MAX).await?;
+        let rewritten = self.rewrite(whole).into_iter().skip(after.get() as usize);
+        Ok(rewritten.take(limit).collect())
     }
 
     async fn extent(&self, log: &str) -> Result<LogExtent, StoreError> {
