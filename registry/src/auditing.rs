@@ -17,8 +17,8 @@ impl Registry {
     /// Reads index and audit from their first lines on, and compares what is kept with what they say:
     /// the versions and their manifests, the channels, and the digest of every package.
     pub async fn verify(&self) -> Result<Verification, RegistryError> {
-        let Self { journal, store, files, index, .. } = self;
-        Ok(Held { journal, store: &**store, files, index }.verify().await?)
+        let Self { journal, store, files, .. } = self;
+        Ok(Held { journal, store: &**store, files }.verify().await?)
     }
 
     /// Adds to the audit what was done elsewhere.
@@ -93,7 +93,7 @@ impl Registry {
         let Some(files) = &self.archives else { return Ok(Vec::new()) };
         let key = self.own_key().await?;
         // Archiving is an act of its own, whose line is not archived by it.
-        let end = self.journal.audit_head().await.sequence;
+        let end = self.journal.audit_head().await?.sequence;
         let mut archives: Vec<Archive> = Vec::new();
         while archives.last().is_none_or(|last| last.checkpoint.head.sequence < end) {
             match self.journal.archive(&**files, &key, keep, now).await? {
@@ -119,8 +119,11 @@ impl Registry {
     }
 
     /// Where the index ends.
-    pub async fn index_head(&self) -> Head {
-        self.journal.index_head().await
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn index_head(&self) -> Result<Head, RegistryError> {
+        Ok(self.journal.index_head().await?)
     }
 }
 

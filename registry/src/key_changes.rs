@@ -138,13 +138,13 @@ impl Registry {
     /// Where the index ends, signed.
     pub async fn signed_head(&self, now: Timestamp) -> Result<SignedHead, RegistryError> {
         let key = self.own_key().await?;
-        Ok(SignedHead::of(self.journal.index_head().await, &key, now))
+        Ok(SignedHead::of(self.journal.index_head().await?, &key, now))
     }
 
     /// Where the audit ends, signed.
     pub async fn signed_audit_head(&self, now: Timestamp) -> Result<SignedHead, RegistryError> {
         let key = self.own_key().await?;
-        Ok(SignedHead::of_audit(self.journal.audit_head().await, &key, now))
+        Ok(SignedHead::of_audit(self.journal.audit_head().await?, &key, now))
     }
 
     pub(crate) async fn own_key(&self) -> Result<SecretKey, RegistryError> {

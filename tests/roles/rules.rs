@@ -345,6 +345,8 @@ const RULES: &[(&str, Rule)] = &[
     ("GET /v1/statements/{date}/{partner}", Rule::Path(none)),
     ("GET /v1/statements/{date}/{partner}/objects", Rule::Path(none)),
     ("GET /v1/nodes", Rule::Territory),
+    ("GET /v1/groups/places", Rule::Territory),
+    ("PUT /v1/groups/{group}/place", Rule::Territory),
     ("GET /v1/parked", Rule::Territory),
     ("GET /v1/parked/{id}", Rule::Territory),
     ("DELETE /v1/parked/{id}", Rule::Territory),

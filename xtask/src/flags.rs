@@ -4,7 +4,10 @@
 
 use std::path::PathBuf;
 
-use crate::{fuzz::Target, load::Store};
+use crate::{
+    fuzz::Target,
+    load::{Bug, Store},
+};
 
 xflags::xflags! {
     /// The project's own commands
@@ -31,6 +34,11 @@ xflags::xflags! {
             optional --store store: Store
             /// Nodes that share the PostgreSQL [default: 3]
             optional --nodes nodes: usize
+            /// Have some of the groups lie in a further PostgreSQL, which is killed as well
+            optional --further
+            /// Put a bug into the nodes on purpose, and fail where nothing of it is found: compare-and-set, lease-epoch or
+            /// log-lock
+            optional --bug bug: Bug
         }
         /// Make pictures of every page, in each language, theme and width
         cmd pages {

@@ -1,17 +1,18 @@
 //! Builds the program that plays frames into the server (`tests/load`), and runs it.
 
 use std::{
+    env, fs,
     path::Path,
     process::Command,
     str::FromStr,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail, ensure};
 
 use crate::{
     server,
-    shell::{cargo, command, run, say, target, workspace},
+    shell::{cargo, command, run, say, target, watch, workspace},
 };
 
 /// The name of the program.
@@ -53,6 +54,53 @@ impl FromStr for Store {
     }
 }
 
+/// The feature by which a server can have bugs.
+const BUGS: &str = "champollion-store/torture-bugs";
+
+/// The variable that names the bug of a server that was built so.
+const BUG: &str = "TORTURE_BUG";
+
+/// The folder of that server, which nothing else starts.
+const BUGGY: &str = "torture-bugs";
+
+/// The beginning of the lines in which a run of torture says what was not as it was promised.
+const VIOLATION: &str = "violation: ";
+
+/// A bug that nodes have on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bug {
+    /// What a batch is based on is not compared.
+    CompareAndSet,
+    /// The epoch of the lead is not compared.
+    LeaseEpoch,
+    /// Entries are numbered without their log being locked until they are committed.
+    LogLock,
+}
+
+impl Bug {
+    const ALL: [Self; 3] = [Self::CompareAndSet, Self::LeaseEpoch, Self::LogLock];
+
+    /// The name, as the server knows it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CompareAndSet => "compare-and-set",
+            Self::LeaseEpoch => "lease-epoch",
+            Self::LogLock => "log-lock",
+        }
+    }
+}
+
+impl FromStr for Bug {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|bug| bug.name() == name);
+        found.ok_or_else(|| {
+            format!("there is no bug {name:?}: there are {}", Self::ALL.map(Self::name).join(", "))
+        })
+    }
+}
+
 /// Plays the recorded fleet, on one server or on several nodes.
 pub(crate) fn demo(packages: &Path, once: bool, nodes: Option<u32>) -> Result<()> {
     let mut demo = build("demo", &server::binary("debug", SERVER), packages, "demo")?;
@@ -75,23 +123,59 @@ pub(crate) fn torture(packages: &Path, minutes: u32, seed: Option<u64>) -> Resul
     run(&mut torture)
 }
 
+/// A run of torture of several nodes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NodesRun {
+    pub(crate) nodes: usize,
+    pub(crate) minutes: u32,
+    pub(crate) seed: Option<u64>,
+    pub(crate) standby: Standby,
+    /// Whether some of the groups lie in a further database.
+    pub(crate) has_further: bool,
+}
+
+impl NodesRun {
+    fn command(self, packages: &Path, server: &Path) -> Result<Command> {
+        let mut torture = build("torture", server, packages, "torture-nodes")?;
+        torture.args(["--minutes", &self.minutes.to_string(), "--nodes", &self.nodes.to_string()]);
+        if self.standby == Standby::Kept {
+            torture.arg("--standby");
+        }
+        if self.has_further {
+            torture.arg("--further");
+        }
+        if let Some(seed) = self.seed {
+            torture.args(["--seed", &seed.to_string()]);
+        }
+        Ok(torture)
+    }
+}
+
 /// Kills nodes, and the database that they share, again and again under load.
-pub(crate) fn torture_nodes(
-    packages: &Path,
-    nodes: usize,
-    (minutes, seed): (u32, Option<u64>),
-    standby: Standby,
-) -> Result<()> {
-    let server = server::binary("debug", SERVER);
-    let mut torture = build("torture", &server, packages, "torture-nodes")?;
-    torture.args(["--minutes", &minutes.to_string(), "--nodes", &nodes.to_string()]);
-    if standby == Standby::Kept {
-        torture.arg("--standby");
-    }
-    if let Some(seed) = seed {
-        torture.args(["--seed", &seed.to_string()]);
-    }
-    run(&mut torture)
+pub(crate) fn torture_nodes(packages: &Path, wanted: NodesRun) -> Result<()> {
+    run(&mut wanted.command(packages, &server::binary("debug", SERVER))?)
+}
+
+/// Tortures nodes that have a bug on purpose, and fails where the run finds nothing wrong with them.
+pub(crate) fn torture_bug(packages: &Path, wanted: NodesRun, bug: Bug) -> Result<()> {
+    run(cargo().args(["build-server", "--features", BUGS]))?;
+    let (folder, name) = (target().join(BUGGY), bug.name());
+    fs::create_dir_all(&folder)?;
+    let server = folder.join(format!("{SERVER}{}", env::consts::EXE_SUFFIX));
+    fs::copy(server::binary("debug", SERVER), &server)?;
+    // This builds the server without it again, for all others.
+    let mut torture = wanted.command(packages, &server)?;
+    let (status, lines) = watch(torture.env(BUG, name))?;
+    ensure!(!status.success(), "the run finds nothing wrong with nodes that have the bug {name}");
+    let found: Vec<&String> = lines.iter().filter(|line| line.starts_with(VIOLATION)).collect();
+    let Some(first) = found.first() else {
+        bail!("the run failed, and did not say what nodes with the bug {name} do wrong");
+    };
+    say(format_args!(
+        "torture: the bug {name} is found: {} violations, first {first}",
+        found.len()
+    ));
+    Ok(())
 }
 
 /// Makes pictures of every page.

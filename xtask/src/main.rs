@@ -30,7 +30,7 @@ use self::{
     flags::{Xtask, XtaskCmd},
     guests::Library,
     install::Installing,
-    load::Standby,
+    load::{NodesRun, Standby},
 };
 
 /// Minutes that the server is tortured by default.
@@ -58,13 +58,19 @@ fn main() -> anyhow::Result<()> {
         XtaskCmd::Test(_) => test::run(installing),
         XtaskCmd::Torture(torture) => {
             let (minutes, seed) = (torture.minutes.unwrap_or(TORTURE_MINUTES), torture.seed);
-            let nodes = torture.nodes.unwrap_or(load::NODES);
             if torture.store == Some(load::Store::Postgres) {
                 test::provide_patroni(installing)?;
                 let packages = guests::build(installing, Library::Played)?;
-                return load::torture_nodes(&packages, nodes, (minutes, seed), Standby::Kept);
+                let (nodes, standby) = (torture.nodes.unwrap_or(load::NODES), Standby::Kept);
+                let has_further = torture.further;
+                let run = NodesRun { nodes, minutes, seed, standby, has_further };
+                return match torture.bug {
+                    None => load::torture_nodes(&packages, run),
+                    Some(bug) => load::torture_bug(&packages, run, bug),
+                };
             }
-            ensure!(torture.nodes.is_none(), "several nodes need a database: --store postgres");
+            let is_of_nodes = torture.nodes.is_some() || torture.further || torture.bug.is_some();
+            ensure!(!is_of_nodes, "several nodes need a database: --store postgres");
             load::torture(&guests::build(installing, Library::Played)?, minutes, seed)
         }
         XtaskCmd::Pages(pages) => {

@@ -3,8 +3,9 @@
 use std::{
     env,
     ffi::OsString,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
 };
 
 use anyhow::{Context, Result, ensure};
@@ -66,6 +67,23 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     let output = output.with_context(|| format!("`{shown}` cannot be started"))?;
     ensure!(output.status.success(), "`{shown}` failed: {}", output.status);
     String::from_utf8(output.stdout).with_context(|| format!("`{shown}` prints no text"))
+}
+
+/// Runs a program to its end, shows the lines that it prints, and gives them with the way in which it ended.
+pub(crate) fn watch(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
+    let shown = shown(command);
+    say(format_args!("$ {shown}"));
+    let cannot_start = || format!("`{shown}` cannot be started");
+    let mut process = command.stdout(Stdio::piped()).spawn().with_context(cannot_start)?;
+    let mut lines = Vec::new();
+    if let Some(output) = process.stdout.take() {
+        for line in BufReader::new(output).lines() {
+            let line = line.with_context(|| format!("`{shown}` prints no text"))?;
+            say(&line);
+            lines.push(line);
+        }
+    }
+    Ok((process.wait()?, lines))
 }
 
 /// Runs a program quietly and says whether it succeeded.

@@ -8,7 +8,7 @@ use crate::{
     debian, field,
     guests::{self, Library},
     install::{Installing, Need},
-    load::{self, Standby},
+    load::{self, NodesRun, Standby},
     npm, pypi, shell, toolchain,
 };
 
@@ -182,7 +182,9 @@ pub(crate) fn run(installing: Installing) -> Result<()> {
     if !left_out.contains(&OF_POSTGRES) {
         let is_left_out = left_out.contains(&OF_PATRONI);
         let standby = if is_left_out { Standby::Missing } else { Standby::Kept };
-        load::torture_nodes(&packages, load::NODES, (TORTURE_MINUTES, None), standby)?;
+        let (nodes, minutes, has_further) = (load::NODES, TORTURE_MINUTES, false);
+        let run = NodesRun { nodes, minutes, seed: None, standby, has_further };
+        load::torture_nodes(&packages, run)?;
     }
     if !left_out.is_empty() {
         shell::say(format_args!("Left out: the tests {}", listed(&left_out)));

@@ -83,13 +83,9 @@ impl Journal {
         limits: AuditLimits,
     ) -> Result<Self, LedgerError> {
         let heads = Mutex::new(Heads::read(&*store).await?);
-        let archived = ARCHIVES.pages(&*store).all().await?.pop().map(|(_, archive)| archive);
-        let mut journal = Self {
-            store,
-            heads,
-            space: AuditSpace::new(limits, 0),
-            archived: Mutex::new(archived),
-        };
+        let mut journal =
+            Self { store, heads, space: AuditSpace::new(limits, 0), archived: Mutex::new(None) };
+        *journal.archived.get_mut() = journal.last_archive().await?;
         let live = journal.audit_bytes(u64::MAX, u64::MAX).await?.1;
         journal.space = AuditSpace::new(limits, live);
         Ok(journal)
@@ -101,7 +97,7 @@ impl Journal {
         let mut archived = self.archived.lock().await;
         let mut heads = self.heads.lock().await;
         *heads = Heads::read(&*self.store).await?;
-        *archived = ARCHIVES.pages(&*self.store).all().await?.pop().map(|(_, archive)| archive);
+        *archived = self.last_archive().await?;
         self.space.set_live(self.audit_bytes(u64::MAX, u64::MAX).await?.1);
         Ok(())
     }
@@ -115,9 +111,15 @@ impl Journal {
         &self.space
     }
 
-    /// Returns the head of the audit.
-    pub(crate) async fn audit_head(&self) -> Head {
-        self.heads.lock().await.audit.head.clone()
+    /// Returns where the audit ends now, whichever node wrote its last line.
+    pub(crate) async fn audit_head(&self) -> Result<Head, LedgerError> {
+        self.end_of(AUDIT_CHAIN).await
+    }
+
+    /// Reads where a chain ends. The heads in memory are those of this node's last line: another node may have written
+    /// since, and so may this one, where the answer to a commit was lost.
+    async fn end_of(&self, chain: Chain) -> Result<Head, LedgerError> {
+        Ok(StoredHead::read(&*self.store, chain).await?.head)
     }
 
     /// The archives of the audit, the oldest first.
@@ -177,7 +179,7 @@ impl Journal {
             .with(serde_json::json!({ "bytes": archive.bytes, "last": through }))
             .essential();
         // Archiving makes room, so it needs none.
-        self.turn().await.write(batch, now, None, entry).await?;
+        self.turn().await.write_past_rivals(&batch, now, &entry).await?;
         self.space.trimmed(bytes);
         self.look_at_archives(files).await?;
         *last = Some(archive.clone());
@@ -211,8 +213,9 @@ impl Journal {
         }
     }
 
-    pub(crate) async fn index_head(&self) -> Head {
-        self.heads.lock().await.index.head.clone()
+    /// Returns where the index ends now, whichever node wrote its last line.
+    pub(crate) async fn index_head(&self) -> Result<Head, LedgerError> {
+        self.end_of(INDEX_CHAIN).await
     }
 
     /// Adds to the audit what was done elsewhere.
@@ -228,23 +231,17 @@ impl Journal {
         at: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut turn = self.turn().await;
-        if entry.room == Room::Any
-            && let Err(full) = self.space.admit(&entry)
-        {
+        if let Err(full) = self.space.admit(&entry) {
+            if entry.room != Room::Any {
+                return Err(full.into());
+            }
             let AuditEntry { action, subject, .. } = entry;
             tracing::error!(%full, action, subject, "an act is not in the audit");
             drop(turn);
             self.store.commit(change).await?;
             return Ok(());
         }
-        let mut rivals = Rivals::default();
-        loop {
-            match turn.commit(change.clone(), at, None, entry.clone()).await {
-                Err(LedgerError::Store(error)) if rivals.let_try_again(is_behind(&error)) => {}
-                other => return other,
-            }
-            rivals.let_pass().await;
-        }
+        turn.write_past_rivals(&change, at, &entry).await
     }
 
     /// Lines of the index after a place, as they are written.
@@ -268,56 +265,84 @@ impl Journal {
         Ok(entries.into_iter().map(|entry| entry.value).collect())
     }
 
-    /// Reads the whole index; what is wrong with it is told, and what is before that is given.
-    pub(crate) async fn history(&self) -> Result<(History, Option<BrokenChain>), StoreError> {
-        // With the turn taken nothing is added while it is read.
-        let heads = self.heads.lock().await;
-        let mut history = History::default();
-        let broken = self.walk(INDEX_CHAIN, Head::empty(INDEX), &heads.index.head, |line| {
-            history.follow(line).map(|_: Link<IndexEvent>| history.head().clone())
+    /// Reads the index on from where a history ends, and shows each event; what is wrong with it is told, and what is
+    /// before that is in the history.
+    pub(crate) async fn follow_index(
+        &self,
+        history: &mut History,
+        mut show: impl FnMut(&IndexEvent) + Send,
+    ) -> Result<Option<BrokenChain>, LedgerError> {
+        let head = history.head().clone();
+        let followed = self.walk(INDEX_CHAIN, head, |line| {
+            let link: Link<IndexEvent> = history.follow(line)?;
+            show(&link.content);
+            Ok(history.head().clone())
         });
-        let broken = broken.await?;
-        Ok((history, broken))
+        followed.await
     }
 
     /// Reads all of the audit that is not archived: where it ends, and what is wrong with it.
-    pub(crate) async fn audited(&self) -> Result<(Head, Option<BrokenChain>), StoreError> {
-        // In the order in which an archive is written.
-        let archived = self.archived.lock().await;
-        let heads = self.heads.lock().await;
-        let mut head = match &*archived {
-            Some(archive) => archive.checkpoint.head.clone(),
-            None => Head::empty(AUDIT),
-        };
-        let broken = self.walk(AUDIT_CHAIN, head.clone(), &heads.audit.head, |line| {
-            head.follow::<AuditEntry>(AUDIT, line).map(|_| head.clone())
-        });
-        let broken = broken.await?;
-        Ok((head, broken))
+    pub(crate) async fn audited(&self) -> Result<(Head, Option<BrokenChain>), LedgerError> {
+        // In the order in which an archive is written, and none of this node's while it is read.
+        let _archiving = self.archived.lock().await;
+        let mut rivals = Rivals::default();
+        loop {
+            let archived = self.last_archive().await?;
+            let mut head = match &archived {
+                Some(archive) => archive.checkpoint.head.clone(),
+                None => Head::empty(AUDIT),
+            };
+            let broken = self.walk(AUDIT_CHAIN, head.clone(), |line| {
+                head.follow::<AuditEntry>(AUDIT, line).map(|_| head.clone())
+            });
+            let broken = broken.await?;
+            // Lines that another node archived meanwhile are missing for no other reason.
+            let is_moved = broken.is_some() && self.last_archive().await? != archived;
+            if !rivals.let_try_again(is_moved) {
+                return Ok((head, broken));
+            }
+        }
     }
 
+    async fn last_archive(&self) -> Result<Option<Archive>, LedgerError> {
+        Ok(ARCHIVES.pages(&*self.store).all().await?.pop().map(|(_, archive)| archive))
+    }
+
+    /// Follows a chain from a head to its end, while other nodes may write on. Lines and head are written in one batch,
+    /// so a head that is read after the last line is never behind it, and the lines up to it are all there.
     async fn walk(
         &self,
         chain: Chain,
         mut head: Head,
-        end: &Head,
-        mut follow: impl FnMut(&[u8]) -> Result<Head, BrokenChain>,
-    ) -> Result<Option<BrokenChain>, StoreError> {
+        mut follow: impl FnMut(&[u8]) -> Result<Head, BrokenChain> + Send,
+    ) -> Result<Option<BrokenChain>, LedgerError> {
+        // First to the last line that is there, then to the end that the head says.
+        let mut end: Option<Head> = None;
         loop {
-            let lines = self.lines(chain, head.sequence, PAGE).await?;
-            if lines.is_empty() {
-                break;
-            }
-            for line in lines {
-                match follow(&line) {
+            let limit =
+                end.as_ref().map_or(u64::MAX, |end| end.sequence.saturating_sub(head.sequence));
+            let page = usize::try_from(limit).unwrap_or(PAGE).min(PAGE);
+            let lines = match page {
+                0 => Vec::new(),
+                page => self.lines(chain, head.sequence, page).await?,
+            };
+            for line in &lines {
+                match follow(line) {
                     Ok(next) => head = next,
                     Err(broken) => return Ok(Some(broken)),
                 }
             }
+            match &end {
+                _ if !lines.is_empty() => {}
+                None => end = Some(self.end_of(chain).await?),
+                Some(end) => {
+                    let reason =
+                        format!("it ends with {}, and should with {}", head.hash, end.hash);
+                    let (chain, place) = (chain.name, head.sequence);
+                    return Ok((head != *end).then_some(BrokenChain { chain, place, reason }));
+                }
+            }
         }
-        let reason = format!("it ends with {}, and should with {}", head.hash, end.hash);
-        let (chain, place) = (chain.name, head.sequence);
-        Ok((head != *end).then_some(BrokenChain { chain, place, reason }))
     }
 }
 
@@ -372,6 +397,24 @@ impl Turn<'_> {
     ) -> Result<(), LedgerError> {
         self.journal.space.admit(&entry)?;
         self.write(batch, at, event, entry).await
+    }
+
+    /// Makes a change outside the index durable with its line of the audit, again where another node was faster with
+    /// one.
+    async fn write_past_rivals(
+        &mut self,
+        batch: &Batch,
+        at: Timestamp,
+        entry: &AuditEntry,
+    ) -> Result<(), LedgerError> {
+        let mut rivals = Rivals::default();
+        loop {
+            match self.write(batch.clone(), at, None, entry.clone()).await {
+                Err(LedgerError::Store(error)) if rivals.let_try_again(is_behind(&error)) => {}
+                other => return other,
+            }
+            rivals.let_pass().await;
+        }
     }
 
     async fn write(

@@ -1,24 +1,33 @@
 //! Checks that all that the registry holds is what its history says.
+//!
+//! Other nodes may write meanwhile. So the index is read before what is kept, and on from there afterwards: what it says
+//! of the time between is no fault of what was kept before.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use champollion_store::{
     Store, Table,
     codec::{Bytes, Text, ValueCodec},
     tables,
 };
-use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
 use super::{
     archive::Archive,
-    chain::Head,
+    chain::{BrokenChain, Head},
     error::{DamagedIndex, LedgerError},
+    event::IndexEvent,
     history::History,
-    index::{Entry, Index, LineAboveManifest, StoredVersion},
+    index::{CHANNELS, Entry, LineAboveManifest, StoredVersion},
     journal::Journal,
     key_tables::read_publishers,
     mending::PackageFiles,
 };
-use crate::package::Sections;
+use crate::{
+    channels::Channels,
+    keys::Publishers,
+    package::{DecoderId, Sections},
+};
 
 /// The table of published versions with keys and values unread, so that a damaged line is one problem among
 /// others and does not end the check.
@@ -46,25 +55,82 @@ pub(crate) struct Held<'registry> {
     pub(crate) journal: &'registry Journal,
     pub(crate) store: &'registry dyn Store,
     pub(crate) files: &'registry PackageFiles,
-    pub(crate) index: &'registry RwLock<Index>,
+}
+
+/// The rows that the store keeps of decoders and keys.
+struct Kept {
+    versions: Vec<(String, Vec<u8>)>,
+    channels: Vec<(DecoderId, Channels)>,
+    publishers: Publishers,
+}
+
+/// The index as it was before the rows were read, and what it says of the time since.
+struct Between {
+    /// The history up to the moment before.
+    before: History,
+    /// The history up to the moment afterwards.
+    after: History,
+    /// The decoders that were changed meanwhile.
+    decoders: BTreeSet<DecoderId>,
+    /// Whether keys of publishers were changed meanwhile.
+    are_keys_changed: bool,
+}
+
+impl Kept {
+    async fn read(store: &dyn Store) -> Result<Self, LedgerError> {
+        Ok(Self {
+            versions: LINES.pages(store).all().await?,
+            channels: CHANNELS.pages(store).all().await?,
+            publishers: read_publishers(store).await?,
+        })
+    }
+}
+
+impl Between {
+    /// Reads on what the index says of the time in which rows were read.
+    async fn read(
+        journal: &Journal,
+        before: History,
+    ) -> Result<(Self, Option<BrokenChain>), LedgerError> {
+        let after = before.clone();
+        let mut between =
+            Self { before, after, decoders: BTreeSet::new(), are_keys_changed: false };
+        let Self { after, decoders, are_keys_changed, .. } = &mut between;
+        let show = |event: &IndexEvent| match event.id() {
+            Some(id) => _ = decoders.insert(id.clone()),
+            None => *are_keys_changed = true,
+        };
+        let broken = journal.follow_index(after, show).await?;
+        Ok((between, broken))
+    }
 }
 
 impl Held<'_> {
     /// Reads index and audit from their first lines on, and compares what is kept with what they say:
     /// the versions and their manifests, the channels, and the digest of every package.
     pub(crate) async fn verify(&self) -> Result<Verification, LedgerError> {
-        let (history, broken) = self.journal.history().await?;
-        let (audit, broken_audit) = self.journal.audited().await?;
-        let mut problems: Vec<String> =
-            broken.iter().chain(&broken_audit).map(ToString::to_string).collect();
+        // Before the index, which has the keys that have signed them.
+        let archives = self.journal.archives().await?;
+        let mut history = History::default();
+        let mut broken = self.journal.follow_index(&mut history, |_| {}).await?;
+        let mut problems = Vec::new();
         // What follows from a history that is broken says nothing.
         if broken.is_none() {
-            self.compare_versions(&history, &mut problems).await?;
-            self.compare_channels(&history, &mut problems);
-            if *history.publishers() != read_publishers(self.store).await? {
-                problems.push("the keys of publishers are others than the index says".to_owned());
+            let kept = Kept::read(self.store).await?;
+            let (between, broken_since) = Between::read(self.journal, history).await?;
+            if broken_since.is_none() {
+                self.compare_versions(&kept, &between, &mut problems).await?;
+                compare_channels(&kept, &between, &mut problems);
+                if !between.are_keys_changed && *between.before.publishers() != kept.publishers {
+                    problems
+                        .push("the keys of publishers are others than the index says".to_owned());
+                }
             }
+            (history, broken) = (between.after, broken_since);
         }
+        let (audit, broken_audit) = self.journal.audited().await?;
+        let of_chains = broken.iter().chain(&broken_audit).map(ToString::to_string);
+        let mut problems: Vec<String> = of_chains.chain(problems).collect();
         let mut versions = 0;
         for published in history.versions() {
             versions += 1;
@@ -73,7 +139,6 @@ impl Held<'_> {
                 problems.push(format!("the package {} of {name} is {problem}", published.digest));
             }
         }
-        let archives = self.journal.archives().await?;
         let audit_archived = archives.last().map_or(0, |last| last.checkpoint.head.sequence);
         let mut expected = 1;
         for Archive { file, first, checkpoint, .. } in archives {
@@ -99,28 +164,30 @@ impl Held<'_> {
 
     async fn compare_versions(
         &self,
-        history: &History,
+        all: &Kept,
+        between: &Between,
         problems: &mut Vec<String>,
     ) -> Result<(), LedgerError> {
+        let Between { before, after, .. } = between;
         let mut kept = 0;
-        for (key, value) in LINES.pages(self.store).all().await? {
-            let (entry, stored) = match read(&value) {
+        for (key, value) in &all.versions {
+            let (entry, stored) = match read(value) {
                 Ok(read) => read,
                 Err(reason) => {
-                    problems.push(DamagedIndex { key, reason }.to_string());
+                    problems.push(DamagedIndex { key: key.clone(), reason }.to_string());
                     continue;
                 }
             };
             let (id, version) = (&entry.manifest.id, &entry.manifest.version);
-            if key != format!("{id}/{version}") {
+            if *key != format!("{id}/{version}") {
                 problems.push(format!("{key} is kept with the manifest of {id} {version}"));
                 continue;
             }
-            let Some(published) = history.version(id, version) else {
+            let Some(published) = after.version(id, version) else {
                 problems.push(format!("{id} {version} is kept, and the index has no line of it"));
                 continue;
             };
-            kept += 1;
+            kept += usize::from(before.version(id, version).is_some());
             let line = (entry.line.digest, entry.line.bytes, entry.line.vectors);
             if line != (published.digest, published.bytes, published.vectors) {
                 problems.push(format!("{id} {version} is kept as another than was published"));
@@ -134,19 +201,24 @@ impl Held<'_> {
                 ));
             }
         }
-        let published = history.versions().count();
+        let published = before.versions().count();
         if kept < published {
             let missing = published - kept;
             problems.push(format!("{missing} versions of the index are not kept any more"));
         }
         Ok(())
     }
+}
 
-    fn compare_channels(&self, history: &History, problems: &mut Vec<String>) {
-        for (id, listed) in &*self.index.read() {
-            if listed.channels != history.channels(id) {
-                problems.push(format!("the channels of {id} are others than the index says"));
-            }
+fn compare_channels(all: &Kept, between: &Between, problems: &mut Vec<String>) {
+    let kept: BTreeMap<&DecoderId, &Channels> =
+        all.channels.iter().map(|(id, channels)| (id, channels)).collect();
+    let published = between.before.versions().map(|published| &published.id);
+    let ids: BTreeSet<&DecoderId> = kept.keys().copied().chain(published).collect();
+    for id in ids.into_iter().filter(|id| !between.decoders.contains(*id)) {
+        let channels = kept.get(id).copied().cloned().unwrap_or_default();
+        if channels != between.before.channels(id) {
+            problems.push(format!("the channels of {id} are others than the index says"));
         }
     }
 }

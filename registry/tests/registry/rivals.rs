@@ -15,7 +15,7 @@ use champollion_store::{
 };
 use tokio::sync::{Barrier, Notify};
 
-use crate::support::{Home, SANDBOX, by, package, rehearse, try_decoder, wanted};
+use crate::support::{Home, SANDBOX, by, moment, package, rehearse, try_decoder, wanted};
 
 /// Races of two publishers: the order in which they arrive is the scheduler's.
 const RACES: usize = 20;
@@ -270,4 +270,22 @@ async fn history_goes_on_after_a_publisher_went_away() {
     let verification = registry.verify().await.unwrap();
     assert_eq!(verification.problems, [""; 0]);
     assert_eq!((verification.versions, verification.index.sequence), (2, 3));
+}
+
+/// A line whose answer was lost is in the store, and nobody has told the registry: it is no problem, though nothing is
+/// written afterwards.
+#[tokio::test]
+async fn history_is_whole_after_a_publisher_went_away_and_nothing_came_after() {
+    let home = Home::new();
+    let blobs = home.blobs();
+    let store = Arc::new(mute(&home));
+    let registry = registry_on(Arc::clone(&store) as Arc<dyn Store>, &blobs).await;
+    publish_and_go_away(&registry, &store, package("1.0.0", "The first.")).await;
+
+    let verification = registry.verify().await.unwrap();
+
+    assert_eq!(verification.problems, [""; 0]);
+    assert_eq!((verification.versions, verification.index.sequence), (1, 2));
+    let signed = registry.signed_head(moment()).await.unwrap();
+    assert_eq!(signed.head, verification.index);
 }

@@ -6,7 +6,10 @@ use clap::Command;
 const TASKS: &[(&str, &[&str])] = &[
     (
         "Run the server",
-        &["serve", "doctor", "quotas", "storage", "backup", "restore", "nodes", "store", "admin"],
+        &[
+            "serve", "doctor", "quotas", "storage", "backup", "restore", "nodes", "groups",
+            "store", "admin",
+        ],
     ),
     ("See what is heard, and what is not", &["quality", "gateways"]),
     ("Say who may do what", &["partners", "people", "tokens"]),

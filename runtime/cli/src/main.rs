@@ -21,6 +21,7 @@ mod downlinks;
 mod failure;
 mod frames;
 mod gateways;
+mod groups;
 mod help;
 mod import;
 mod json_style;
@@ -135,6 +136,8 @@ enum Command {
     Quotas(quotas::Quotas),
     /// Show the objects in service on a day, and what they cost
     Statements(statements::Statements),
+    /// Show in which database each group lies, and place new ones
+    Groups(groups::Groups),
     /// List the nodes that share the store
     Nodes(nodes::Nodes),
     /// Show how full the disk is, and for how long there is room
@@ -198,6 +201,7 @@ fn main() -> ExitCode {
         Command::Gateways(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Statements(command) => connection::block_on(command.run()),
+        Command::Groups(command) => connection::block_on(command.run()),
         Command::Nodes(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Backup(command) => connection::block_on(command.run()),

@@ -26,6 +26,7 @@ mod devices;
 mod downlinks;
 mod error;
 mod gateways;
+mod group_places;
 mod handshakes;
 mod health;
 mod history;
@@ -102,6 +103,7 @@ pub use downlinks::{
 };
 pub use error::{ClientError, Problem};
 pub use gateways::{Gateway, GatewayDetails, GatewayEvent, GatewayList, ObjectOfGateway};
+pub use group_places::{GroupDatabase, GroupPlace, GroupPlaceList};
 pub use handshakes::{Handshake, HandshakeList};
 pub use health::StorageReport;
 pub use history::{

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use champollion_store::{DatabaseName, Health, PlacedStore, PostgresStore, Standing};
+use champollion_store::{DatabaseName, DatabaseView, Health, PlacedStore, PostgresStore, Standing};
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 
@@ -49,6 +49,11 @@ impl DatabaseWatch {
         }
     }
 
+    /// The store of several databases, where there are several.
+    pub(crate) const fn placed(&self) -> Option<&PlacedStore> {
+        self.placed.as_ref()
+    }
+
     /// Looks again and again.
     pub(crate) async fn keep(&self) {
         let mut ticks = every(LOOK_PERIOD);
@@ -67,7 +72,10 @@ impl DatabaseWatch {
         let lines = self.watched.iter().enumerate().map(|(at, watched)| {
             let words = watched.standing().map_or_else(|| "does not answer".to_owned(), said);
             let held = places.get(at).map(|one| {
-                format!("; {} groups and {} devices lie in it", one.groups, one.devices)
+                let DatabaseView { groups, devices, .. } = one;
+                let refused =
+                    if one.health == Health::Ready { "" } else { ", whose frames are refused" };
+                format!("; {groups} groups and {devices} devices lie in it{refused}")
             });
             format!("{}: {words}{}\n", watched.title(), held.unwrap_or_default())
         });

@@ -119,10 +119,10 @@ impl Storage {
         self.state().full
     }
 
-    /// Why a frame cannot be kept now, as far as is known before it is tried.
+    /// Why a frame of a group cannot be kept now, as far as is known before it is tried.
     #[must_use]
-    pub fn health(&self) -> Health {
-        self.store.health()
+    pub fn health_of(&self, group: Option<&str>) -> Health {
+        self.store.health_of(group)
     }
 
     /// Returns the report for an operator.

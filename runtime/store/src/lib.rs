@@ -22,6 +22,7 @@
 mod backup;
 mod batch;
 mod blobs;
+mod bugs;
 #[cfg(test)]
 mod conformance;
 mod copy;

@@ -125,6 +125,12 @@ pub trait Store: Send + Sync {
     /// Whether changes can be taken now. Never waits.
     fn health(&self) -> Health;
 
+    /// Whether changes of a group can be taken now, or, without one, those of what is the territory's. Never waits. It
+    /// differs from the health of all only where groups lie in several databases.
+    fn health_of(&self, _group: Option<&str>) -> Health {
+        self.health()
+    }
+
     /// Returns the space that the store takes of its disk.
     async fn usage(&self) -> Result<Usage, StoreError>;
 

@@ -144,6 +144,9 @@ enum Command {
         /// Have Patroni keep a primary and a synchronous standby, which it promotes
         #[arg(long)]
         standby: bool,
+        /// Have some of the groups lie in a further PostgreSQL, which is killed as well
+        #[arg(long)]
+        further: bool,
     },
     /// Print what benchmarks have measured
     Figures {
@@ -174,9 +177,10 @@ fn main() -> anyhow::Result<()> {
         Command::Torture { setup, minutes, seed, nodes: 1, .. } => {
             torture::run(&setup, minutes, seed)
         }
-        Command::Torture { setup, minutes, seed, nodes, standby } => {
+        Command::Torture { setup, minutes, seed, nodes, standby, further } => {
             let (setup, seed) = (&setup, torture::chosen(seed));
-            let run = torture::nodes::Run { setup, minutes, seed, nodes, has_standby: standby };
+            let (has_standby, has_further) = (standby, further);
+            let run = torture::nodes::Run { setup, minutes, seed, nodes, has_standby, has_further };
             torture::nodes::run(&run)
         }
         Command::Figures { target, since } => bench::figures(since, &target),

@@ -95,6 +95,10 @@ impl Store for SealedStore {
         self.store.health()
     }
 
+    fn health_of(&self, group: Option<&str>) -> Health {
+        self.store.health_of(group)
+    }
+
     async fn usage(&self) -> Result<Usage, StoreError> {
         self.store.usage().await
     }

@@ -38,8 +38,9 @@ pub(super) async fn alive() -> &'static str {
 }
 
 /// Frames can be taken and kept. For a token of the scope metrics lines follow about what should be looked
-/// after, as the connections to brokers: a broker that is away makes no server less ready. Others, who need no
-/// token, learn nothing more.
+/// after, as the connections to brokers: a broker that is away makes no server less ready. Nor does a further database in
+/// which some groups lie: it is away for each node, and frames of all other groups are taken. Others, who need no token,
+/// learn nothing more.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -67,7 +68,7 @@ pub(super) async fn ready(
         Err(AuthError::Missing) => false,
         _ => recognized(&parts, &service).await?.may(Scope::Metrics),
     };
-    match service.store.health() {
+    match service.store.health_of(None) {
         Health::Ready => {
             if let Some(full) = service.storage.full() {
                 return Err(full.into());

@@ -23,6 +23,7 @@ mod events;
 mod extract;
 mod gateways;
 mod gathering;
+mod group_places;
 mod handing_on;
 mod handshakes;
 mod health;
@@ -173,6 +174,8 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(statements::show))
         .routes(routes!(statements::objects))
         .routes(routes!(nodes::list))
+        .routes(routes!(group_places::list))
+        .routes(routes!(group_places::put))
         .routes(routes!(parked::list))
         .routes(routes!(parked::show, parked::drop))
         .routes(routes!(parked::retry))

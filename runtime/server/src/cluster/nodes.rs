@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -112,7 +112,9 @@ pub(super) struct Nodes {
     leases: Arc<dyn Leases>,
     own: Uuid,
     address: String,
-    started_at: Timestamp,
+    started: Instant,
+    /// The moment of the start by the store's clock, once this node has asked for it: the order of starts is that of all.
+    started_at: OnceLock<Timestamp>,
     load: Arc<Load>,
     protocol: Arc<Protocol>,
     /// The frames and the moment of the last writing.
@@ -132,11 +134,24 @@ impl Nodes {
         address: String,
         (load, protocol): (Arc<Load>, Arc<Protocol>),
     ) -> Self {
-        let started_at = Timestamp::now();
-        let before = Mutex::new((0, Instant::now()));
+        let (started, started_at) = (Instant::now(), OnceLock::new());
+        let before = Mutex::new((0, started));
         let clock = StoreClock::new(Arc::clone(&leases));
         let (lead, alive) = (RwLock::default(), RwLock::default());
-        Self { store, leases, own, address, started_at, load, protocol, before, clock, lead, alive }
+        Self {
+            store,
+            leases,
+            own,
+            address,
+            started,
+            started_at,
+            load,
+            protocol,
+            before,
+            clock,
+            lead,
+            alive,
+        }
     }
 
     /// The address of the node that a key falls to; none where that is this one. When a node comes or goes, only what
@@ -207,7 +222,10 @@ impl Nodes {
         NodeRow {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             address: self.address.clone(),
-            started_at: self.started_at,
+            started_at: *self.started_at.get_or_init(|| {
+                let since = SignedDuration::try_from(self.started.elapsed()).unwrap_or_default();
+                now.checked_sub(since).unwrap_or(now)
+            }),
             written_at: now,
             frames_per_second: (rate * 10.0).round() / 10.0,
             lag_seconds: in_millis(lag.as_secs_f64()),

@@ -76,6 +76,10 @@ impl<P: Preparation> Store for PreparedStore<P> {
         self.store.health()
     }
 
+    fn health_of(&self, group: Option<&str>) -> Health {
+        self.store.health_of(group)
+    }
+
     async fn usage(&self) -> Result<Usage, StoreError> {
         self.store.usage().await
     }

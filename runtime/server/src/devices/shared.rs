@@ -128,14 +128,8 @@ impl Alike {
         share_any(&mut parts.sub_groups, &mut device.sub_group);
         share_any(&mut parts.use_cases, &mut device.use_case);
         share_any(&mut parts.network_servers, &mut device.network_server);
-        share_said(&mut parts.assignments, &mut device.assignment);
-        share_said(&mut parts.tags, &mut device.tags);
-    }
-}
-
-fn share_said<T: Eq + Hash>(parts: &mut HashSet<Shared<T>>, part: &mut Shared<T>) {
-    if part.0.is_some() {
-        share(parts, part);
+        share(&mut parts.assignments, &mut device.assignment);
+        share(&mut parts.tags, &mut device.tags);
     }
 }
 

@@ -8,7 +8,7 @@ use champollion_delivery::{
     records::Record,
 };
 use champollion_fleet::names::GroupId;
-use champollion_frames::{CheckedFrame, Claim, DevAddr, Progress, Refusal};
+use champollion_frames::{CheckedFrame, Claim, DevAddr, DevEui, Progress, Refusal};
 use champollion_lns::GatewayStatus;
 use champollion_store::{Batch, Committed, Health, Store, StoreError};
 use jiff::Timestamp;
@@ -147,7 +147,7 @@ impl Keeper {
         let mut overtaken = Overtaken::default();
         let mut is_read = !self.decoding.is_behind_of(claim.uplink().dev_eui());
         loop {
-            self.check_room()?;
+            self.check_room(claim.uplink().dev_eui())?;
             if std::mem::replace(&mut is_read, true) {
                 let turn = self.devices.turn_of(&claim).await;
                 if let Some(refusal) = self.devices.taken_otherwise(&claim) {
@@ -235,12 +235,14 @@ impl Keeper {
         }
     }
 
-    /// Nothing is decoded that cannot be kept, and nobody waits for a disk that has stopped writing.
-    fn check_room(&self) -> Result<(), IngestError> {
+    /// Nothing is decoded that cannot be kept, and nobody waits for a disk that has stopped writing. Where groups lie in
+    /// several databases, one that is away keeps no frames of other groups from being taken.
+    fn check_room(&self, dev_eui: DevEui) -> Result<(), IngestError> {
         if let Some(full) = self.storage.full() {
             return Err(IngestError::Full(full));
         }
-        match self.storage.health() {
+        let device = self.devices.get(dev_eui);
+        match self.storage.health_of(device.as_deref().map(|device| device.group.as_str())) {
             Health::Failed(reason) => Err(IngestError::NotKept(reason)),
             Health::Stalled => {
                 Err(IngestError::NotKept("the store has not finished a write in time".to_owned()))

@@ -15,7 +15,7 @@
 //! there is no deadlock. `settling.rs` finishes what was cut.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
@@ -25,7 +25,8 @@ use super::places::Places;
 use super::split::{Part, Told};
 use crate::batch::{Batch, Committed};
 use crate::error::StoreError;
-use crate::postgres::{Fate, Prepared};
+use crate::leases::Leases;
+use crate::postgres::{Ended, Fate, Prepared};
 use crate::sequence::Sequence;
 use crate::tables;
 
@@ -60,6 +61,14 @@ impl Decision {
     }
 }
 
+/// Makes the id of a batch that is begun at a moment by the clock of the home database, which is the one by which nodes
+/// judge its age: their own need not agree.
+pub(super) fn id_at(now: SystemTime) -> Uuid {
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let (seconds, nanoseconds) = (since.as_secs(), since.subsec_nanos());
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds))
+}
+
 /// The name under which the parts of a batch are prepared.
 pub(super) fn name_of(territory: Uuid, id: Uuid) -> String {
     format!("{}{}", prefix_of(territory), id.simple())
@@ -90,7 +99,7 @@ impl Deed<'_> {
         told: Vec<Told>,
         entries: usize,
     ) -> Result<Committed, StoreError> {
-        let id = Uuid::now_v7();
+        let id = id_at(self.places.home().clock().await?);
         let name = name_of(self.territory, id);
         let home = parts.remove(&0).unwrap_or_default();
         let mut committed = Committed { appended: vec![Sequence::BEGINNING; entries] };
@@ -208,17 +217,22 @@ impl Deed<'_> {
 
     /// Commits a prepared part that was decided on.
     async fn finish(&self, at: usize, name: &str) -> Result<(), StoreError> {
-        let deadline = Instant::now() + PATIENCE;
+        let (store, deadline) = (self.places.store(at), Instant::now() + PATIENCE);
         loop {
-            match self.places.store(at).end(name, Fate::Commit).await {
-                // One that is gone was committed by another node.
-                Ok(_) => return Ok(()),
-                Err(error) if Instant::now() + PAUSE >= deadline => {
-                    tracing::warn!(name, %error, "a decided batch waits for its database");
-                    return Err(error);
-                }
-                Err(_) => sleep(PAUSE).await,
+            let error = match store.end(name, Fate::Commit).await {
+                // What was ended before was committed by another node.
+                Ok(Ended::Now | Ended::Before) => return Ok(()),
+                Ok(Ended::Elsewhere) => StoreError::Unreachable {
+                    server: store.server().to_owned(),
+                    reason: "another node is finishing a batch".to_owned(),
+                },
+                Err(error) => error,
+            };
+            if Instant::now() + PAUSE >= deadline {
+                tracing::warn!(name, %error, "a decided batch waits for its database");
+                return Err(error);
             }
+            sleep(PAUSE).await;
         }
     }
 

@@ -148,18 +148,37 @@ impl PlacedStore {
     /// # Errors
     /// [`StoreError::Conflict`] where the group lies somewhere already; the name may be of no database.
     pub async fn place_group(&self, group: &str, name: &DatabaseName) -> Result<(), StoreError> {
-        let places = &self.inner.places;
-        let unknown = || StoreError::InvalidName {
-            kind: "database",
-            name: name.to_string(),
-            reason: "the settings name no such database",
-        };
-        let place = places.by_name(name.as_str()).ok_or_else(unknown)?;
+        let batch = self.placing(group, name)?;
+        self.home().commit(batch).await.map(drop)
+    }
+
+    /// Returns the batch that places a group of which nothing was written yet, so that it can be committed together with
+    /// what tells of it. It is a conflict where the group lies somewhere already.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidName`] where the name is of no database.
+    pub fn placing(&self, group: &str, name: &DatabaseName) -> Result<Batch, StoreError> {
+        if self.inner.places.by_name(name.as_str()).is_none() {
+            return Err(StoreError::InvalidName {
+                kind: "database",
+                name: name.to_string(),
+                reason: "the settings name no such database",
+            });
+        }
         let (table, mut batch) = (tables::GROUP_PLACES.as_str(), Batch::new());
         batch.expect_absent(table, group).put(table, group, name.as_str());
-        self.home().commit(batch).await?;
-        places.learn_group(group, place);
-        Ok(())
+        Ok(batch)
+    }
+
+    /// Returns all groups of which something was written, or that were placed, each with its database, in their order.
+    ///
+    /// # Errors
+    /// The home database does not answer.
+    pub async fn groups(&self) -> Result<Vec<(String, DatabaseName)>, StoreError> {
+        let places = &self.inner.places;
+        places.load_groups().await?;
+        let groups = places.known_groups().into_iter();
+        Ok(groups.map(|(group, place)| (group, places.name(place).clone())).collect())
     }
 
     /// Keeps groups at home that have no place: some of their devices were registered before there were further databases,
@@ -209,6 +228,10 @@ impl PlacedStore {
         told: Vec<Told>,
         entries: usize,
     ) -> Result<Committed, StoreError> {
+        // Batches of other groups have the turns that would wait for a database that is away.
+        for at in parts.keys().filter(|at| **at != 0) {
+            self.inner.places.store(*at).check_reachable()?;
+        }
         let permit = Arc::clone(&self.inner.under_way).acquire_owned().await;
         let permit = permit.map_err(|_| StoreError::Closed)?;
         let (places, territory) = (Arc::clone(&self.inner.places), self.inner.territory);
@@ -308,13 +331,19 @@ impl Store for PlacedStore {
         scanning::logs(&self.inner.places, prefix, after, limit).await
     }
 
-    /// The health of the database that is worst off: nearly every frame names one, and nobody knows which beforehand.
+    /// The health of the database that is worst off.
     fn health(&self) -> Health {
-        let mut worst = Health::Ready;
-        for (_, store) in self.databases() {
-            worst = worse(worst, store.health());
+        self.databases().map(|(_, store)| store.health()).fold(Health::Ready, worse)
+    }
+
+    /// The health of the home database and of the one in which a group lies. Nothing is taken without home, which has
+    /// what nodes must know of each other.
+    fn health_of(&self, group: Option<&str>) -> Health {
+        let (places, home) = (&self.inner.places, self.home().health());
+        match group.and_then(|group| places.known_group(group)) {
+            Some(place) => worse(home, places.store(place).health()),
+            None => home,
         }
-        worst
     }
 
     /// Bytes that all databases take, and bytes that are free where the least are.

@@ -3,7 +3,7 @@
 //! A place is a row in the home database, written in the batch that first writes something of the group or the device,
 //! and never changed. So what is in memory is true for ever, and only what is not in memory is asked for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use parking_lot::RwLock;
 
@@ -77,15 +77,24 @@ impl Places {
 
     /// The place of a group; `None` of one of which nothing was ever written.
     pub(super) async fn of_group(&self, group: &str) -> Result<Option<usize>, StoreError> {
-        let known = self.groups.read().get(group).copied();
-        if let Some(place) = known {
-            return Ok(Some(place.into()));
+        if let Some(place) = self.known_group(group) {
+            return Ok(Some(place));
         }
         let table = tables::GROUP_PLACES.as_str();
         let Some(name) = self.home().get(table, group.as_bytes()).await? else { return Ok(None) };
         let place = self.read(&name, || format!("the group {group}"))?;
         self.learn_group(group, place);
         Ok(Some(place))
+    }
+
+    /// The place of a group that is in memory.
+    pub(super) fn known_group(&self, group: &str) -> Option<usize> {
+        self.groups.read().get(group).copied().map(usize::from)
+    }
+
+    /// The groups that are in memory, in their order, each with its place.
+    pub(super) fn known_groups(&self) -> BTreeMap<String, usize> {
+        self.groups.read().iter().map(|(group, place)| (group.clone(), (*place).into())).collect()
     }
 
     /// The place of a device; `None` of one that was never registered.
@@ -129,14 +138,19 @@ impl Places {
 
     /// Reads all places into memory. Where something lies in a database that is not there, that is the error.
     pub(super) async fn load(&self) -> Result<(), StoreError> {
-        self.load_table(tables::GROUP_PLACES.as_str(), |key, place| self.learn_group(key, place))
-            .await?;
+        self.load_groups().await?;
         let learn = |key: &str, place| {
             if let Some(device) = device(key) {
                 self.learn_device(device, place);
             }
         };
         self.load_table(tables::DEVICE_PLACES.as_str(), learn).await
+    }
+
+    /// Reads the places of all groups into memory.
+    pub(super) async fn load_groups(&self) -> Result<(), StoreError> {
+        self.load_table(tables::GROUP_PLACES.as_str(), |key, place| self.learn_group(key, place))
+            .await
     }
 
     async fn load_table(&self, table: &str, learn: impl Fn(&str, usize)) -> Result<(), StoreError> {

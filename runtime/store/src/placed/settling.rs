@@ -13,8 +13,9 @@ use super::deciding::{Decision, TABLE, name_of, prefix_of, settled, told_key};
 use super::places::Places;
 use crate::batch::Batch;
 use crate::error::StoreError;
+use crate::leases::Leases;
 use crate::port::Store;
-use crate::postgres::Fate;
+use crate::postgres::{Ended, Fate};
 
 /// The interval of looks.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -62,7 +63,8 @@ pub(super) async fn settle(
             Err(error) => fault = Some(error),
         }
     }
-    finished += settle_decided(places, territory, waiting, &mut fault).await?;
+    let now = places.home().clock().await?;
+    finished += settle_decided(places, territory, (now, waiting), &mut fault).await?;
     fault.map_or(Ok(finished), Err)
 }
 
@@ -101,7 +103,8 @@ async fn end_prepared(
         Decision::Commit { .. } => Fate::Commit,
         Decision::Undo => Fate::Undo,
     };
-    let is_ended = places.store(at).end(name, fate).await?;
+    // Where somebody else ends it at this moment, nothing is left to be done.
+    let is_ended = places.store(at).end(name, fate).await? == Ended::Now;
     if is_ended {
         tracing::info!(%id, database = %places.name(at), ?fate, "a batch that was cut is finished");
     }
@@ -128,7 +131,7 @@ async fn decided(places: &Places, id: Uuid) -> Result<Option<Decision>, StoreErr
 async fn settle_decided(
     places: &Places,
     territory: Uuid,
-    waiting: Duration,
+    (now, waiting): (SystemTime, Duration),
     fault: &mut Option<StoreError>,
 ) -> Result<usize, StoreError> {
     let (mut after, mut ended): (Option<Vec<u8>>, usize) = (None, 0);
@@ -142,7 +145,8 @@ async fn settle_decided(
             else {
                 continue;
             };
-            match settle_one(places, (territory, id), &row.value, waiting).await {
+            let age = age_of(id, now);
+            match settle_one(places, (territory, id), &row.value, (age, waiting)).await {
                 Ok(is_ended) => ended += usize::from(is_ended),
                 Err(error) => *fault = Some(error),
             }
@@ -155,9 +159,9 @@ async fn settle_one(
     places: &Places,
     (territory, id): (Uuid, Uuid),
     row: &[u8],
-    waiting: Duration,
+    (age, waiting): (Duration, Duration),
 ) -> Result<bool, StoreError> {
-    let (age, home) = (age_of(id), places.home());
+    let home = places.home();
     let decision = Decision::read(id, row)?;
     let mut told = Vec::new();
     match &decision {
@@ -171,7 +175,11 @@ async fn settle_one(
                     held: format!("a part of the batch {id}"),
                 };
                 let at = places.by_name(name).ok_or_else(unknown)?;
-                places.store(at).end(&name_of(territory, id), Fate::Commit).await?;
+                let ended = places.store(at).end(&name_of(territory, id), Fate::Commit).await?;
+                if ended == Ended::Elsewhere {
+                    // It may still fail there: the decision is kept until it is known to be done.
+                    return Ok(false);
+                }
             }
             for (number, log) in logs.iter().enumerate() {
                 let Some(value) = home.get(TABLE, &told_key(id, number)).await? else {
@@ -189,11 +197,27 @@ async fn settle_one(
     }
 }
 
-/// The time since a batch was begun, by the clock of the node that began it.
-fn age_of(id: Uuid) -> Duration {
+/// The time since a batch was begun, both by the clock of the home database.
+fn age_of(id: Uuid, now: SystemTime) -> Duration {
     let Some((seconds, nanoseconds)) = id.get_timestamp().map(|begun| begun.to_unix()) else {
         return Duration::MAX;
     };
     let begun = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
-    SystemTime::now().duration_since(begun).unwrap_or_default()
+    now.duration_since(begun).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::deciding::id_at;
+    use super::*;
+
+    #[test]
+    fn the_age_of_a_batch_is_the_time_between_two_moments_of_one_clock() {
+        // The clock of this machine is years away from either.
+        let begun = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
+        let id = id_at(begun);
+        assert_ne!(id, id_at(begun), "each batch has an id of its own");
+        assert_eq!(age_of(id, begun + CUT_AFTER), CUT_AFTER);
+        assert_eq!(age_of(id, begun - CUT_AFTER), Duration::ZERO);
+    }
 }

@@ -52,7 +52,7 @@ use sweeper::Sweeper;
 
 pub use blobs::PostgresBlobs;
 pub use options::PostgresOptions;
-pub(crate) use prepared::{Fate, Prepared};
+pub(crate) use prepared::{Ended, Fate, Prepared};
 pub use standing::Standing;
 
 /// The time for which the size of the database is not asked for again: it is a look at each of its files.
@@ -125,6 +125,15 @@ impl PostgresStore {
         let request = Request::Commit(batch, reply);
         self.inner.requests.send(request).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Fails where the database did not answer when it was asked last, so that nothing waits for it in vain.
+    pub(crate) fn check_reachable(&self) -> Result<(), StoreError> {
+        if !self.inner.status.is_unreachable() {
+            return Ok(());
+        }
+        let reason = "it did not answer when it was asked last".to_owned();
+        Err(StoreError::Unreachable { server: self.inner.server.clone(), reason })
     }
 
     /// A connection for reading, and for what is no frame.

@@ -54,6 +54,17 @@ pub(crate) struct Prepared {
     truncated: Vec<i64>,
 }
 
+/// The outcome of ending what was prepared under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It was there, and is ended.
+    Now,
+    /// Nothing is prepared under the name: it was ended before.
+    Before,
+    /// Somebody else ends it at this moment.
+    Elsewhere,
+}
+
 /// The fate of a prepared transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -147,27 +158,21 @@ impl PostgresStore {
         self.inner.preparer.sweeper.sweep(prepared.truncated.clone());
     }
 
-    /// Ends what was prepared under a name; says whether it was there. Where somebody else ends it at this moment, it is
-    /// waited until that is done.
-    pub(crate) async fn end(&self, name: &str, fate: Fate) -> Result<bool, StoreError> {
+    /// Ends what was prepared under a name. Tried once: callers know whether and for how long to try again.
+    pub(crate) async fn end(&self, name: &str, fate: Fate) -> Result<Ended, StoreError> {
         let words = match fate {
             Fate::Commit => "COMMIT PREPARED",
             Fate::Undo => "ROLLBACK PREPARED",
         };
         // Such a statement takes no parameters. Names are made here, of letters, digits, slashes and hyphens.
         let statement = format!("{words} '{name}'");
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let Err(error) = self.connection().await?.batch_execute(&statement).await else {
-                return Ok(true);
-            };
-            match error.code() {
-                Some(&SqlState::UNDEFINED_OBJECT) => return Ok(false),
-                Some(&SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE) if Instant::now() < deadline => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                _ => return Err(self.refusal(&Fault::from(error))),
-            }
+        let Err(error) = self.connection().await?.batch_execute(&statement).await else {
+            return Ok(Ended::Now);
+        };
+        match error.code() {
+            Some(&SqlState::UNDEFINED_OBJECT) => Ok(Ended::Before),
+            Some(&SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE) => Ok(Ended::Elsewhere),
+            _ => Err(self.refusal(&Fault::from(error))),
         }
     }
 
@@ -177,7 +182,8 @@ impl PostgresStore {
         prefix: &str,
         waiting: Duration,
     ) -> Result<Vec<String>, StoreError> {
-        let rows = self.query(WAITING, &[&prefix, &waiting.as_secs_f64()]).await?;
+        // Asked again and again, so that those who commit know whether the database answers.
+        let rows = self.heard(self.query(WAITING, &[&prefix, &waiting.as_secs_f64()]).await)?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 }

@@ -28,6 +28,22 @@ pub(super) const SETTINGS: &str = "
 /// middle of one keeps others from its rows for as long as this and no longer.
 const WRITING_SETTINGS: &str = "SET idle_in_transaction_session_timeout = '5s'";
 
+/// Moves the ends of logs, which are locked.
+#[cfg(not(feature = "torture-bugs"))]
+const MOVE_LOGS: &str = "UPDATE logs SET truncated = u.truncated, last = u.last
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (id, truncated, last) WHERE logs.id = u.id";
+
+/// The same of logs that another node may have moved meanwhile.
+#[cfg(feature = "torture-bugs")]
+const MOVE_LOGS: &str =
+    "UPDATE logs SET truncated = greatest(logs.truncated, u.truncated), last = greatest(logs.last, u.last)
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (id, truncated, last) WHERE logs.id = u.id";
+
+/// Moves the ends of logs for entries that are committed later, and says where they were.
+#[cfg(feature = "torture-bugs")]
+const NUMBER: &str = "UPDATE logs SET last = logs.last + u.added FROM unnest($1::bigint[], $2::bigint[]) AS u (id, added)
+    WHERE logs.id = u.id RETURNING logs.id, logs.truncated, logs.last - u.added";
+
 /// Statements of a transaction, in their order.
 const STATEMENTS: [&str; 9] = [
     // Locks the row of this node from the beginning: whoever reads it later waits for the end of the transaction.
@@ -42,8 +58,7 @@ const STATEMENTS: [&str; 9] = [
     "SELECT id, truncated, last FROM logs WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
     "INSERT INTO entries (log, first, last, chunk)
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[])",
-    "UPDATE logs SET truncated = u.truncated, last = u.last
-     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (id, truncated, last) WHERE logs.id = u.id",
+    MOVE_LOGS,
     // Waits for the transaction of which nobody knows the end.
     "SELECT number FROM flushes WHERE node = $1 FOR UPDATE",
 ];
@@ -67,6 +82,9 @@ pub(super) struct Session {
     pub(super) statements: Statements,
     /// Ids of logs, which never change while the connection lasts.
     logs: BTreeMap<String, i64>,
+    /// A connection beside the one that writes.
+    #[cfg(feature = "torture-bugs")]
+    beside: Client,
 }
 
 impl Session {
@@ -92,6 +110,8 @@ impl Session {
         address: &Address,
         tls: MakeRustlsConnect,
     ) -> Result<Self, Fault> {
+        #[cfg(feature = "torture-bugs")]
+        let beside = connect(address, tls.clone()).await?;
         let client = connect(address, tls).await?;
         client.batch_execute(WRITING_SETTINGS).await?;
         let prepared = try_join_all(STATEMENTS.iter().map(|text| client.prepare(text))).await?;
@@ -118,7 +138,26 @@ impl Session {
             move_logs,
             find_flush,
         };
-        Ok(Self { client, statements, logs: BTreeMap::new() })
+        Ok(Self {
+            client,
+            statements,
+            logs: BTreeMap::new(),
+            #[cfg(feature = "torture-bugs")]
+            beside,
+        })
+    }
+
+    /// Numbers entries without the logs being locked until they are committed, and takes its time afterwards now and then.
+    #[cfg(feature = "torture-bugs")]
+    pub(super) async fn number_without_lock(
+        &self,
+        ids: Vec<i64>,
+        counts: Vec<i64>,
+    ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        let rows = self.beside.query(NUMBER, &[&ids, &counts]).await?;
+        let is_slow = rows.iter().any(|row| row.get::<_, i64>(2) % 3 == 0);
+        tokio::time::sleep(std::time::Duration::from_millis(if is_slow { 40 } else { 0 })).await;
+        Ok(rows)
     }
 
     /// Whether the transaction of this number is there. Waits until it has ended.

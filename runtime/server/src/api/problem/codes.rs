@@ -279,6 +279,16 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "The device lies in another database than the group, and does not move: the detail names both. Register it in \
          a group of its database.",
     ),
+    ProblemCode::new(
+        "unknown-database",
+        &[404],
+        "The settings of the server name no database of this name; the detail names those that there are.",
+    ),
+    ProblemCode::new(
+        "group-placed",
+        &[409],
+        "Something of the group was written already, so it stays in the database that `database` names.",
+    ),
     // Requests for decoders.
     ProblemCode::new(
         "invalid-wish",

@@ -15,7 +15,7 @@ use super::super::split::{Parts, Split};
 use super::super::{PlacedStore, RULES};
 use super::{Two, batch, options};
 use crate::conformance::block_on;
-use crate::{Batch, Sequence, Store, StoreError};
+use crate::{Batch, Health, Sequence, Store, StoreError};
 
 /// A batch in both databases, which other nodes are told of.
 fn deed(number: usize) -> Batch {
@@ -59,6 +59,11 @@ async fn left(store: &PlacedStore) -> usize {
 
 /// Checks that each deed is there whole, once, or not at all, and that nothing is left under way. Returns those there.
 async fn check_whole(store: &PlacedStore) -> BTreeSet<String> {
+    check_whole_of(store, &["records/water", "changes"]).await
+}
+
+/// The same where only these logs have nothing but entries of deeds.
+async fn check_whole_of(store: &PlacedStore, logs: &[&str]) -> BTreeSet<String> {
     let (places, territory) = parts_of(store);
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
@@ -71,7 +76,7 @@ async fn check_whole(store: &PlacedStore) -> BTreeSet<String> {
     }
     let [tokens, alerts] = found(store).await;
     assert_eq!(tokens, alerts, "one part without the other");
-    for log in ["records/water", "changes"] {
+    for log in logs {
         let told = entries(store, log).await;
         assert_eq!(told.len(), tokens.len(), "{log}: each once");
         assert_eq!(told.into_iter().collect::<BTreeSet<_>>(), tokens, "{log}");
@@ -190,10 +195,14 @@ fn of_placed_a_batch_is_whole_or_nowhere_however_its_node_dies() {
     assert!(there > 0, "the load had begun");
 }
 
+/// Two servers of a test's own, which it can kill.
+fn two_servers() -> [Postgres; 2] {
+    [(); 2].map(|()| PostgresSetup::default().set("max_prepared_transactions=100").start())
+}
+
 /// Kills one of two servers while deeds are done, and starts it again.
 fn kill(which: usize) {
-    let setup = || PostgresSetup::default().set("max_prepared_transactions=100").start();
-    let mut servers: [Postgres; 2] = [setup(), setup()];
+    let mut servers = two_servers();
     let [home, east] = [0, 1].map(|at| servers[at].url());
     let options = options(&[("home", &home), ("east", &east)], "east");
     let runtime = Runtime::new().unwrap();
@@ -230,4 +239,46 @@ fn of_placed_a_batch_is_whole_or_nowhere_when_the_home_database_is_killed() {
 #[test]
 fn of_placed_a_batch_is_whole_or_nowhere_when_a_further_database_is_killed() {
     kill(1);
+}
+
+#[test]
+fn of_placed_a_database_that_is_away_refuses_what_is_of_its_groups_and_nothing_else() {
+    let mut servers = two_servers();
+    let [home, east] = [0, 1].map(|at| servers[at].url());
+    block_on(async {
+        let options = options(&[("home", &home), ("east", &east)], "home");
+        let store = PlacedStore::open(&options).await.unwrap();
+        store.place_group("water", &"east".parse().unwrap()).await.unwrap();
+        let record = |group: &str| {
+            let log = format!("records/{group}");
+            batch(|batch| _ = batch.append(log, "record"))
+        };
+        let health = || [Some("water"), Some("light"), None].map(|group| store.health_of(group));
+        for group in ["water", "light"] {
+            store.commit(record(group)).await.unwrap();
+        }
+        assert_eq!(health(), [Health::Ready, Health::Ready, Health::Ready]);
+
+        servers[1].kill();
+        let refused = store.commit(record("water")).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Unreachable { .. }), "{refused}");
+        assert_eq!(health(), [Health::Stalled, Health::Ready, Health::Ready]);
+        assert_eq!(store.health(), Health::Stalled);
+        store.commit(record("light")).await.unwrap();
+        // Nothing waits for a turn that is for both.
+        let began = Instant::now();
+        let refused = store.commit(deed(1)).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Unreachable { .. }), "{refused}");
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+
+        servers[1].come();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while store.health() != Health::Ready {
+            assert!(Instant::now() < deadline, "it is heard again");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        store.commit(record("water")).await.unwrap();
+        store.commit(deed(1)).await.unwrap();
+        assert_eq!(check_whole_of(&store, &["changes"]).await.len(), 1);
+    });
 }

@@ -110,5 +110,8 @@ pub(super) fn command(
     if output.status.success() {
         return Ok(());
     }
-    bail!("{}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim())
+    // What is wrong stands in the output; the error only counts it.
+    let said = [output.stderr, output.stdout]
+        .map(|bytes| String::from_utf8_lossy(&bytes).trim().replace('\n', "; "));
+    bail!("{}: {}", arguments.join(" "), said.join("; "))
 }

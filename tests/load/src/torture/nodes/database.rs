@@ -1,12 +1,13 @@
-//! The database of the nodes: a primary and a synchronous standby that Patroni keeps, or one PostgreSQL alone. Each node
-//! reaches it by a way of its own, which can be cut and delayed.
+//! The database of the nodes: a primary and a synchronous standby that Patroni keeps, or one PostgreSQL alone; where it is
+//! wanted, beside a further one in which some of the groups lie. Each node reaches them by a way of its own, which can be
+//! cut and delayed.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use champollion_databases::{AfterCrash, Pair, Postgres, Proxy};
+use champollion_databases::{AfterCrash, Pair, Postgres, PostgresSetup, Proxy};
 
 /// The name of the database.
 const NAME: &str = "champollion";
@@ -14,14 +15,41 @@ const NAME: &str = "champollion";
 /// The beginning of the names of epochs.
 pub(super) const EPOCH: &str = "the epoch of ";
 
+/// The name by which nodes know the further database, and that of the other one.
+pub(super) const FURTHER: &str = "further";
+const HOME: &str = "home";
+
+/// The setting of a server in which parts of batches are prepared: sixteen for each node.
+const PREPARED: &str = "max_prepared_transactions=100";
+
 /// Has each insertion of entries of logs end as where the disk has no room for another page, and lets them through again.
 const FILL: &str = "CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
      RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
      CREATE OR REPLACE TRIGGER no_room BEFORE INSERT ON entries FOR EACH STATEMENT EXECUTE FUNCTION no_room()";
 const EMPTY: &str = "DROP TRIGGER IF EXISTS no_room ON entries";
 
-/// A database that can be killed.
-pub(super) enum Database {
+/// Has the database note each commit by which a route comes less far than it was: a look now and then would miss most.
+const WATCH: &str = "CREATE TABLE IF NOT EXISTS fallen (route text, was bigint, becomes bigint);
+     CREATE OR REPLACE FUNCTION note_fall() RETURNS trigger LANGUAGE plpgsql AS $$
+     DECLARE was bigint := (convert_from(OLD.value, 'UTF8')::json -> 'progress' ->> 'through')::bigint;
+     becomes bigint := (convert_from(NEW.value, 'UTF8')::json -> 'progress' ->> 'through')::bigint;
+     BEGIN IF becomes < was THEN INSERT INTO fallen VALUES (encode(NEW.key, 'escape'), was, becomes); END IF;
+     RETURN NULL; END $$;
+     CREATE OR REPLACE TRIGGER note_fall AFTER UPDATE ON kv FOR EACH ROW
+     WHEN (NEW.tab = 'route-standings' AND OLD.value IS NOT NULL AND NEW.value IS NOT NULL)
+     EXECUTE FUNCTION note_fall()";
+const FALLEN: &str =
+    "SELECT 'the progress of ' || route || ' falls from ' || was || ' to ' || becomes FROM fallen";
+
+/// Databases that can be killed.
+pub(super) struct Database {
+    home: Home,
+    /// A database in which some of the groups lie.
+    further: Option<Mutex<Postgres>>,
+}
+
+/// The database that has all that is no group's, and all groups where there is no further one.
+enum Home {
     Alone(Mutex<Postgres>),
     // Behind a pointer, since it is much larger.
     Pair(Box<Pair>),
@@ -31,71 +59,82 @@ pub(super) enum Database {
 pub(super) struct Way(Vec<Proxy>);
 
 impl Database {
-    pub(super) fn start(has_standby: bool) -> Self {
-        if has_standby {
-            Self::Pair(Box::new(Pair::start()))
+    pub(super) fn start(has_standby: bool, has_further: bool) -> Self {
+        let home = if has_standby {
+            Home::Pair(Box::new(Pair::start()))
         } else {
-            Self::Alone(Mutex::new(Postgres::start()))
-        }
+            Home::Alone(Mutex::new(Postgres::start()))
+        };
+        let further =
+            has_further.then(|| Mutex::new(PostgresSetup::default().set(PREPARED).start()));
+        Self { home, further }
     }
 
-    /// A new way to the database, and the address at its end.
+    /// A new way to the databases, and what the setting `[store] postgres` says of the addresses at its end.
     pub(super) fn way(&self) -> (Way, String) {
-        match self {
-            Self::Alone(server) => {
-                let server = server.lock().unwrap_or_else(PoisonError::into_inner);
-                let proxy = Proxy::to(server.port());
-                let url = server.url_at(proxy.port(), NAME);
-                (Way(vec![proxy]), url)
-            }
-            Self::Pair(pair) => {
+        let (Way(mut proxies), home) = match &self.home {
+            Home::Alone(server) => way_to(&held(server)),
+            Home::Pair(pair) => {
                 let proxies = pair.ports().map(Proxy::to);
                 let url = pair.url_at(proxies.each_ref().map(Proxy::port));
                 (Way(proxies.into()), url)
             }
-        }
+        };
+        let Some(further) = &self.further else { return (Way(proxies), format!("{home:?}")) };
+        let (Way(more), further) = way_to(&held(further));
+        proxies.extend(more);
+        let named = [(HOME, home), (FURTHER, further)]
+            .map(|(name, url)| format!("{{ name = {name:?}, address = {url:?} }}"));
+        (Way(proxies), format!("[{}]", named.join(", ")))
+    }
+
+    /// Whether some of the groups lie in a further database.
+    pub(super) const fn has_further(&self) -> bool {
+        self.further.is_some()
+    }
+
+    /// Kills the further database, where there is one, which stays down for a while.
+    pub(super) fn kill_further(&self, down: Duration) {
+        self.further.iter().for_each(|server| kill(server, down));
     }
 
     /// Whether all is there that can be there.
     pub(super) fn is_whole(&self) -> bool {
-        match self {
-            Self::Alone(_) => true,
-            Self::Pair(pair) => pair.is_whole(),
+        match &self.home {
+            Home::Alone(_) => true,
+            Home::Pair(pair) => pair.is_whole(),
         }
     }
 
     /// Whether there is a standby to be promoted.
     pub(super) const fn has_standby(&self) -> bool {
-        matches!(self, Self::Pair(_))
+        matches!(self.home, Home::Pair(_))
     }
 
     /// Kills the primary; false where none was there. One that is alone stays down for a while.
     pub(super) fn kill(&self, down: Duration) -> bool {
-        match self {
-            Self::Alone(server) => {
-                let mut server = server.lock().unwrap_or_else(PoisonError::into_inner);
-                server.kill();
-                std::thread::sleep(down);
-                server.come();
+        match &self.home {
+            Home::Alone(server) => {
+                kill(server, down);
                 true
             }
-            Self::Pair(pair) => pair.kill_primary(),
+            Home::Pair(pair) => pair.kill_primary(),
         }
     }
 
     /// Says whether Patroni promotes the standby after the next crash; it takes a few seconds to have heard that.
     pub(super) fn prefer(&self, conduct: AfterCrash) -> bool {
-        match self {
-            Self::Alone(_) => true,
-            Self::Pair(pair) => pair.after_crash(conduct),
+        match &self.home {
+            Home::Alone(_) => true,
+            Home::Pair(pair) => pair.after_crash(conduct),
         }
     }
 
     /// Has primary and standby exchange their places.
     pub(super) fn switch_over(&self) -> Result<(), String> {
-        match self {
-            Self::Alone(_) => Err("there is no standby".to_owned()),
-            Self::Pair(pair) => pair.switch_over(),
+        match &self.home {
+            Home::Alone(_) => Err("there is no standby".to_owned()),
+            Home::Pair(pair) => pair.switch_over(),
         }
     }
 
@@ -105,32 +144,48 @@ impl Database {
         self.sql(if is_full { FILL } else { EMPTY }).is_some()
     }
 
+    /// Has the database note from now on where the progress of a route falls; false where nobody answers.
+    pub(super) fn watch_progress(&self) -> bool {
+        self.rows(WATCH).is_some()
+    }
+
+    /// The falls of routes' progress, a sentence each; nothing where nobody answers.
+    pub(super) fn fallen(&self) -> Option<Vec<String>> {
+        self.rows(FALLEN)
+    }
+
+    /// Runs a statement in each of the databases, and gives the rows of all.
+    fn rows(&self, statement: &str) -> Option<Vec<String>> {
+        let further = self.further.iter().map(|server| held(server).sql(NAME, statement));
+        let all: Vec<String> = std::iter::once(self.sql(statement)?).chain(further).collect();
+        Some(all.iter().flat_map(|rows| rows.lines()).map(str::to_owned).collect())
+    }
+
     fn sql(&self, statement: &str) -> Option<String> {
-        match self {
-            Self::Alone(server) => {
-                let server = server.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(server.sql(NAME, statement))
-            }
-            Self::Pair(pair) => pair.sql(NAME, statement).ok(),
+        match &self.home {
+            Home::Alone(server) => Some(held(server).sql(NAME, statement)),
+            Home::Pair(pair) => pair.sql(NAME, statement).ok(),
         }
     }
 
     /// Numbers that only grow, by their names; nothing where nobody answers.
     pub(super) fn rising(&self) -> Option<Vec<(String, u64)>> {
-        let rows = self.sql(&statement())?;
-        let number = |row: &str| {
+        let rows = self.rows(&statement())?;
+        let number = |row: &String| {
             let (name, number) = row.split_once('|')?;
             Some((name.to_owned(), number.parse().ok()?))
         };
-        rows.lines().map(number).collect()
+        rows.iter().map(number).collect()
     }
 
     /// The logs of the servers, and of what keeps them.
     pub(super) fn log(&self) -> String {
-        match self {
-            Self::Alone(server) => server.lock().unwrap_or_else(PoisonError::into_inner).log(),
-            Self::Pair(pair) => pair.log(),
-        }
+        let home = match &self.home {
+            Home::Alone(server) => held(server).log(),
+            Home::Pair(pair) => pair.log(),
+        };
+        let further = self.further.iter().map(|server| held(server).log());
+        std::iter::once(home).chain(further).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -144,6 +199,26 @@ impl Way {
     pub(super) fn delay(&self, time: Duration) {
         self.0.iter().for_each(|proxy| proxy.delay(time));
     }
+}
+
+/// The server, while nobody else has it.
+fn held(server: &Mutex<Postgres>) -> MutexGuard<'_, Postgres> {
+    server.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A new way to a server, and the address at its end.
+fn way_to(server: &Postgres) -> (Way, String) {
+    let proxy = Proxy::to(server.port());
+    let url = server.url_at(proxy.port(), NAME);
+    (Way(vec![proxy]), url)
+}
+
+/// Kills a server, which stays down for a while; who asks it something waits so long.
+fn kill(server: &Mutex<Postgres>, down: Duration) {
+    let mut server = held(server);
+    server.kill();
+    std::thread::sleep(down);
+    server.come();
 }
 
 /// Reads the epochs of leases, and how far each route has come.

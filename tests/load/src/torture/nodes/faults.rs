@@ -56,12 +56,14 @@ enum Kind {
     FullDisk,
     /// No node reaches another one; all reach the database.
     PartNodes,
+    /// The postmaster of the further database is killed with -9.
+    KillFurther,
     RevokeToken,
     ChangeRoute,
 }
 
 /// The kinds that there are.
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 11] = [
     Kind::KillPrimary,
     Kind::PauseNode,
     Kind::RevokeToken,
@@ -69,6 +71,7 @@ const KINDS: [Kind; 10] = [
     Kind::SwitchOver,
     Kind::CutNode,
     Kind::PartNodes,
+    Kind::KillFurther,
     Kind::FullDisk,
     Kind::ChangeRoute,
     Kind::SlowNode,
@@ -160,6 +163,7 @@ impl Faults {
     fn has_means_for(&self, kind: Kind) -> bool {
         match kind {
             Kind::SwitchOver => self.database.has_standby(),
+            Kind::KillFurther => self.database.has_further(),
             kind => !(kind.is_of_node() || kind == Kind::PartNodes) || self.world.nodes.len() > 1,
         }
     }
@@ -227,7 +231,8 @@ impl Faults {
     }
 
     fn shuffled(&mut self) -> Vec<Kind> {
-        let (mut kinds, mut shuffled) = (KINDS.to_vec(), Vec::new());
+        let possible = KINDS.into_iter().filter(|kind| self.has_means_for(*kind));
+        let (mut kinds, mut shuffled): (Vec<Kind>, Vec<Kind>) = (possible.collect(), Vec::new());
         while !kinds.is_empty() {
             let index = self.chance.below(kinds.len() as u64) as usize;
             shuffled.push(kinds.remove(index));
@@ -246,7 +251,8 @@ impl Faults {
     fn is_possible(&self, kind: Kind) -> bool {
         let rests = Instant::now() < self.rests_until;
         match kind {
-            Kind::SwitchOver if !self.database.has_standby() => false,
+            Kind::SwitchOver | Kind::KillFurther if !self.has_means_for(kind) => false,
+            Kind::KillFurther => !rests,
             Kind::KillPrimary | Kind::SwitchOver | Kind::FullDisk => {
                 !rests && self.database.is_whole()
             }
@@ -270,6 +276,7 @@ impl Faults {
             kind if kind.is_of_node() => self.disturb_node(kind, seconds),
             Kind::KillPrimary => self.kill_primary(seconds),
             Kind::SwitchOver => self.switch_over(),
+            Kind::KillFurther => self.kill_further(seconds),
             Kind::FullDisk => self.fill_disk(seconds),
             Kind::PartNodes => self.part_nodes(seconds),
             _ => self.send_errand(kind),
@@ -336,6 +343,13 @@ impl Faults {
         }
         let database = Arc::clone(&self.database);
         self.errands.push(thread::spawn(move || _ = database.prefer(conduct)));
+        true
+    }
+
+    fn kill_further(&mut self, down: Duration) -> bool {
+        let database = Arc::clone(&self.database);
+        self.rests_until = Instant::now() + REST;
+        self.errands.push(thread::spawn(move || database.kill_further(down)));
         true
     }
 

@@ -86,6 +86,9 @@ const PACKAGE: &str = "torture-counter-1.0.0.wasm";
 /// The versions of the decoder that meters get.
 const ASSIGNED: &str = "torture/counter@^1";
 
+/// The group that lies in the further database, where there is one.
+const IN_FURTHER: &str = GROUPS[1];
+
 /// The group of the meter whose frames come by tokens that were revoked.
 const REFUSED: &str = "refused";
 
@@ -104,6 +107,8 @@ pub(crate) struct Run<'setup> {
     pub(crate) nodes: usize,
     /// Whether Patroni keeps a standby, or one database is alone.
     pub(crate) has_standby: bool,
+    /// Whether some of the groups lie in a further database.
+    pub(crate) has_further: bool,
 }
 
 /// The world that all threads share.
@@ -183,6 +188,9 @@ fn torture(
     let &Run { setup, minutes, seed, .. } = run;
     let ledger = Arc::<Mutex<Ledger>>::default();
     let admin = client::at(address, admin_token)?;
+    if database.has_further() {
+        admin.ask(|server| server.place_group(IN_FURTHER, database::FURTHER))?;
+    }
     let routes = Arc::new(Routes::make(&admin, seed, &ledger, calm)?);
     let levels = rules.levels();
     let told = rules.arm_told(&admin)?;
@@ -207,8 +215,11 @@ fn torture(
     faults.make(Duration::from_secs(60) * minutes);
     calm.store(true, Ordering::Relaxed);
     settle(&world, &threads, &mut faults);
-    let alerts = settle_alerts(&world, &told)?;
-    let checked = verdict::check(&world, threads, &routes, &setup.champollion)?;
+    // What was found until then is told, also where the run comes to no verdict.
+    let say_violations = |_: &anyhow::Error| verdict::say_violations(&lock(&world.ledger));
+    let alerts = settle_alerts(&world, &told).inspect_err(say_violations)?;
+    let checked = verdict::check(&world, threads, &routes, &setup.champollion);
+    let checked = checked.inspect_err(say_violations)?;
     verdict::say(&world, &faults, (&checked, &alerts), seed)
 }
 
@@ -223,13 +234,13 @@ fn start(run: &Run, settings_of_rules: &str) -> Result<Started> {
     if folder.exists() {
         std::fs::remove_dir_all(folder).context("the old data cannot be removed")?;
     }
-    let database = Arc::new(Database::start(run.has_standby));
+    let database = Arc::new(Database::start(run.has_standby, run.has_further));
     let key = folder.join("node-1/master.key");
     let mut servers: Vec<((database::Way, Proxy), Server)> = Vec::new();
     for number in 1..=run.nodes {
-        let ((way, url), door) = (database.way(), Proxy::to(NOWHERE));
+        let ((way, postgres), door) = (database.way(), Proxy::to(NOWHERE));
         let settings = format!(
-            "{SETTINGS}[store]\npostgres = {url:?}\n[vault]\nkey-file = {:?}\n[connections]\n\
+            "{SETTINGS}[store]\npostgres = {postgres}\n[vault]\nkey-file = {:?}\n[connections]\n\
              trusted-proxies = [\"127.0.0.1\"]\n[frames]\ncopies-window-ms = {COPIES_WINDOW_MS}\n[cluster]\n\
              address = \"http://127.0.0.1:{}\"\n{settings_of_rules}",
             key.display().to_string(),
@@ -253,6 +264,7 @@ fn start(run: &Run, settings_of_rules: &str) -> Result<Started> {
         servers.push(((way, door), server));
     }
     let (_, server) = servers.first().context("at least one node is needed")?;
+    ensure!(database.watch_progress(), "the database cannot watch the progress of routes");
     publish_counter(run.setup, server)?;
     let first = (server.address.clone(), server.admin_token.clone());
     let looked_after = servers.into_iter().zip(1..);

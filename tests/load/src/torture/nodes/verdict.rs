@@ -5,7 +5,7 @@ use std::{path::Path, sync::atomic::Ordering, thread, time::Duration};
 use anyhow::{Result, bail, ensure};
 
 use super::{
-    super::{chance::Chance, lock, rules::ToldOutcome},
+    super::{chance::Chance, ledger::Ledger, lock, rules::ToldOutcome},
     Threads, World, clients,
     faults::Faults,
     log,
@@ -76,6 +76,13 @@ fn verify_registry(world: &World, champollion: &Path) {
     lock(&world.ledger).violate(refused);
 }
 
+/// Says what was not as it was promised, a line each: `cargo xtask torture --bug` looks for them.
+pub(super) fn say_violations(ledger: &Ledger) {
+    for violation in &ledger.violations {
+        crate::say(format_args!("violation: {violation}"));
+    }
+}
+
 /// Says what came of it all; fails where something promised was not kept.
 pub(super) fn say(
     world: &World,
@@ -86,9 +93,7 @@ pub(super) fn say(
     let mut ledger = lock(&world.ledger);
     ledger.close();
     let (lost, disordered) = (ledger.missing(), ledger.disordered);
-    for violation in &ledger.violations {
-        crate::say(format_args!("violation: {violation}"));
-    }
+    say_violations(&ledger);
     let ended: u32 = world.nodes.iter().map(|node| node.ended.load(Ordering::Relaxed)).sum();
     let joins = world.joins.load(Ordering::Relaxed);
     let (replays, records) = (world.replays.load(Ordering::Relaxed), checked.records);

@@ -609,6 +609,7 @@ operator-act-parked-drop = Parked message discarded
 operator-act-parked-retry = Parked message retried
 operator-act-partner-add = Partner added
 operator-act-partner-change = Partner changed
+operator-act-group-place = Group placed
 operator-act-password-forgotten = New password asked for
 operator-act-password-set = Password set
 operator-act-person-add = Person added

@@ -609,6 +609,7 @@ operator-act-parked-drop = Message en attente écarté
 operator-act-parked-retry = Message en attente repris
 operator-act-partner-add = Partenaire ajouté
 operator-act-partner-change = Partenaire modifié
+operator-act-group-place = Groupe placé
 operator-act-password-forgotten = Nouveau mot de passe demandé
 operator-act-password-set = Mot de passe choisi
 operator-act-person-add = Personne ajoutée
