@@ -7,13 +7,17 @@ use champollion_service::outbox::{Content, Mail, Message, MqttMessage, Webhook};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::targets::{broker, system};
+use super::{
+    mail_to::MailRecipients,
+    targets::{broker, system},
+};
 use crate::mail::{MailError, Mailer};
 
 /// The ways out of the server.
 pub(super) struct Post {
     pub(super) mailer: Option<Mailer>,
     pub(super) limits: DestinationLimits,
+    pub(super) recipients: MailRecipients,
 }
 
 /// The reason why a message was not sent.
@@ -70,6 +74,11 @@ impl Post {
             let reason = "the server has no mail server: name one under [mail]";
             return Err(NotSent::new(Fault::MailServer, reason));
         };
+        // The operator may have confined addresses since the rule was made.
+        if let Some(group) = &mail.group {
+            let checked = self.recipients.check(group, &mail.to);
+            checked.map_err(|reason| NotSent::new(Fault::Message, reason))?;
+        }
         Ok(mailer.send_named(&mail.to, &mail.subject, &mail.text, id).await?)
     }
 

@@ -330,6 +330,7 @@ impl Service {
             downlinks,
             schedules,
             alerts,
+            outbox: Arc::default(),
             notices,
             service_history,
             parked,
