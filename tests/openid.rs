@@ -1,6 +1,6 @@
 //! Sign-in by OpenID Connect, at a real provider that a browser of plain HTTP goes to.
 
-use champollion_tests::{Answer, Browser, OpenidProvider, Server, Setup};
+use champollion_tests::{Answer, Browser, OpenidProvider, Outside, Server, Setup};
 use serde_json::{Value as Json, json};
 use ureq::http::Method;
 
@@ -357,4 +357,26 @@ fn settings_that_cannot_be_used_end_the_start_with_their_fault() {
         let said = ended.failure();
         assert!(said.contains("[sign-in.openid]") && said.contains(fault), "{fault}: {said}");
     }
+}
+
+#[test]
+fn a_provider_that_answers_without_end_or_leads_elsewhere_is_left() {
+    let elsewhere = Outside::start(|_| (200, "{}".to_owned()));
+    // A document of three megabytes, where one has some thousand bytes.
+    let provider = Outside::start(|_| (200, format!("{{\"x\":\"{}\"}}", "x".repeat(3 << 20))));
+    let settings = format!(
+        "[sign-in]\npublic-address = \"{PUBLIC}\"\n[sign-in.openid]\nissuer = \"{}\"\n\
+         client-id = \"champollion\"\n",
+        provider.url()
+    );
+    let server = Setup::default().settings(&settings).start();
+    let begin = || server.anybody().get("/v1/session/openid");
+    let said = begin().problem(503, "openid-unreachable").to_owned();
+    assert!(said.contains("more than 1048576 bytes"), "{said}");
+    provider.answer(|_| (302, String::new()));
+    provider.leads_to(&format!("{}/.well-known/openid-configuration", elsewhere.url()));
+    begin().problem(503, "openid-unreachable");
+    assert!(elsewhere.asked().is_empty(), "{:?}", elsewhere.asked());
+    // Others are answered meanwhile and after that.
+    assert_eq!(server.anybody().get("/healthz").status, 200);
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use champollion_tests::{Sensor, Server, Setup, thermometer};
+use champollion_tests::{Outside, Sensor, Server, Setup, thermometer};
 use serde_json::{Value as Json, json};
 
 /// A reading of 21.5 °C.
@@ -150,4 +150,23 @@ fn a_mirror_that_is_damaged_too_mends_nothing() {
     server.restart();
     mend(&server);
     assert!(server.log().contains("it answers 500"), "{}", server.log());
+}
+
+/// A mirror is the server that stands in the settings: its token goes to nobody else.
+#[test]
+fn a_mirror_that_leads_elsewhere_is_not_followed() {
+    let mut server = setup().start();
+    server.publish_candidate(&thermometer("1.0.0"));
+    let elsewhere = Outside::start(|_| (200, String::new()));
+    let mirror = Outside::start(|_| (302, String::new()));
+    mirror.leads_to(&format!("{}/secrets", elsewhere.url()));
+    server.stop();
+    server.change_settings(&format!("[mirrors.central]\nurl = \"{}\"\n", mirror.url()));
+    damage(&server);
+    server.restart();
+    let left = server.admin_cli().run(&["registry", "mend"]);
+    assert!(left.failure().contains("not all packages are whole"), "{left:?}");
+    assert!(server.log().contains("it answers 302"), "{}", server.log());
+    assert!(!mirror.asked().is_empty(), "it was asked");
+    assert!(elsewhere.asked().is_empty(), "{:?}", elsewhere.asked());
 }

@@ -61,6 +61,8 @@ pub struct Outside {
     answers: Answers,
     /// Seconds of the header `Retry-After`, where it sends one.
     retry_after: Arc<Mutex<Option<u32>>>,
+    /// The address that its answers lead to, where they lead elsewhere.
+    leads_to: Arc<Mutex<Option<String>>>,
     /// Its certificates, where it speaks TLS: their folder, and which of them is its own.
     secured: Option<(TempDir, &'static str)>,
     running: Option<(oneshot::Sender<()>, thread::JoinHandle<()>)>,
@@ -71,6 +73,7 @@ struct Shared {
     asked: Arc<Mutex<Vec<Asked>>>,
     answers: Answers,
     retry_after: Arc<Mutex<Option<u32>>>,
+    leads_to: Arc<Mutex<Option<String>>>,
 }
 
 impl Outside {
@@ -82,6 +85,7 @@ impl Outside {
             asked: Arc::default(),
             answers: Arc::new(Mutex::new(Box::new(answer))),
             retry_after: Arc::default(),
+            leads_to: Arc::default(),
             secured: None,
             running: None,
         }
@@ -128,6 +132,7 @@ impl Outside {
             asked: Arc::clone(&self.asked),
             answers: Arc::clone(&self.answers),
             retry_after: Arc::clone(&self.retry_after),
+            leads_to: Arc::clone(&self.leads_to),
         };
         let tls = self.secured.as_ref().map(|(folder, own)| acceptor(folder.path(), own));
         let thread = thread::spawn(move || {
@@ -169,6 +174,12 @@ impl Outside {
     /// From now on its answers ask for a pause, or for none.
     pub fn retry_after(&self, seconds: Option<u32>) {
         *self.retry_after.lock().unwrap_or_else(PoisonError::into_inner) = seconds;
+    }
+
+    /// From now on its answers lead to an address, which a client may follow where their status is one of 3xx.
+    pub fn leads_to(&self, address: &str) {
+        let mut leads_to = self.leads_to.lock().unwrap_or_else(PoisonError::into_inner);
+        *leads_to = Some(address.to_owned());
     }
 
     /// Returns the address of the server.
@@ -276,6 +287,10 @@ async fn answer(
     let mut headers = HeaderMap::new();
     if let Some(seconds) = *shared.retry_after.lock().unwrap_or_else(PoisonError::into_inner) {
         headers.insert("retry-after", seconds.into());
+    }
+    let leads_to = shared.leads_to.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(address) = leads_to {
+        headers.insert("location", address.parse().expect("it can be a header"));
     }
     (StatusCode::from_u16(status).expect("it is a status"), headers, text)
 }

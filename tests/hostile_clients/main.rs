@@ -2,6 +2,7 @@
 //! binary. Each attack is a test, and each bound a setting; SECURITY.md lists the threats.
 
 mod addresses;
+mod alerts;
 mod audit;
 mod audit_kills;
 mod bounds;

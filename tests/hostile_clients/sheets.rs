@@ -2,8 +2,10 @@
 
 use std::fs;
 
-use champollion_tests::{Sensor, Server, Setup, eventually};
+use champollion_tests::{Sensor, Server, Setup, champollion, eventually, run};
 use serde_json::json;
+use tempfile::TempDir;
+use ureq::http::Method;
 
 /// The characters with which a formula begins.
 const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
@@ -134,5 +136,51 @@ fn files_have_the_layout_of_their_route() {
         fs::read_to_string(file.path()).ok()
     });
     assert!(table.starts_with("\u{feff}record;group;"), "{table}");
+    holds_no_formula(&table);
+}
+
+#[test]
+fn lists_have_the_layout_that_is_asked_for() {
+    let server = filled();
+    let partner = server.partner("water");
+    let get = |path: &str, accepted: &str| {
+        let answer = partner.attempt_with(&Method::GET, path, &[("Accept", accepted)], b"");
+        answer.expect("the server answers")
+    };
+    for path in ["/v1/quality/silent?hours=1&", "/v1/alerts?", "/v1/schedules?", "/v1/notices?"] {
+        let table = |layout: &str| get(&format!("{path}layout={layout}"), "text/csv");
+        let (french, international) = (table("french"), table("international"));
+        assert_eq!((french.status, international.status), (200, 200), "{path}");
+        let headings = international.text.lines().next().expect("there are headings");
+        let expected = format!("\u{feff}{}", headings.replace(',', ";"));
+        assert_eq!(french.text.lines().next(), Some(expected.as_str()), "{path}");
+        table("database").problem(400, "invalid-query");
+        get(&format!("{path}layout=french"), "application/json").problem(400, "invalid-query");
+    }
+}
+
+#[test]
+fn no_word_of_a_decoder_becomes_a_formula_in_a_table_of_the_command_line() {
+    let folder = TempDir::new().expect("there is room for a folder");
+    let path = |name: &str| folder.path().join(name);
+    let codec = "function decodeUplink(input) {
+        if (input.bytes[0] === 0) { return { errors: [\"=1+1\"] }; }
+        return {
+            data: { state: \"=HYPERLINK(\\\"http://attacker.example\\\",1)\", note: \"a;@SUM(1)\" },
+            warnings: [\"=1+1\", \"low\", \"-1+1\"],
+        };
+    }";
+    fs::write(path("codec.js"), codec).expect("there is room");
+    let payloads = "device,fPort,payload\n=1+1,1,01\na;+1,1,00\n";
+    fs::write(path("payloads.csv"), payloads).expect("there is room");
+    let mut decode = champollion();
+    decode.arg("decode").arg("--decoder").arg(path("codec.js"));
+    decode.arg("--in").arg(path("payloads.csv")).arg("--out").arg(path("readings.csv"));
+    let output = run(decode.arg("--lenient"));
+    assert_eq!(output.code, Some(0), "{output:#?}");
+    let table = fs::read_to_string(path("readings.csv")).expect("it is written");
+    for text in ["HYPERLINK", "SUM(1)", "'=1+1; low; '-1+1"] {
+        assert!(table.contains(text), "it lacks {text}: {table}");
+    }
     holds_no_formula(&table);
 }

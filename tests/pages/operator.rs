@@ -274,6 +274,8 @@ fn rights_are_confirmed_ended_and_filed() {
     assert!(workbook.text.starts_with("PK"), "a workbook is an archive");
     let table = admin.open("/tables/gateways.csv");
     assert!(table.text.starts_with("id,firstHeardAt,"), "{}", table.text);
+    let french = admin.open("/tables/gateways.csv?lang=fr");
+    assert!(french.text.starts_with("\u{feff}id;firstHeardAt;"), "{}", french.text);
     assert!(admin.open("/tables/availability.xlsx").text.starts_with("PK"));
     assert_eq!(admin.open("/tables/tokens.csv").status, 404);
     admin.done("/operator/grants", &format!("{grant}/end"), &[]);

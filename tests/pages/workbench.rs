@@ -115,6 +115,49 @@ fn a_script_that_is_in_no_package_is_tried() {
 }
 
 #[test]
+fn strangers_have_places_of_their_own_and_try_no_file() {
+    let settings = format!("{SIGN_IN_SETTINGS}[expensive]\nof-group = 0\n");
+    let server = Setup::default().settings(&settings).start();
+    let sources = server.publish_own(AXIOMA);
+    let (uplink, _) = sources.readings().swap_remove(0);
+    let (port, payload) = (uplink.f_port.to_string(), uplink.payload.to_string());
+    let fields = [("decoder", "axioma/qalcosonic-w1"), ("port", &*port), ("payload", &*payload)];
+    let trial = address(&fields);
+    // All of them share the places of one group, of which there are none here.
+    let stranger = Visitor::nobody().open(&server, &trial);
+    assert_eq!(stranger.status, 429, "{}", stranger.text);
+    assert!(!stranger.text.contains("water.volume"), "{}", stranger.text);
+    assert_eq!(Visitor::nobody().open(&server, "/workbench").status, 200);
+    let reader = server.visitor("ada@city.example", "reader", "group:water");
+    let tried = reader.open(&server, &trial);
+    assert_eq!(tried.status, 200, "{}", tried.text);
+    assert!(tried.text.contains("water.volume"), "{}", tried.text);
+    // To compile takes a second: it is for those who have signed in.
+    let form = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"codec.js\"\r\n\r\n\
+                function decodeUplink(input) { return { data: {} }; }\r\n--edge--\r\n";
+    let headers = [
+        ("Sec-Fetch-Site", "same-origin"),
+        ("Accept", "text/html"),
+        ("Content-Type", "multipart/form-data; boundary=edge"),
+    ];
+    let file = server.anybody().post_with("/workbench", &headers, form.as_bytes());
+    assert_eq!(file.status, 403, "{}", file.text);
+    assert!(file.text.contains("id=\"fault-file\""), "{}", file.text);
+}
+
+#[test]
+fn each_network_of_strangers_has_places() {
+    let server = Setup::default().settings("[expensive]\nof-token = 0\n").start();
+    let sources = server.publish_own(AXIOMA);
+    let (uplink, _) = sources.readings().swap_remove(0);
+    let (port, payload) = (uplink.f_port.to_string(), uplink.payload.to_string());
+    let fields = [("decoder", "axioma/qalcosonic-w1"), ("port", &*port), ("payload", &*payload)];
+    let refused = Visitor::nobody().open(&server, &address(&fields));
+    assert_eq!(refused.status, 429, "{}", refused.text);
+    assert_eq!(Visitor::nobody().open(&server, "/workbench").status, 200);
+}
+
+#[test]
 fn what_is_wrong_with_a_trial_is_said_in_the_language_of_the_page() {
     let server = Server::start();
     server.publish_own(AXIOMA);

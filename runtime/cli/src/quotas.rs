@@ -37,7 +37,15 @@ fn rows(of: &OfGroup) -> Vec<[String; 4]> {
         [of.group.clone(), name.to_owned(), quota.used.to_string(), quota.limit.to_string()]
     };
     let permitted = if of.high_priority { "yes" } else { "no" };
-    let rules = of.alert_rules.map(|quota| row("alert-rules", quota));
+    let newer = [
+        ("alert-rules", of.alert_rules),
+        ("waiting-messages", of.waiting_messages),
+        ("mails-per-hour", of.mails_per_hour),
+        ("mails-per-day", of.mails_per_day),
+    ];
+    let newer = newer.into_iter().filter_map(|(name, quota)| Some(row(name, quota?)));
+    let kept =
+        |most: u64| [of.group.clone(), "kept-alerts".to_owned(), String::new(), most.to_string()];
     let mut rows = vec![
         row("waiting-commands", of.waiting_commands),
         row("open-commands", of.open_commands),
@@ -50,6 +58,7 @@ fn rows(of: &OfGroup) -> Vec<[String; 4]> {
         row("route-changes-per-minute", of.route_changes_per_minute),
         [of.group.clone(), "high-priority".to_owned(), String::new(), permitted.to_owned()],
     ];
-    rows.extend(rules);
+    rows.extend(newer);
+    rows.extend(of.kept_alerts.map(kept));
     rows
 }

@@ -30,6 +30,18 @@ pub struct Quotas {
     /// Rules of alerts; absent from servers of before there was a quota of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert_rules: Option<QuotaUse>,
+    /// Messages of alerts and notices that wait to be sent; absent from older servers, as are the next three.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_messages: Option<QuotaUse>,
+    /// Mails that alerts have sent in this hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mails_per_hour: Option<QuotaUse>,
+    /// The same on this day, by UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mails_per_day: Option<QuotaUse>,
+    /// The most alerts that are kept, whose use is not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_alerts: Option<u64>,
     /// Streams of records, and requests that wait for one.
     pub open_streams: QuotaUse,
     /// Answers with records that are being sent.

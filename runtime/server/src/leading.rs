@@ -23,7 +23,7 @@ use crate::{
     config::Config,
     downlinks::LedgerError,
     notices::NoticeMails,
-    outbox::Sender,
+    outbox::{MailRecipients, Parts as PartsOfOutbox, Sender},
     parked::ParkedError,
     quality,
     schedules::{Parts, keep_schedules},
@@ -136,9 +136,19 @@ fn parts_of_schedules(service: &Service) -> Parts {
 
 /// The sender of what waits in the outbox.
 fn outbox_of(service: &Service) -> Sender {
-    let Config { delivery, outbox, .. } = &service.config;
-    let (store, mails) = (Arc::clone(&service.led_store), NoticeMails::of(service));
-    Sender::new((store, mails), service.mailer.clone(), delivery.limits(), *outbox)
+    let Config { delivery, outbox, quotas, territory, .. } = &service.config;
+    Sender::new(PartsOfOutbox {
+        store: Arc::clone(&service.led_store),
+        standing: Arc::clone(&service.outbox),
+        notice_mails: NoticeMails::of(service),
+        mailer: service.mailer.clone(),
+        limits: delivery.limits(),
+        recipients: MailRecipients::new(&outbox.mail_to, &service.roster),
+        settings: outbox.clone(),
+        quotas: quotas.clone(),
+        clocks: territory.clocks(),
+        registry: Arc::clone(&service.registry),
+    })
 }
 
 /// Reads what only the lead changes, and another node has changed until now.

@@ -232,6 +232,16 @@ pub(crate) const METRICS: &[Metric] = &[
         "channel",
         "Attempts to send a message of the outbox that failed: by mail, webhook or mqtt",
     ),
+    counter(
+        "champollion_outbox_folded_total",
+        "channel",
+        "Messages of the outbox that a group had no room for, and that were told as a number: by mail, webhook or mqtt",
+    ),
+    counter(
+        "champollion_outbox_given_up_total",
+        "channel",
+        "Messages of the outbox that were given up after [outbox] give-up-days: by mail, webhook or mqtt",
+    ),
     gauge(
         "champollion_outbox_oldest_seconds",
         "",

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use champollion_registry::{ledger::Mirror, package::DecoderId};
-use reqwest::Url;
+use reqwest::{Url, redirect};
 use semver::Version;
 use serde::Deserialize;
 
@@ -65,6 +65,8 @@ impl ServerMirror {
         let client = reqwest::Client::builder()
             .timeout(TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
+            // A frame asks nobody else than the server that stands in the settings, and its token goes nowhere else.
+            .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| error.to_string())?;
         Ok(Self { name: name.to_owned(), url, token, client })

@@ -232,6 +232,10 @@ names! { TableName,
     /// secret that it is signed with, and the attempts to send it.
     OUTBOX = secret("outbox");
 
+    /// Mails of groups that mail servers have taken in the hour and the day of the last one. Key: the group. Value, JSON:
+    /// for each of the two its number since 1970, and the mails.
+    SENT_MAILS = open("sent-mails");
+
     /// Rules of alerts. Key: the group, a slash, the name of the rule. Value, JSON: the rule, with who is told.
     ALERT_RULES = secret("alert-rules");
 

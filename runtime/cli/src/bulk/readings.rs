@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
 };
 
+use champollion_delivery::formats::{Layout, marked_json, marked_text};
 use champollion_sandbox::{Data, Measurement, Reading};
 use serde::Serialize;
 
@@ -136,20 +137,22 @@ fn json<'of>(row: &'of DecodedRow<'_>) -> JsonRow<'of> {
     }
 }
 
+/// The cells of a row. What devices, people and decoders say in them is marked, so that no spreadsheet takes it for a
+/// formula.
 fn texts<'of>(row: &'of DecodedRow<'_>) -> [Cow<'of, str>; COLUMNS.len()] {
     let Cells { payload, f_port, device, f_cnt, time, decoder } = row.cells;
-    let text = |cell: Option<&'of str>| Cow::Borrowed(cell.unwrap_or_default());
+    let text = |cell: Option<&'of str>| marked(cell.unwrap_or_default().into());
     let none = Cow::Borrowed("");
     let [data, measurements, warnings, error] = match &row.result {
         Ok(reading) => [
-            as_json(&reading.data).into(),
-            as_json(&reading.measurements).into(),
-            reading.warnings.join("; ").into(),
+            json_cell(&reading.data),
+            json_cell(&reading.measurements),
+            marked(reading.warnings.join("; ").into()),
             none,
         ],
         Err(error) => {
             let said = format!("{}: {}", error.code, error.message);
-            [none.clone(), none.clone(), none, said.into()]
+            [none.clone(), none.clone(), none, marked(said.into())]
         }
     };
     [
@@ -166,6 +169,17 @@ fn texts<'of>(row: &'of DecodedRow<'_>) -> [Cow<'of, str>; COLUMNS.len()] {
         warnings,
         error,
     ]
+}
+
+fn marked(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => marked_text(text, Layout::International),
+        Cow::Owned(text) => marked_text(&text, Layout::International).into_owned().into(),
+    }
+}
+
+fn json_cell(value: &impl Serialize) -> Cow<'static, str> {
+    marked_json(&as_json(value), Layout::International).into_owned().into()
 }
 
 fn as_json(value: &impl Serialize) -> String {
@@ -244,6 +258,28 @@ mod tests {
             let text = format!("{}\u{7f}", "x".repeat(before));
             assert!(put(&text).ends_with("\\u007f\""), "{before}");
         }
+    }
+
+    #[test]
+    fn nothing_that_is_said_becomes_a_formula() {
+        let data = serde_json::json!({ "state": "=1+1", "note": "a;=2", "level": -3 });
+        let cell = json_cell(&data);
+        assert!(
+            cell.contains(r#""state":"\u003d1+1""#) && cell.contains(r#""a;\u003d2""#),
+            "{cell}"
+        );
+        assert!(cell.contains(r#""level":-3"#), "numbers stay as they are: {cell}");
+        let read: serde_json::Value = serde_json::from_str(&cell).unwrap();
+        assert_eq!(read, data, "it stays the same JSON");
+        let warnings = ["low", "=cmd|' /C calc'!A0"].join("; ");
+        assert_eq!(marked(warnings.into()), "low; '=cmd|' /C calc'!A0");
+        let error = RowError { code: "broken-row", message: "it is\n=1".to_owned() };
+        let cells = Cells { device: Some("@SUM(A1)"), payload: Some("00A1"), ..Cells::default() };
+        let row = DecodedRow { number: 1, line: 1, cells, result: Err(error) };
+        let mut lines = Lines::begin(Written::Csv, Vec::new());
+        lines.write(&row).unwrap();
+        let line = String::from_utf8(lines.end().unwrap()).unwrap();
+        assert_eq!(line, "1,1,'@SUM(A1),,,,00A1,,,,,\"broken-row: it is\n'=1\"\n");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Sources: RFC 4180 (the table), the page "CSV Injection" of OWASP (the characters with which a formula
 //! begins, and those that begin another cell).
 
+use std::borrow::Cow;
+
 use super::layout::Layout;
 
 /// The characters with which a formula begins, also as East Asian keyboards write them.
@@ -12,11 +14,19 @@ const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 /// whoever takes one away in each of them has the text.
 const MARK: char = '\'';
 
-/// A text as a cell: quoted, each quote in it twice. Where a cell begins, also one that a spreadsheet of
-/// another layout would make of the rest of the text, a sign is marked.
+/// A text as a cell: quoted, each quote in it twice, and marked.
 pub(super) fn text(text: &str, layout: Layout) -> String {
-    if text.is_empty() {
-        return String::new();
+    if text.is_empty() { String::new() } else { quoted(&marked_text(text, layout)) }
+}
+
+/// A text with its marks, for a table that another writer puts quotes into. Where a cell begins, also one that a
+/// spreadsheet of another layout would make of the rest of the text, a sign is marked.
+#[must_use]
+pub fn marked_text(text: &str, layout: Layout) -> Cow<'_, str> {
+    let may_be_meant =
+        |character| SIGNS.contains(&character) || [MARK, '\t', '\r', '\n'].contains(&character);
+    if !text.contains(may_be_meant) {
+        return Cow::Borrowed(text);
     }
     let mut cell = String::with_capacity(text.len() + 4);
     let mut place = Place::Begin;
@@ -29,11 +39,21 @@ pub(super) fn text(text: &str, layout: Layout) -> String {
         cell.push(character);
         place = place.after(character, layout);
     }
-    quoted(&cell)
+    Cow::Owned(cell)
 }
 
-/// JSON as a cell. It stays the same JSON: a sign where a cell would begin is written as an escape.
+/// JSON as a cell.
 pub(super) fn json(json: &str, layout: Layout) -> String {
+    quoted(&marked_json(json, layout))
+}
+
+/// JSON for a table that another writer puts quotes into. It stays the same JSON: a sign where a cell would begin is
+/// written as an escape.
+#[must_use]
+pub fn marked_json(json: &str, layout: Layout) -> Cow<'_, str> {
+    if !json.contains(SIGNS) {
+        return Cow::Borrowed(json);
+    }
     let mut cell = String::with_capacity(json.len() + 4);
     let (mut place, mut is_text, mut is_escaped) = (Place::Begin, false, false);
     for character in json.chars() {
@@ -50,7 +70,7 @@ pub(super) fn json(json: &str, layout: Layout) -> String {
         }
         place = place.after(character, layout);
     }
-    quoted(&cell)
+    Cow::Owned(cell)
 }
 
 /// A number of JSON as a cell. It begins with a digit, or with the sign of a number.

@@ -27,6 +27,7 @@ mod tests;
 mod view;
 mod workbook;
 
+pub use cells::{marked_json, marked_text};
 pub use error::FormatError;
 pub use format::{Format, UnknownFormat};
 pub use layout::{Layout, UnknownLayout};

@@ -13,7 +13,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use champollion_delivery::names::GroupId;
+use champollion_delivery::{formats::Layout, names::GroupId};
 use champollion_registry::ledger::AuditEntry;
 use champollion_service::alerts::{Acknowledgement, Alert};
 use champollion_store::Batch;
@@ -53,6 +53,9 @@ pub(super) struct Wanted {
     /// The most alerts of an answer, 1 to 1000.
     #[serde(default, deserialize_with = "paging::limit")]
     limit: Option<usize>,
+    /// The layout of a table of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    layout: Option<Layout>,
 }
 
 /// The state of alerts.
@@ -108,10 +111,10 @@ pub(super) struct AlertList {
 pub(super) async fn list(
     authorized: Authorized<ReadRoutes>,
     State(service): State<Arc<Service>>,
-    Parameters(Wanted { group, state, after, limit }): Parameters<Wanted>,
+    Parameters(Wanted { group, state, after, limit, layout }): Parameters<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of(&headers, &service, &authorized.principal)?;
+    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
     let group = authorized.reach.group(group)?;
     let from = after.as_deref().map(|id| super::extract::parameter("after", id)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);

@@ -21,7 +21,7 @@ use super::{
     Problem,
     authorized::{Authorized, ReadMetrics},
     extract::{Parameters, PathParts},
-    paging::{self, Listing, PageEnd, Window},
+    paging::{self, PageEnd, TableListing, Window},
     tables::{Rows, Shape, or_empty},
 };
 use crate::service::Service;
@@ -111,7 +111,7 @@ type Objects = BTreeMap<String, Vec<DevEui>>;
     operation_id = "listGateways",
     tag = "quality",
     summary = "List the gateways, as frames and status messages show them",
-    params(Listing),
+    params(TableListing),
     responses(
         (
             status = 200,
@@ -126,10 +126,10 @@ type Objects = BTreeMap<String, Vec<DevEui>>;
 pub(super) async fn list(
     authorized: Authorized<ReadMetrics>,
     State(service): State<Arc<Service>>,
-    Parameters(Listing { after, limit }): Parameters<Listing>,
+    Parameters(TableListing { after, limit, layout }): Parameters<TableListing>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of(&headers, &service, &authorized.principal)?;
+    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
     let objects = objects(&service).await?;
     let known = service.quality.gateways().list(after.as_deref());
     let shown = known.into_iter().map(|(id, gateway)| shown(id, &gateway, &objects));

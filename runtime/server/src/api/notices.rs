@@ -13,6 +13,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
+use champollion_delivery::formats::Layout;
 use champollion_service::notices::{Notice, NoticeFault, NoticeState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,9 @@ pub(super) struct NoticeListing {
     /// Only notices in this state.
     #[param(inline)]
     state: Option<NoticeState>,
+    /// The layout of a table of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    layout: Option<Layout>,
 }
 
 #[utoipa::path(
@@ -100,8 +104,8 @@ pub(super) async fn list(
     Parameters(listing): Parameters<NoticeListing>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let NoticeListing { after, limit, state } = listing;
-    let shape = Shape::of(&headers, &service, &authorized.principal)?;
+    let NoticeListing { after, limit, state, layout } = listing;
+    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
     let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
     let now = Timestamp::now();
     let notices = service.notices.latest(from).into_iter();

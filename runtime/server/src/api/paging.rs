@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use champollion_delivery::formats::Layout;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Most items of one answer, also where the client does not say how many.
@@ -17,6 +18,21 @@ pub(super) struct Listing {
     /// The most items of an answer, 1 to 1000.
     #[serde(default, deserialize_with = "limit")]
     pub(super) limit: Option<usize>,
+}
+
+/// The parameters of a list that can be had as a table.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TableListing {
+    /// Where the page before ended: its `next`.
+    pub(super) after: Option<String>,
+    /// The most items of an answer, 1 to 1000.
+    #[serde(default, deserialize_with = "limit")]
+    pub(super) limit: Option<usize>,
+    /// The layout of a table of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    pub(super) layout: Option<Layout>,
 }
 
 /// Reads the number of items of an answer, of which there is at least one.

@@ -50,6 +50,14 @@ pub(super) struct QuotasOfGroup {
     tokens: Use,
     devices: Use,
     alert_rules: Use,
+    /// Messages of alerts and notices that wait to be sent.
+    waiting_messages: Use,
+    /// Mails that alerts have sent in this hour.
+    mails_per_hour: Use,
+    /// The same on this day, by UTC.
+    mails_per_day: Use,
+    /// The most alerts that are kept, whose use is not counted.
+    kept_alerts: usize,
     open_streams: Use,
     open_answers: Use,
     route_tests_per_minute: Use,
@@ -111,6 +119,7 @@ fn of_group(service: &Service, group: GroupId) -> QuotasOfGroup {
     let (waiting, open) = service.downlinks.counts(&group);
     let tests = service.route_tests.count(&group, Instant::now());
     let changes = service.route_changes.count(&group, Instant::now());
+    let (mails_in_hour, mails_in_day) = service.outbox.mails(&group, Timestamp::now());
     let of = |used, limit| Use { used, limit };
     QuotasOfGroup {
         waiting_commands: of(waiting, limits.waiting_commands),
@@ -119,6 +128,10 @@ fn of_group(service: &Service, group: GroupId) -> QuotasOfGroup {
         tokens: of(service.tokens.count_of(&group, Timestamp::now()), limits.tokens),
         devices: of(service.devices.count_of(&group), limits.devices),
         alert_rules: of(service.alerts.armed.count_of(&group), limits.alert_rules),
+        waiting_messages: of(service.outbox.waiting(&group), limits.waiting_messages),
+        mails_per_hour: of(mails_in_hour, limits.mails_per_hour),
+        mails_per_day: of(mails_in_day, limits.mails_per_day),
+        kept_alerts: limits.kept_alerts,
         open_streams: of(service.followers.count(&group), limits.open_streams),
         open_answers: of(service.answers.count(&group), limits.open_answers),
         route_tests_per_minute: of(tests, limits.route_tests_per_minute),

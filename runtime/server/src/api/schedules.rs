@@ -22,7 +22,7 @@ use super::{
     authorized::{Authorized, Command, ReadCommands},
     downlinks::refused,
     extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
-    paging::{self, Listing, PageEnd, Window},
+    paging::{self, PageEnd, TableListing, Window},
     tables::Shape,
 };
 use crate::{
@@ -105,7 +105,7 @@ fn calendar(schedule: &Schedule, service: &Service) -> Result<Calendar, WhenErro
     operation_id = "listSchedules",
     tag = "commands",
     summary = "List schedules of commands",
-    params(Listing),
+    params(TableListing),
     responses(
         (
             status = 200,
@@ -121,10 +121,10 @@ fn calendar(schedule: &Schedule, service: &Service) -> Result<Calendar, WhenErro
 pub(super) async fn list(
     authorized: Authorized<ReadCommands>,
     State(service): State<Arc<Service>>,
-    Parameters(Listing { after, limit }): Parameters<Listing>,
+    Parameters(TableListing { after, limit, layout }): Parameters<TableListing>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of(&headers, &service, &authorized.principal)?;
+    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
     let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let is_seen = |schedule: &Schedule| sees(&service, &authorized.reach, schedule);

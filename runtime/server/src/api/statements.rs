@@ -11,6 +11,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
+use champollion_delivery::formats::Layout;
 use champollion_fleet::{grants::Place, names::PartnerId, roster::RosterError};
 use champollion_registry::ledger::AuditEntry;
 use champollion_service::statements::{IssuedStatement, Statement};
@@ -95,6 +96,19 @@ pub(super) struct OfDay {
     /// The day, as in `2027-01-01`.
     #[param(value_type = String, format = Date)]
     date: Date,
+    /// The layout of a table of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    layout: Option<Layout>,
+}
+
+/// The form of a statement.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InLayout {
+    /// The layout of a table of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    layout: Option<Layout>,
 }
 
 #[utoipa::path(
@@ -120,10 +134,10 @@ pub(super) struct OfDay {
 pub(super) async fn list(
     authorized: Authorized<ReadPeople>,
     State(service): State<Arc<Service>>,
-    Parameters(OfDay { date }): Parameters<OfDay>,
+    Parameters(OfDay { date, layout }): Parameters<OfDay>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let form = TableForm::of(&headers)?;
+    let form = TableForm::of(&headers, layout)?;
     let turn = service.expensive.turn(&authorized.principal.token, None)?;
     let stated = service.stated(date, &turn).await?;
     let seen = |partner: &PartnerId| sees(&authorized.reach, partner);
@@ -141,6 +155,7 @@ pub(super) async fn list(
     operation_id = "getStatement",
     tag = "people",
     summary = "Get the statement of a partner for a day that has begun",
+    params(InLayout),
     responses(
         (
             status = 200,
@@ -159,9 +174,10 @@ pub(super) async fn show(
     authorized: Authorized<ReadPeople>,
     State(service): State<Arc<Service>>,
     PathParts((date, partner)): PathParts<(String, String)>,
+    Parameters(InLayout { layout }): Parameters<InLayout>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let form = TableForm::of(&headers)?;
+    let form = TableForm::of(&headers, layout)?;
     let turn = service.expensive.turn(&authorized.principal.token, None)?;
     let of = (date.as_str(), partner.as_str());
     let statement = seen_statement(&authorized.reach, &service, of, &turn).await?;

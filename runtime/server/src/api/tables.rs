@@ -42,8 +42,8 @@ pub(super) struct TableShape {
 /// The format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TableForm {
-    /// A text of comma-separated values.
-    Csv,
+    /// A text of comma-separated values, in a layout.
+    Csv(Layout),
     /// A workbook of one sheet.
     Xlsx,
 }
@@ -54,11 +54,11 @@ pub(super) struct Rows(Vec<Vec<String>>);
 impl Shape {
     /// Returns the format that the client likes best of those that there are, for a table with a place to make it in.
     pub(super) fn of(
-        headers: &HeaderMap,
+        (headers, layout): (&HeaderMap, Option<Layout>),
         service: &Service,
         principal: &Principal,
     ) -> Result<Self, Problem> {
-        let Some(form) = TableForm::of(headers)? else { return Ok(Self::Json) };
+        let Some(form) = TableForm::of(headers, layout)? else { return Ok(Self::Json) };
         let turn = service.expensive.turn(&principal.token, None)?;
         Ok(Self::Table(TableShape { form, turn }))
     }
@@ -73,12 +73,25 @@ impl Shape {
 }
 
 impl TableForm {
-    /// Returns the format that the client likes best of those that there are; nothing for JSON.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+    /// Returns the format that the client likes best of those that there are, in the layout that is named; nothing for
+    /// JSON.
+    pub(super) fn of(headers: &HeaderMap, layout: Option<Layout>) -> Result<Option<Self>, Problem> {
+        let refused = |detail: String| Err(Problem::bad_request("invalid-query", detail));
+        match (Self::accepted(headers)?, layout.unwrap_or_default()) {
+            (_, layout @ Layout::Database) => refused(format!(
+                "layout={layout} is of tables of records: say international or french"
+            )),
+            (Some(Self::Csv(_)), layout) => Ok(Some(Self::Csv(layout))),
+            (form, layout) if layout.is_usual() => Ok(form),
+            (_, layout) => refused(format!("layout={layout} is of tables of CSV: accept text/csv")),
+        }
+    }
+
+    fn accepted(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
         let accepted = accepted(headers);
         let known = accepted.iter().find_map(|wanted| match wanted.as_str() {
             "application/json" | "application/*" | "*/*" => Some(None),
-            "text/csv" | "text/*" => Some(Some(Self::Csv)),
+            "text/csv" | "text/*" => Some(Some(Self::Csv(Layout::default()))),
             XLSX => Some(Some(Self::Xlsx)),
             _ => None,
         });
@@ -93,7 +106,7 @@ impl TableForm {
 
     fn content_type(self) -> &'static str {
         match self {
-            Self::Csv => CSV,
+            Self::Csv(_) => CSV,
             Self::Xlsx => XLSX,
         }
     }
@@ -106,8 +119,8 @@ impl TableForm {
     ) -> Result<Vec<u8>, Problem> {
         let titles: Vec<String> = headings.iter().map(ToString::to_string).collect();
         match self {
-            Self::Csv => {
-                let written = PlainTable { titles, rows }.csv(Layout::International);
+            Self::Csv(layout) => {
+                let written = PlainTable { titles, rows }.csv(layout);
                 written.map_err(|error| Problem::internal(&error))
             }
             Self::Xlsx => {
@@ -170,15 +183,21 @@ mod tests {
 
     #[test]
     fn a_table_is_given_as_the_client_takes_it() {
-        let form = |accepted: &'static str| {
-            TableForm::of(&HeaderMap::from_iter([(
-                header::ACCEPT,
-                HeaderValue::from_static(accepted),
-            )]))
+        let laid_out = |accepted: &'static str, layout| {
+            let accepted = (header::ACCEPT, HeaderValue::from_static(accepted));
+            TableForm::of(&HeaderMap::from_iter([accepted]), layout)
         };
-        assert_eq!(TableForm::of(&HeaderMap::new()).unwrap(), None);
+        let form = |accepted| laid_out(accepted, None);
+        assert_eq!(TableForm::of(&HeaderMap::new(), None).unwrap(), None);
         assert_eq!(form("text/html, */*;q=0.1").unwrap(), None);
-        assert_eq!(form("text/csv").unwrap(), Some(TableForm::Csv));
+        assert_eq!(form("text/csv").unwrap(), Some(TableForm::Csv(Layout::International)));
+        let french = laid_out("text/csv", Some(Layout::French)).unwrap();
+        assert_eq!(french, Some(TableForm::Csv(Layout::French)));
+        assert!(laid_out("text/csv", Some(Layout::Database)).is_err(), "of records alone");
+        for accepted in [XLSX, "application/json"] {
+            assert!(laid_out(accepted, Some(Layout::International)).is_ok());
+            assert!(laid_out(accepted, Some(Layout::French)).is_err(), "{accepted}");
+        }
         assert_eq!(form(XLSX).unwrap(), Some(TableForm::Xlsx));
         assert!(form("image/png").is_err());
     }
@@ -186,9 +205,18 @@ mod tests {
     #[test]
     fn a_cell_is_never_a_formula() {
         let rows = vec![["=1+1", "-3.5", "a;=1"].map(str::to_owned).to_vec()];
-        let written = TableForm::Csv.write("x", &["name", "level", "words"], rows).unwrap();
-        let text = String::from_utf8(written).unwrap();
-        assert_eq!(text, "name,level,words\r\n\"'=1+1\",-3.5,\"a;'=1\"\r\n");
+        let written = |layout| {
+            let form = TableForm::Csv(layout);
+            String::from_utf8(form.write("x", &["name", "level", "words"], rows.clone()).unwrap())
+        };
+        assert_eq!(
+            written(Layout::International).unwrap(),
+            "name,level,words\r\n\"'=1+1\",-3.5,\"a;'=1\"\r\n"
+        );
+        assert_eq!(
+            written(Layout::French).unwrap(),
+            "\u{feff}name;level;words\r\n\"'=1+1\";-3,5;\"a;'=1\"\r\n"
+        );
     }
 
     #[test]

@@ -2,26 +2,33 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use champollion_delivery::destinations::{
-    DestinationLimits, HandoverResult, Verdict, mqtt::MqttRecipient, push::HttpRecipient,
+use champollion_delivery::{
+    destinations::{
+        DestinationLimits, HandoverResult, Verdict, mqtt::MqttRecipient, push::HttpRecipient,
+    },
+    names::GroupId,
 };
 use champollion_service::outbox::{Content, Lane, Mail, Message, MqttMessage, Webhook};
 use parking_lot::Mutex;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::targets::{broker, system};
+use super::{
+    mail_to::MailRecipients,
+    targets::{broker, system},
+};
 use crate::mail::{MailError, Mailer};
 
 /// The ways out of the server.
 pub(super) struct Post {
     mailer: Option<Mailer>,
     limits: DestinationLimits,
+    recipients: MailRecipients,
     systems: Opened<HttpRecipient>,
     brokers: Opened<MqttRecipient>,
 }
 
-/// The recipients that messages of this round went to, each by its lane: a connection serves for all of them.
+/// The recipients that messages of this round of their group went to, each by its lane: a connection serves for all of them.
 struct Opened<R>(Mutex<HashMap<Lane, Arc<R>>>);
 
 impl<R> Opened<R> {
@@ -41,8 +48,8 @@ impl<R> Opened<R> {
         Ok(recipient)
     }
 
-    fn close(&self) {
-        self.0.lock().clear();
+    fn close(&self, group: Option<&GroupId>) {
+        self.0.lock().retain(|lane, _| lane.group() != group);
     }
 }
 
@@ -86,14 +93,18 @@ impl From<MailError> for NotSent {
 }
 
 impl Post {
-    pub(super) fn new(mailer: Option<Mailer>, limits: DestinationLimits) -> Self {
-        Self { mailer, limits, systems: Opened::new(), brokers: Opened::new() }
+    pub(super) fn new(
+        mailer: Option<Mailer>,
+        limits: DestinationLimits,
+        recipients: MailRecipients,
+    ) -> Self {
+        Self { mailer, limits, recipients, systems: Opened::new(), brokers: Opened::new() }
     }
 
-    /// Ends the connections to recipients: what comes in the next round goes by new ones.
-    pub(super) fn close(&self) {
-        self.systems.close();
-        self.brokers.close();
+    /// Ends the connections to the recipients of a group: what comes in its next round goes by new ones.
+    pub(super) fn close(&self, group: Option<&GroupId>) {
+        self.systems.close(group);
+        self.brokers.close(group);
     }
 
     /// Sends a message. Ends in a bounded time.
@@ -110,6 +121,11 @@ impl Post {
             let reason = "the server has no mail server: name one under [mail]";
             return Err(NotSent::new(Fault::MailServer, reason));
         };
+        // The operator may have confined addresses since the rule was made.
+        if let Some(group) = &mail.group {
+            let checked = self.recipients.check(group, &mail.to);
+            checked.map_err(|reason| NotSent::new(Fault::Message, reason))?;
+        }
         Ok(mailer.send_named(&mail.to, &mail.subject, &mail.text, id).await?)
     }
 
@@ -209,7 +225,7 @@ mod tests {
             pauses: (Duration::from_secs(1), Duration::from_secs(600)),
             time_zones: BTreeMap::new(),
         };
-        let post = Post::new(None, limits);
+        let post = Post::new(None, limits, MailRecipients::by(&[], |_, _| false));
         let webhook = Webhook {
             group: "water".parse().unwrap(),
             url,
@@ -225,7 +241,7 @@ mod tests {
         // One that is not free again yet leaves the next request a new one.
         let opened = connections.load(Ordering::Relaxed);
         assert!((1..messages / 2).contains(&opened), "{opened}");
-        post.close();
+        post.close(Some(&webhook.group));
         let message = Message::new(webhook, Timestamp::UNIX_EPOCH);
         assert!(post.send(&message).await.is_ok());
         assert_eq!(connections.load(Ordering::Relaxed), opened + 1);

@@ -1,200 +1,341 @@
 //! The sender, which goes through the outbox again and again.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use champollion_delivery::destinations::DestinationLimits;
+use champollion_delivery::{destinations::DestinationLimits, names::GroupId};
+use champollion_registry::Registry;
 use champollion_service::{
     notices::HookTelling,
-    outbox::{Lane, Outbox, OutboxError, Pauses, Turns, Waiting},
+    outbox::{Lane, LocalTime, Outbox, OutboxError, Pauses, Turns},
 };
-use champollion_store::Store;
-use futures_util::{StreamExt, stream};
+use champollion_store::{Batch, Store};
+use futures_util::{
+    StreamExt,
+    stream::{self, FuturesUnordered},
+};
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::MissedTickBehavior};
 use uuid::Uuid;
 
 use super::{
     OutboxSettings,
+    keeping::Keeper,
+    mail_to::MailRecipients,
     posting::{Fault, NotSent, Post},
+    standing::Standing,
 };
-use crate::{mail::Mailer, notices::NoticeMails};
+use crate::{mail::Mailer, notices::NoticeMails, quotas::Quotas};
 
 /// The time between two rounds, at least.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// The share of the time that reading may take: where much waits for long, it must not take a core. The time in which
-/// recipients take what waits is a rest from reading, too.
+/// The share of the time that reading may take: where much comes at once, it must not take a core.
 const REST: u32 = 20;
 
-/// Lanes on which something is sent at once.
-const LANES: usize = 16;
+/// Groups for which something is sent at once, and lanes of one of them: a group whose recipients are all away takes the
+/// time of no other.
+const GROUPS: usize = 64;
+const LANES: usize = 4;
+
+/// Lanes of those that no group tells on, such as readers of notices.
+const LANES_OF_NOBODY: usize = 16;
+
+/// The time that a group has in a round, after which it begins no other lane: the next round goes on there.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Messages of a lane that are gathered at once.
+const GATHERED: usize = 1_000;
+
+/// The parts of a server that messages are sent by.
+pub(crate) struct Parts {
+    /// The store of the node that leads.
+    pub(crate) store: Arc<dyn Store>,
+    /// What waits, for others to look at.
+    pub(crate) standing: Arc<Standing>,
+    /// The mails about notices.
+    pub(crate) notice_mails: NoticeMails,
+    /// The mail server, where the settings have one.
+    pub(crate) mailer: Option<Mailer>,
+    /// The bounds of systems.
+    pub(crate) limits: DestinationLimits,
+    /// The judge of addresses that groups mail.
+    pub(crate) recipients: MailRecipients,
+    /// The pauses, and the age of what is given up.
+    pub(crate) settings: OutboxSettings,
+    /// The quotas of groups.
+    pub(crate) quotas: Quotas,
+    /// The clocks of the territory.
+    pub(crate) clocks: LocalTime,
+    /// The registry, whose audit has what was given up.
+    pub(crate) registry: Arc<Registry>,
+}
 
 /// The sender of what waits in the outbox.
 pub(crate) struct Sender {
     store: Arc<dyn Store>,
     notice_mails: NoticeMails,
     outbox: Outbox,
+    standing: Arc<Standing>,
+    quotas: Quotas,
+    keeper: Keeper,
     post: Post,
     pauses: Mutex<Pauses>,
     /// Messages that were refused for themselves: each pauses alone.
     refused: Mutex<Pauses<Uuid>>,
-    turns: Mutex<Turns>,
-    /// Lanes on which something was sent in this round: they pause once it is over.
+    /// The turns of lanes, by groups, each of which has rounds of its own.
+    turns: Mutex<HashMap<Group, Turns>>,
+    /// Lanes on which something was sent in this round of their group: they pause once it is over.
     open: Mutex<HashSet<Lane>>,
+    /// The lane of each group that was begun last.
+    begun: Mutex<HashMap<Group, Arc<Lane>>>,
 }
 
-/// The messages that a round has found.
-#[derive(Default)]
-struct Found {
-    waiting: usize,
-    oldest: Option<Timestamp>,
-    /// The time that reading has taken.
-    reading: Duration,
-}
+/// A group that tells somebody; nothing for what no group tells.
+type Group = Option<GroupId>;
 
 impl Sender {
-    /// Makes a sender over a store with the mails about notices, the mail server and the bounds of destinations.
-    pub(crate) fn new(
-        (store, notice_mails): (Arc<dyn Store>, NoticeMails),
-        mailer: Option<Mailer>,
-        limits: DestinationLimits,
-        settings: OutboxSettings,
-    ) -> Self {
+    /// Makes a sender of the parts of a server.
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { store, standing, notice_mails, mailer, limits, .. } = parts;
+        let Parts { recipients, settings, quotas, clocks, registry, .. } = parts;
+        let outbox = Outbox::new(Arc::clone(&store));
+        let kept = (outbox.clone(), Arc::clone(&standing));
+        let bounds = (quotas.clone(), settings.give_up_days);
         Self {
-            outbox: Outbox::new(Arc::clone(&store)),
+            keeper: Keeper::new(kept, bounds, clocks, &registry),
             store,
             notice_mails,
-            post: Post::new(mailer, limits),
+            outbox,
+            standing,
+            quotas,
+            post: Post::new(mailer, limits, recipients),
             pauses: Mutex::new(Pauses::new(settings.pauses())),
             refused: Mutex::new(Pauses::new(settings.pauses())),
             turns: Mutex::default(),
             open: Mutex::default(),
+            begun: Mutex::default(),
         }
     }
 
     /// Sends what waits until the server stops.
-    pub(crate) async fn run(self, mut stopped: watch::Receiver<bool>) {
-        let mut rest = PERIOD;
-        loop {
-            let is_over = stopped.wait_for(|stopped| *stopped);
-            if tokio::time::timeout(rest, is_over).await.is_ok() {
+    pub(crate) async fn run(self, stopped: watch::Receiver<bool>) {
+        // How often each group has mailed is known before anything is sent.
+        while let Err(error) = self.standing.pace.read(&*self.store).await {
+            tracing::error!(%error, "the mails that were sent cannot be read");
+            if is_over(&stopped, PERIOD).await {
                 return;
             }
-            let begun = Instant::now();
-            let reading = self.round(&stopped).await.unwrap_or_else(|error| {
+        }
+        // What comes is read however long sending takes.
+        tokio::join!(self.keep(stopped.clone()), self.send(stopped));
+    }
+
+    async fn keep(&self, stopped: watch::Receiver<bool>) {
+        let mut rest = PERIOD;
+        while !is_over(&stopped, rest).await {
+            if let Err(error) = self.notice_mails.tell_all(&*self.store).await {
+                tracing::error!(%error, "readers cannot be mailed about notices now");
+            }
+            if let Err(error) = HookTelling::tell_all(&*self.store).await {
+                tracing::error!(%error, "systems cannot be told of notices now");
+            }
+            let reading = self.keeper.round().await.unwrap_or_else(|error| {
                 tracing::error!(%error, "the outbox cannot be read");
                 PERIOD
             });
-            rest = rest_after(reading, begun.elapsed());
+            rest = PERIOD.max(reading.saturating_mul(REST).min(PERIOD * 60));
         }
     }
 
-    /// Tries what waits and does not pause, lane by lane, and gives the time that reading has taken.
-    async fn round(&self, stopped: &watch::Receiver<bool>) -> Result<Duration, OutboxError> {
-        // What is told of notices holds up no mail.
-        if let Err(error) = self.notice_mails.tell_all(&*self.store).await {
-            tracing::error!(%error, "readers cannot be mailed about notices now");
-        }
-        if let Err(error) = HookTelling::tell_all(&*self.store).await {
-            tracing::error!(%error, "systems cannot be told of notices now");
-        }
-        let (mut pages, mut found) = (self.outbox.waiting(), Found::default());
-        self.open.lock().clear();
-        self.turns.lock().begin(|lane| self.is_pausing(lane));
+    /// Begins a round of each group on which something waits, beside those that are under way.
+    async fn send(&self, stopped: watch::Receiver<bool>) {
+        let (mut rounds, mut busy) = (FuturesUnordered::new(), HashSet::new());
+        let mut last: Group = None;
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let over = is_stopped(stopped.clone());
+        tokio::pin!(over);
         loop {
-            let begun = Instant::now();
-            let page = pages.next().await?;
-            found.reading += begun.elapsed();
-            let Some(page) = page else { break };
-            if *stopped.borrow() {
-                return Ok(found.reading);
+            tokio::select! {
+                () = &mut over => break,
+                Some(group) = rounds.next() => {
+                    busy.remove(&group);
+                }
+                _ = ticks.tick() => {
+                    let stopped = &stopped;
+                    for (group, lanes) in self.groups_behind(&last) {
+                        if busy.len() < GROUPS && busy.insert(group.clone()) {
+                            last.clone_from(&group);
+                            rounds.push(async move {
+                                self.round(&group, lanes, stopped).await;
+                                group
+                            });
+                        }
+                    }
+                }
             }
-            found.count(&page);
-            let lanes = stream::iter(by_lane(page));
-            lanes.for_each_concurrent(LANES, |(lane, ids)| self.send_all(lane, ids, stopped)).await;
         }
-        self.forget();
-        found.tell();
-        Ok(found.reading)
+        // What is being sent is noted before the server ends; nothing else is begun.
+        while rounds.next().await.is_some() {}
     }
 
-    fn forget(&self) {
+    /// The lanes of each group, from the one on that is behind a group.
+    fn groups_behind(&self, last: &Group) -> Vec<(Group, Vec<Arc<Lane>>)> {
+        let lanes = self.standing.lanes().into_iter();
+        let group = |lanes: &[Arc<Lane>]| lanes.first().and_then(|lane| lane.group().cloned());
+        let mut groups: Vec<_> = lanes.map(|lanes| (group(&lanes), lanes)).collect();
+        let behind = groups.partition_point(|(group, _)| group <= last);
+        groups.rotate_left(behind);
+        groups
+    }
+
+    /// Tries what waits of one group and does not pause, lane by lane, from the one on that is behind the last that was
+    /// begun.
+    async fn round(
+        &self,
+        group: &Group,
+        mut lanes: Vec<Arc<Lane>>,
+        stopped: &watch::Receiver<bool>,
+    ) {
+        self.open.lock().retain(|lane| lane.group() != group.as_ref());
+        let begin = |turns: &mut Turns| turns.begin(|lane| self.is_pausing(lane));
+        self.turns_of(group.as_ref(), begin);
+        let last = self.begun.lock().get(group).cloned();
+        let behind = last.map_or(0, |last| lanes.partition_point(|lane| *lane <= last));
+        lanes.rotate_left(behind);
+        lanes.retain(|lane| self.can_go(lane, stopped));
+        let at_once = if group.is_some() { LANES } else { LANES_OF_NOBODY };
+        let began = Instant::now();
+        let lanes = stream::iter(lanes).for_each_concurrent(at_once, |lane| async move {
+            if began.elapsed() < TURN {
+                self.begun.lock().insert(group.clone(), Arc::clone(&lane));
+                self.send_all(&lane, stopped).await;
+            }
+        });
+        lanes.await;
+        self.turns_of(group.as_ref(), Turns::end);
         let now = Instant::now();
-        self.post.close();
-        self.turns.lock().end();
+        self.post.close(group.as_ref());
         self.pauses.lock().forget_old(now);
         self.refused.lock().forget_old(now);
     }
 
-    async fn send_all(&self, lane: Lane, ids: Vec<Uuid>, stopped: &watch::Receiver<bool>) {
-        if let Err(error) = self.try_all(&lane, ids, stopped).await {
+    fn turns_of<R>(&self, group: Option<&GroupId>, look: impl FnOnce(&mut Turns) -> R) -> R {
+        look(self.turns.lock().entry(group.cloned()).or_default())
+    }
+
+    async fn send_all(&self, lane: &Arc<Lane>, stopped: &watch::Receiver<bool>) {
+        if let Err(error) = self.try_all(lane, stopped).await {
             tracing::error!(%error, channel = lane.channel(), "what was sent cannot be noted");
         }
     }
 
     async fn try_all(
         &self,
-        lane: &Lane,
-        ids: Vec<Uuid>,
+        lane: &Arc<Lane>,
         stopped: &watch::Receiver<bool>,
     ) -> Result<(), OutboxError> {
-        if !self.can_go(lane, stopped) {
-            return Ok(());
-        }
-        let ids = self.turns.lock().of(lane, ids);
-        let ids = match lane {
-            Lane::Mail(..) => self.outbox.gather(ids, Timestamp::now()).await?,
-            _ => ids,
-        };
-        for id in ids {
-            if self.refused.lock().is_pausing(&id, Instant::now()) {
-                continue;
-            }
-            if !self.can_go(lane, stopped) || !self.try_timed(lane, id).await? {
+        let ids = self.standing.shelf.lock().of(lane);
+        let ids = self.turns_of(lane.group(), |turns| turns.of(lane, ids));
+        for ids in ids.chunks(GATHERED) {
+            if !self.can_go(lane, stopped) {
                 break;
+            }
+            for id in self.gathered(lane, ids).await? {
+                if self.refused.lock().is_pausing(&id, Instant::now()) {
+                    continue;
+                }
+                if !self.can_go(lane, stopped) || !self.try_timed(lane, id).await? {
+                    return Ok(());
+                }
             }
         }
         Ok(())
     }
 
+    /// Puts mails together where they are enough for a digest, and gives what is left to be sent.
+    async fn gathered(&self, lane: &Arc<Lane>, ids: &[Uuid]) -> Result<Vec<Uuid>, OutboxError> {
+        if !matches!(**lane, Lane::Mail(..)) {
+            return Ok(ids.to_vec());
+        }
+        let now = Timestamp::now();
+        let left = self.outbox.gather(ids.to_vec(), now).await?;
+        self.standing.shelf.lock().gathered(lane, ids, &left, now);
+        Ok(left)
+    }
+
     /// Whether a message of the lane can be tried now.
     fn can_go(&self, lane: &Lane, stopped: &watch::Receiver<bool>) -> bool {
-        !*stopped.borrow() && self.turns.lock().has_time(lane) && !self.is_pausing(lane)
+        !*stopped.borrow()
+            && self.turns_of(lane.group(), |turns| turns.has_time(lane))
+            && !self.is_pausing(lane)
+            && self.may_mail(lane)
+    }
+
+    /// Whether the group of the lane may send a mail now, where it is one of mails: they wait, and gather meanwhile.
+    fn may_mail(&self, lane: &Lane) -> bool {
+        mailing(lane).is_none_or(|group| {
+            let limits = self.quotas.of(group).mails();
+            self.standing.pace.has_room(group, limits, Timestamp::now())
+        })
     }
 
     async fn try_timed(&self, lane: &Lane, id: Uuid) -> Result<bool, OutboxError> {
         let begun = Instant::now();
-        let goes_on = self.try_one(lane, id).await?;
-        let mut turns = self.turns.lock();
-        turns.spent(lane, begun, Instant::now());
-        if goes_on {
-            turns.passed(lane, id);
-        }
+        let tried = match mailing(lane) {
+            Some(group) => {
+                let limits = self.quotas.of(group).mails();
+                if !self.standing.pace.take(group, limits, Timestamp::now()) {
+                    return Ok(false);
+                }
+                let tried = self.try_one(lane, id).await;
+                if !matches!(tried, Ok(Tried::Taken)) {
+                    self.standing.pace.give_back(group);
+                }
+                tried?
+            }
+            None => self.try_one(lane, id).await?,
+        };
+        let goes_on = tried != Tried::HeldUp;
+        self.turns_of(lane.group(), |turns| {
+            turns.spent(lane, begun, Instant::now());
+            if goes_on {
+                turns.passed(lane, id);
+            }
+        });
         Ok(goes_on)
     }
 
-    /// Tries to send one message; says whether the next of the lane can be tried.
-    async fn try_one(&self, lane: &Lane, id: Uuid) -> Result<bool, OutboxError> {
-        let Some(attempt) = self.outbox.begin(id).await? else { return Ok(true) };
+    /// Tries to send one message.
+    async fn try_one(&self, lane: &Lane, id: Uuid) -> Result<Tried, OutboxError> {
+        let Some(attempt) = self.outbox.begin(id).await? else {
+            self.standing.shelf.lock().forget(id);
+            return Ok(Tried::Passed);
+        };
         match self.post.send(&attempt.waiting.message).await {
             Ok(()) => {
-                self.outbox.sent(&attempt).await?;
+                let mut batch = Batch::new();
+                if let Some(group) = mailing(lane) {
+                    self.standing.pace.note(&mut batch, group)?;
+                }
+                self.outbox.sent(&attempt, batch).await?;
+                self.standing.shelf.lock().forget(id);
                 self.note_sent(lane);
-                Ok(true)
+                Ok(Tried::Taken)
             }
             Err(not_sent) => {
                 let attempts = attempt.waiting.attempts;
                 self.outbox.failed(attempt, &not_sent.reason).await?;
-                let goes_on = self.note_failed(lane, id, &not_sent);
-                if !goes_on {
-                    self.turns.lock().failed(lane, id, attempts);
+                if self.note_failed(lane, id, &not_sent) {
+                    return Ok(Tried::Passed);
                 }
-                Ok(goes_on)
+                self.turns_of(lane.group(), |turns| turns.failed(lane, id, attempts));
+                Ok(Tried::HeldUp)
             }
         }
     }
@@ -202,6 +343,7 @@ impl Sender {
     fn note_sent(&self, lane: &Lane) {
         self.pauses.lock().sent(lane, Instant::now());
         self.open.lock().insert(lane.clone());
+        self.keeper.note(lane, true);
         metrics::counter!("champollion_outbox_sent_total", "channel" => lane.channel())
             .increment(1);
     }
@@ -212,6 +354,10 @@ impl Sender {
         let (channel, seconds) = (lane.channel(), self.pause(lane, id, not_sent).as_secs());
         metrics::counter!("champollion_outbox_failures_total", "channel" => channel).increment(1);
         tracing::warn!(message = %id, channel, reason, seconds, "a message was not sent, and waits");
+        // Where the mail server is away nobody knows what a recipient would say.
+        if *fault != Fault::MailServer {
+            self.keeper.note(lane, false);
+        }
         // What was refused for itself keeps no other message back: the lane stays open for this round.
         if *fault == Fault::Message {
             self.open.lock().insert(lane.clone());
@@ -244,49 +390,32 @@ impl Sender {
     }
 }
 
-impl Found {
-    fn count(&mut self, page: &[(Uuid, Waiting)]) {
-        self.waiting += page.len();
-        let first = page.first().map(|(_, waiting)| waiting.message.queued_at);
-        self.oldest = self.oldest.or(first);
-    }
+/// The end of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tried {
+    /// The recipient has the message.
+    Taken,
+    /// It was not sent, and the next of the lane can be tried.
+    Passed,
+    /// It was not sent, and the lane pauses.
+    HeldUp,
+}
 
-    fn tell(&self) {
-        metrics::gauge!("champollion_outbox_waiting").set(self.waiting as f64);
-        let age = self
-            .oldest
-            .map_or(0.0, |oldest| Timestamp::now().duration_since(oldest).as_secs_f64().max(0.0));
-        metrics::gauge!("champollion_outbox_oldest_seconds").set(age);
+/// The group whose mails go on a lane, where it is one of mails that a group sends.
+fn mailing(lane: &Lane) -> Option<&GroupId> {
+    match lane {
+        Lane::Mail(group, ..) => group.as_ref(),
+        Lane::MailServer | Lane::Webhook(..) | Lane::Mqtt(_) => None,
     }
 }
 
-/// The rest after a round of which so much was reading.
-fn rest_after(reading: Duration, round: Duration) -> Duration {
-    let apart = reading.saturating_mul(REST).min(PERIOD * 60);
-    PERIOD.max(apart.saturating_sub(round))
+/// Waits for some time, and says whether the server stops.
+async fn is_over(stopped: &watch::Receiver<bool>, rest: Duration) -> bool {
+    tokio::time::timeout(rest, is_stopped(stopped.clone())).await.is_ok()
 }
 
-/// Puts the messages of a page together by their ways, each in its order.
-fn by_lane(page: Vec<(Uuid, Waiting)>) -> BTreeMap<Lane, Vec<Uuid>> {
-    let mut lanes: BTreeMap<Lane, Vec<Uuid>> = BTreeMap::new();
-    for (id, waiting) in page {
-        lanes.entry(waiting.message.lane()).or_default().push(id);
-    }
-    lanes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn much_that_waits_is_read_a_twentieth_of_the_time_and_sent_all_of_it() {
-        let rest = |reading, round| {
-            rest_after(Duration::from_millis(reading), Duration::from_millis(round)).as_millis()
-        };
-        assert_eq!(rest(1, 5), 1_000, "little is looked at each second");
-        assert_eq!(rest(500, 500), 9_500, "nobody takes anything");
-        assert_eq!(rest(500, 10_500), 1_000, "the round has lasted for long enough");
-        assert_eq!(rest(10_000, 10_000), 50_000, "a minute apart at most");
-    }
+/// Waits until the server stops.
+async fn is_stopped(mut stopped: watch::Receiver<bool>) {
+    // Whoever would say so is gone as well.
+    drop(stopped.wait_for(|stopped| *stopped).await);
 }

@@ -13,6 +13,8 @@ use champollion_delivery::{
 use champollion_service::alerts::Tell;
 use url::Url;
 
+use super::MailRecipients;
+
 /// Seconds that a recipient has to answer.
 const ANSWER_SECONDS: u64 = 15;
 
@@ -81,7 +83,7 @@ pub(crate) fn check_system(
     system(limits, group, place).map(drop)
 }
 
-/// Checks the systems that a rule tells.
+/// Checks those whom a rule tells, with the judge of mails where there is a mail server.
 ///
 /// # Errors
 /// Says what of them cannot be, with its place.
@@ -89,11 +91,15 @@ pub(crate) fn check(
     limits: &DestinationLimits,
     group: &GroupId,
     tell: &Tell,
-    has_mail_server: bool,
+    recipients: Option<&MailRecipients>,
 ) -> Result<(), String> {
-    if !tell.mail.is_empty() && !has_mail_server {
+    if recipients.is_none() && !tell.mail.is_empty() {
         return Err("tell.mail: this server sends no mails: leave it out, or have the operator set host under [mail]"
             .to_owned());
+    }
+    let mails = recipients.into_iter().flat_map(|to| tell.mail.iter().map(move |one| (to, one)));
+    for (recipients, address) in mails {
+        recipients.check(group, address).map_err(|reason| format!("tell.mail: {reason}"))?;
     }
     bounded(tell)?;
     if tell.has_hidden_secret() {
@@ -151,6 +157,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::outbox::MailTo;
 
     fn limits() -> DestinationLimits {
         let reach = Reach { allow_ports: vec!["1-65535".parse().unwrap()], ..Reach::default() };
@@ -164,8 +171,16 @@ mod tests {
     }
 
     fn checked(tell: Value, has_mail_server: bool) -> Result<(), String> {
+        checked_by(tell, has_mail_server, &[])
+    }
+
+    fn checked_by(tell: Value, has_mail_server: bool, permitted: &[MailTo]) -> Result<(), String> {
         let tell: Tell = serde_json::from_value(tell).unwrap();
-        check(&limits(), &"water".parse().unwrap(), &tell, has_mail_server)
+        let recipients = MailRecipients::by(permitted, |group, address| {
+            group.as_str() == "water" && address.as_str() == "eve@else.example"
+        });
+        let recipients = has_mail_server.then_some(&recipients);
+        check(&limits(), &"water".parse().unwrap(), &tell, recipients)
     }
 
     #[test]
@@ -210,5 +225,20 @@ mod tests {
         assert!(said.starts_with("tell.mail: ") && said.contains("host under [mail]"), "{said}");
         assert_eq!(checked(mail(), true), Ok(()));
         assert_eq!(checked(json!({}), false), Ok(()));
+    }
+
+    #[test]
+    fn mails_are_confined_to_those_whom_the_operator_permits() {
+        let permitted = [MailTo::People, "city.example".parse().unwrap()];
+        let tell = |to: &str| json!({ "mail": ["ada@city.example", to] });
+        for own in ["joe@city.example", "joe@CITY.example", "eve@else.example"] {
+            assert_eq!(checked_by(tell(own), true, &permitted), Ok(()));
+        }
+        for other in ["joe@else.example", "joe@sub.city.example", "joe@acity.example"] {
+            let said = checked_by(tell(other), true, &permitted).unwrap_err();
+            assert!(said.starts_with(&format!("tell.mail: {other} is nobody")), "{said}");
+            assert!(said.contains("people") && said.contains("addresses of city.example"));
+            assert_eq!(checked_by(tell(other), true, &[]), Ok(()));
+        }
     }
 }

@@ -12,9 +12,10 @@ use axum::{
     response::Response,
     routing::get,
 };
+use champollion_delivery::formats::Layout;
 use maud::{Markup, html};
 
-use super::{json::address, viewer::Viewer};
+use super::{json::address, language::Language, viewer::Viewer};
 use crate::{api::Problem, service::Service, workbook::WORKBOOK_TYPE};
 
 /// The lists that can be had as files, each with its path of the interface.
@@ -30,9 +31,11 @@ const LISTS: [(&str, &str); 6] = [
 /// The parameters of lists that a page may say.
 const PARAMETERS: [&str; 5] = ["group", "state", "date", "from", "to"];
 
+/// The media type of a table of CSV.
+const CSV: &str = "text/csv";
+
 /// The endings of files, each with its words on a page and its media type.
-const FORMS: [(&str, &str, &str); 2] =
-    [("csv", "CSV", "text/csv"), ("xlsx", "XLSX", WORKBOOK_TYPE)];
+const FORMS: [(&str, &str, &str); 2] = [("csv", "CSV", CSV), ("xlsx", "XLSX", WORKBOOK_TYPE)];
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/tables/{file}", get(file))
@@ -56,8 +59,12 @@ async fn file(viewer: Viewer, Path(name): Path<String>) -> Result<Response, Prob
         .into_iter()
         .filter_map(|parameter| Some((parameter, viewer.parameter(parameter)?)))
         .collect();
-    let pairs: Vec<(&str, &str)> =
+    let mut pairs: Vec<(&str, &str)> =
         said.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    // Who reads French pages has a spreadsheet that splits at semicolons.
+    if media_type == CSV && viewer.language() == Language::French {
+        pairs.push(("layout", Layout::French.as_str()));
+    }
     let header = (ACCEPT, HeaderValue::from_static(media_type));
     let asked = address(path, &pairs);
     let mut answer = viewer.pass_with((Method::GET, asked.as_str()), header, None).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use champollion_delivery::names::GroupId;
+use champollion_service::outbox::MailLimits;
 use serde::Deserialize;
 
 /// The quotas of every group, and those of single groups.
@@ -21,6 +22,14 @@ pub struct Quotas {
     pub devices: usize,
     /// Rules of alerts, armed and paused.
     pub alert_rules: usize,
+    /// Messages of alerts and notices that wait to be sent.
+    pub waiting_messages: usize,
+    /// Alerts that are kept; those that are not over stay whatever it is.
+    pub kept_alerts: usize,
+    /// Mails that alerts send in an hour.
+    pub mails_per_hour: usize,
+    /// The same in a day.
+    pub mails_per_day: usize,
     /// Streams and long polls that are open.
     pub open_streams: usize,
     /// The same of one token.
@@ -56,6 +65,14 @@ pub struct GroupQuotas {
     pub devices: Option<usize>,
     /// Rules of alerts, armed and paused.
     pub alert_rules: Option<usize>,
+    /// Messages of alerts and notices that wait to be sent.
+    pub waiting_messages: Option<usize>,
+    /// Alerts that are kept; those that are not over stay whatever it is.
+    pub kept_alerts: Option<usize>,
+    /// Mails that alerts send in an hour.
+    pub mails_per_hour: Option<usize>,
+    /// The same in a day.
+    pub mails_per_day: Option<usize>,
     /// Streams and long polls that are open.
     pub open_streams: Option<usize>,
     /// The same of one token.
@@ -87,6 +104,14 @@ pub struct Limits {
     pub devices: usize,
     /// Rules of alerts, armed and paused.
     pub alert_rules: usize,
+    /// Messages of alerts and notices that wait to be sent.
+    pub waiting_messages: usize,
+    /// Alerts that are kept; those that are not over stay whatever it is.
+    pub kept_alerts: usize,
+    /// Mails that alerts send in an hour.
+    pub mails_per_hour: usize,
+    /// The same in a day.
+    pub mails_per_day: usize,
     /// Streams and long polls that are open.
     pub open_streams: usize,
     /// The same of one token.
@@ -103,6 +128,14 @@ pub struct Limits {
     pub high_priority: bool,
 }
 
+impl Limits {
+    /// Returns the most mails of alerts.
+    #[must_use]
+    pub fn mails(&self) -> MailLimits {
+        MailLimits { hour: self.mails_per_hour, day: self.mails_per_day }
+    }
+}
+
 impl Quotas {
     /// Returns the quotas that hold for a group.
     #[must_use]
@@ -116,6 +149,10 @@ impl Quotas {
             tokens: own.tokens.unwrap_or(self.tokens),
             devices: own.devices.unwrap_or(self.devices),
             alert_rules: own.alert_rules.unwrap_or(self.alert_rules),
+            waiting_messages: own.waiting_messages.unwrap_or(self.waiting_messages),
+            kept_alerts: own.kept_alerts.unwrap_or(self.kept_alerts),
+            mails_per_hour: own.mails_per_hour.unwrap_or(self.mails_per_hour),
+            mails_per_day: own.mails_per_day.unwrap_or(self.mails_per_day),
             open_streams: own.open_streams.unwrap_or(self.open_streams),
             open_streams_of_token: own.open_streams_of_token.unwrap_or(self.open_streams_of_token),
             open_answers: own.open_answers.unwrap_or(self.open_answers),

@@ -42,6 +42,7 @@ use crate::{
         check::{NetworkServerCheck, check},
         surroundings::Surroundings,
     },
+    outbox,
     parked::Parked,
     quality::Quality,
     quotas::{Pace, QuotaExceeded},
@@ -137,6 +138,8 @@ pub struct Service {
     pub schedules: Arc<Schedules>,
     /// The alerts and their rules.
     pub alerts: Arc<Alerts>,
+    /// The messages that wait to be sent, as the node that sends knows them.
+    pub(crate) outbox: Arc<outbox::Standing>,
     /// The notices of planned work and incidents.
     pub notices: Arc<Notices>,
     /// The history of what was in service, for statements.

@@ -331,6 +331,7 @@ impl Service {
             downlinks,
             schedules,
             alerts,
+            outbox: Arc::default(),
             notices,
             service_history,
             parked,

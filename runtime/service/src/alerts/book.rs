@@ -315,14 +315,19 @@ impl AlertBook {
         states::pages(&*self.store)
     }
 
-    /// Removes alerts that are over for long, and puts the list of open ones right: a release before has raised and ended
-    /// alerts without it.
+    /// Removes alerts that are over for long, and those that a group may not keep, and puts the list of open ones right: a
+    /// release before has raised and ended alerts without it.
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn tidy(&self, now: Timestamp) -> Result<usize, AlertsError> {
+    pub async fn tidy(
+        &self,
+        now: Timestamp,
+        most: impl Fn(&GroupId) -> usize,
+    ) -> Result<usize, AlertsError> {
         let known = open::all(&*self.store).await?;
         let (mut pages, mut removed) = (ALERTS.pages(&*self.store), 0);
+        let mut kept = Kept::new(most);
         // The clock of a device may be years behind, and so may be the moment at which a network server says that it heard
         // a frame: alerts count from when they were noted.
         let is_old = |alert: &Alert| {
@@ -332,10 +337,13 @@ impl AlertBook {
         };
         while let Some(page) = pages.next().await? {
             let mut batch = Batch::new();
-            for (key, alert) in page.iter().filter(|(_, alert)| is_old(alert)) {
-                ALERTS.delete(&mut batch, key);
-                open::note(&mut batch, key, alert)?;
-                removed += 1;
+            for (key, alert) in &page {
+                // Counted whether they are old or not.
+                if kept.is_beyond(key, alert) || is_old(alert) {
+                    ALERTS.delete(&mut batch, key);
+                    open::note(&mut batch, key, alert)?;
+                    removed += 1;
+                }
             }
             if !batch.is_empty() {
                 self.store.commit(batch).await?;
@@ -343,6 +351,29 @@ impl AlertBook {
             let wrong =
                 page.into_iter().filter(|(key, alert)| alert.is_open() != known.contains(key));
             self.list_right(wrong.map(|(key, _)| key).collect()).await?;
+        }
+        Ok(removed)
+    }
+
+    /// Removes the oldest alerts of a group that are over, where it has more than it may keep. Those that are not over stay.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn trim(&self, group: &GroupId, most: usize) -> Result<usize, AlertsError> {
+        let mut pages = ALERTS.pages_under(&*self.store, format!("{group}/"));
+        let (mut kept, mut removed) = (Kept::new(|_| most), 0);
+        while let Some(page) = pages.next().await? {
+            let mut batch = Batch::new();
+            for (key, alert) in &page {
+                if kept.is_beyond(key, alert) {
+                    ALERTS.delete(&mut batch, key);
+                    open::note(&mut batch, key, alert)?;
+                    removed += 1;
+                }
+            }
+            if !batch.is_empty() {
+                self.store.commit(batch).await?;
+            }
         }
         Ok(removed)
     }
@@ -362,5 +393,29 @@ impl AlertBook {
             Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// A count of the alerts that a group keeps, which are looked at group by group, the latest first.
+struct Kept<Most> {
+    most: Most,
+    group: Option<GroupId>,
+    left: usize,
+}
+
+impl<Most: Fn(&GroupId) -> usize> Kept<Most> {
+    fn new(most: Most) -> Self {
+        Self { most, group: None, left: 0 }
+    }
+
+    /// Whether the alert is over, and as many later ones are kept as may be.
+    fn is_beyond(&mut self, key: &AlertKey, alert: &Alert) -> bool {
+        if self.group.as_ref() != Some(&key.group) {
+            self.left = (self.most)(&key.group);
+            self.group = Some(key.group.clone());
+        }
+        let has_room = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        !has_room && !alert.is_open()
     }
 }

@@ -1,10 +1,12 @@
 //! The judge: rules are judged by what is seen, and what comes of it goes into the batch of what was seen.
 
-use std::sync::Arc;
+use std::{collections::HashMap, mem, sync::Arc};
 
+use champollion_fleet::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_store::{Batch, Store};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::{
@@ -26,6 +28,8 @@ pub struct Judge {
     book: AlertBook,
     mails: Mails,
     recent: Arc<RecentStates>,
+    /// The alerts that this process has raised of each group since somebody asked.
+    raised: Arc<Mutex<HashMap<GroupId, usize>>>,
 }
 
 /// A rule with its name.
@@ -36,8 +40,18 @@ impl Judge {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, page: String, clocks: LocalTime) -> Self {
         let mails = Mails { page, clocks };
-        let recent = Arc::default();
-        Self { book: AlertBook::new(Arc::clone(&store)), store, mails, recent }
+        let (recent, raised) = (Arc::default(), Arc::default());
+        Self { book: AlertBook::new(Arc::clone(&store)), store, mails, recent, raised }
+    }
+
+    /// Takes the groups of which this process has raised so many alerts since they were taken last, or more.
+    #[must_use]
+    pub fn take_busy(&self, is_busy: impl Fn(&GroupId, usize) -> bool) -> Vec<GroupId> {
+        let mut raised = self.raised.lock();
+        let (busy, rest): (HashMap<_, _>, HashMap<_, _>) =
+            mem::take(&mut *raised).into_iter().partition(|(group, count)| is_busy(group, *count));
+        *raised = rest;
+        busy.into_keys().collect()
     }
 
     /// Judges a frame of a device by rules now, and puts what comes of it into the batch of the frame. The states that it
@@ -167,6 +181,7 @@ impl Judge {
             (Some(Event::Raised { since, value }), Some(id)) => {
                 let alert = alert(id, rule, place, (since, now), value);
                 self.book.raise(batch, &alert)?;
+                *self.raised.lock().entry(place.group.clone()).or_default() += 1;
                 command::put(batch, rule, &alert)?;
                 self.tell(batch, rule.1, &alert, Turn::Raised, now)
             }

@@ -53,11 +53,11 @@ pub(super) fn tell(
 ) -> Result<(), OutboxError> {
     let tell = &definition.tell;
     let Told { subject, text, line } = mails.words(tell.language, (alert, &definition.when), turn);
+    let group = &alert.place.group;
     for address in &tell.mail {
         let mail = Mail::new(address.clone(), tell.language, &subject, &text).with_line(&line);
-        Outbox::enqueue(batch, &Message::new(mail, now))?;
+        Outbox::enqueue(batch, &Message::new(mail.of_group(group.clone()), now))?;
     }
-    let group = &alert.place.group;
     if let Some(webhook) = &tell.webhook {
         let event = Webhook {
             group: group.clone(),

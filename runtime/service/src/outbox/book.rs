@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Mail, Message,
+    LocalTime, Mail, Message,
     digest::{digest, to_gather},
+    folding::Folded,
 };
 
 const OUTBOX: Table<Uuid, Waiting> = Table::new(tables::OUTBOX);
@@ -42,6 +43,16 @@ pub struct Waiting {
     /// The reason why the last attempt failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The messages in whose place it is, where it is there for others that a group had no room for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folded: Option<Folded>,
+}
+
+impl Waiting {
+    /// A message of which no attempt was begun.
+    fn new(message: Message, folded: Option<Folded>) -> Self {
+        Self { message, attempts: 0, reason: None, folded }
+    }
 }
 
 /// A message that is being sent.
@@ -86,19 +97,35 @@ impl Outbox {
     /// # Errors
     /// [`OutboxError::TooLarge`] where the batch could not be kept with it.
     pub fn enqueue(batch: &mut Batch, message: &Message) -> Result<(), OutboxError> {
-        let waiting = Waiting { message: message.clone(), attempts: 0, reason: None };
-        let bytes = OUTBOX.encode(&message.id, &waiting)?.len();
+        Self::put(batch, &Waiting::new(message.clone(), None))
+    }
+
+    fn put(batch: &mut Batch, waiting: &Waiting) -> Result<(), OutboxError> {
+        let message = &waiting.message;
+        let bytes = OUTBOX.encode(&message.id, waiting)?.len();
         let most = MAX_VALUE_BYTES - MARGIN_BYTES;
         if bytes > most {
             return Err(OutboxError::TooLarge { bytes, most });
         }
-        Ok(OUTBOX.put(batch, &message.id, &waiting)?)
+        Ok(OUTBOX.put(batch, &message.id, waiting)?)
     }
 
     /// The messages that wait, the oldest first, page by page.
     #[must_use]
     pub fn waiting(&self) -> Pages<'_, Uuid, Waiting, Text, Json> {
         OUTBOX.pages(&*self.store)
+    }
+
+    /// Returns messages that wait, the oldest first: those whose ids come after one, at most so many.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn page(
+        &self,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<(Uuid, Waiting)>, OutboxError> {
+        Ok(OUTBOX.page(&*self.store, b"", after.as_ref(), limit).await?)
     }
 
     /// Begins an attempt to send a message; nothing where it is gone, or somebody else has begun one.
@@ -115,12 +142,11 @@ impl Outbox {
         Ok(self.commit(batch).await?.then_some(Attempt { waiting, seen }))
     }
 
-    /// Takes a message out of the outbox, since its recipient has it.
+    /// Takes a message out of the outbox, since its recipient has it, with what else is noted of that in a batch.
     ///
     /// # Errors
     /// The store does not answer: the message will be sent once more.
-    pub async fn sent(&self, attempt: &Attempt) -> Result<(), OutboxError> {
-        let mut batch = Batch::new();
+    pub async fn sent(&self, attempt: &Attempt, mut batch: Batch) -> Result<(), OutboxError> {
         attempt.seen.expect_unchanged(&mut batch);
         OUTBOX.delete(&mut batch, &attempt.waiting.message.id);
         self.commit(batch).await.map(drop)
@@ -183,6 +209,50 @@ impl Outbox {
         Ok(Some(count))
     }
 
+    /// Puts one message that counts them in the place of some of one way, and of the one that is there for others
+    /// already, as long as nobody has begun to send that. Gives the message, and nothing where there is none or somebody
+    /// else was faster.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn fold(
+        &self,
+        ids: &[Uuid],
+        before: Option<Uuid>,
+        (clocks, now): (&LocalTime, Timestamp),
+    ) -> Result<Option<Waiting>, OutboxError> {
+        let (mut batch, mut last, mut folded) = (Batch::new(), None, Folded::none(now));
+        for id in before.iter().chain(ids) {
+            let (Some(waiting), seen) = OUTBOX.get_seen(&*self.store, id).await? else { continue };
+            // What may have arrived is told as it is.
+            if Some(*id) == before && waiting.attempts > 0 {
+                continue;
+            }
+            folded.add(&waiting);
+            OUTBOX.remove(&mut batch, &seen);
+            last = Some(waiting.message);
+        }
+        let message = last.and_then(|message| folded.message(&message, clocks, now));
+        let Some(message) = message else { return Ok(None) };
+        let waiting = Waiting::new(message, Some(folded));
+        Self::put(&mut batch, &waiting)?;
+        Ok(self.commit(batch).await?.then_some(waiting))
+    }
+
+    /// Puts into a batch that messages are given up, and says which of them there are.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn give_up(&self, batch: &mut Batch, ids: &[Uuid]) -> Result<Vec<Uuid>, OutboxError> {
+        let mut given_up = Vec::new();
+        for id in ids {
+            let (Some(_), seen) = OUTBOX.get_seen(&*self.store, id).await? else { continue };
+            OUTBOX.remove(batch, &seen);
+            given_up.push(*id);
+        }
+        Ok(given_up)
+    }
+
     /// Commits a batch, and says whether nobody else was faster.
     async fn commit(&self, batch: Batch) -> Result<bool, OutboxError> {
         match self.store.commit(batch).await {
@@ -227,6 +297,13 @@ mod tests {
             self.put(&Message::new(mail, Timestamp::UNIX_EPOCH)).await
         }
 
+        async fn mail_of_group(&self, subject: &str) -> Uuid {
+            let to = "ada@city.example".parse().unwrap();
+            let mail = Mail::new(to, Language::En, subject, "text");
+            let mail = mail.of_group("water".parse().unwrap());
+            self.put(&Message::new(mail, Timestamp::UNIX_EPOCH)).await
+        }
+
         async fn all(&self) -> Vec<Waiting> {
             let all = self.outbox.waiting().all().await.unwrap();
             all.into_iter().map(|(_, waiting)| waiting).collect()
@@ -246,9 +323,9 @@ mod tests {
         let attempt = room.outbox.begin(id).await.unwrap().unwrap();
         // A second sender has begun meanwhile: what the first one says is not known any more.
         let other = room.outbox.begin(id).await.unwrap().unwrap();
-        room.outbox.sent(&attempt).await.unwrap();
+        room.outbox.sent(&attempt, Batch::new()).await.unwrap();
         assert_eq!(room.all().await.len(), 1);
-        room.outbox.sent(&other).await.unwrap();
+        room.outbox.sent(&other, Batch::new()).await.unwrap();
         assert!(room.all().await.is_empty());
         assert!(room.outbox.begin(id).await.unwrap().is_none());
     }
@@ -271,6 +348,60 @@ mod tests {
         assert!(mail.text.contains("- leak 9\n"));
         // Gathered mails are gone, and few are left as they are.
         assert_eq!(room.outbox.gather(left.clone(), Timestamp::UNIX_EPOCH).await.unwrap(), left);
+    }
+
+    #[tokio::test]
+    async fn what_there_is_no_room_for_is_one_message_with_the_number_of_all() {
+        let room = Room::open();
+        let mut ids = Vec::new();
+        for number in 0..6 {
+            ids.push(room.mail(&format!("leak {number}")).await);
+        }
+        let own = (&LocalTime::default(), Timestamp::UNIX_EPOCH);
+        assert!(room.outbox.fold(&ids, None, own).await.unwrap().is_none(), "of no group");
+        assert_eq!(room.all().await.len(), 6);
+        let mut ids = Vec::new();
+        for number in 0..6 {
+            ids.push(room.mail_of_group(&format!("leak {number}")).await);
+        }
+        let count = |waiting: &Waiting| waiting.folded.as_ref().unwrap().count;
+        let first = room.outbox.fold(&ids[2..4], None, own).await.unwrap().unwrap();
+        let second = room.outbox.fold(&ids[4..5], Some(first.message.id), own).await.unwrap();
+        let second = second.unwrap();
+        assert_eq!((count(&first), count(&second)), (2, 3));
+        let left = room.all().await;
+        assert_eq!(left.len(), 6 + 2 + 1 + 1);
+        assert_eq!(left.last().unwrap(), &second);
+        // One that may have arrived is left as it is, and the next one counts the others alone.
+        room.outbox.begin(second.message.id).await.unwrap().unwrap();
+        let third = room.outbox.fold(&ids[5..], Some(second.message.id), own).await.unwrap();
+        assert_eq!(count(&third.unwrap()), 1);
+        assert_eq!(room.all().await.len(), 6 + 2 + 1 + 1);
+        assert!(room.outbox.fold(&ids[2..], None, own).await.unwrap().is_none(), "all are gone");
+        // No digest takes them.
+        let waiting: Vec<Uuid> = room.all().await.iter().map(|one| one.message.id).collect();
+        room.outbox.gather(waiting, Timestamp::UNIX_EPOCH).await.unwrap();
+        let folded = room.all().await.into_iter().filter(|one| one.folded.is_some());
+        assert_eq!(folded.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_given_up_goes_with_the_line_that_tells_of_it() {
+        let room = Room::open();
+        let ids = [room.mail("leak").await, room.mail("leak").await];
+        let mut batch = Batch::new();
+        let absent = Uuid::now_v7();
+        let given_up = room.outbox.give_up(&mut batch, &[ids[0], absent]).await.unwrap();
+        assert_eq!(given_up, [ids[0]]);
+        assert_eq!(room.all().await.len(), 2, "not before the batch is durable");
+        // A message that is being sent meanwhile is not given up.
+        room.outbox.begin(ids[0]).await.unwrap().unwrap();
+        let refused = room.outbox.store.commit(batch).await;
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })));
+        let mut batch = Batch::new();
+        room.outbox.give_up(&mut batch, &ids[..1]).await.unwrap();
+        room.outbox.store.commit(batch).await.unwrap();
+        assert_eq!(room.all().await.iter().map(|one| one.message.id).collect::<Vec<_>>(), ids[1..]);
     }
 
     #[tokio::test]

@@ -25,6 +25,8 @@ pub(super) fn digest(mails: &[&Mail], now: Timestamp) -> Option<(Message, usize)
     }
     // What it tells of is on no line of another digest.
     let mail = Mail::new(first.to.clone(), first.language, &subject, &text).of_several();
+    // They are of one lane, and so of one group.
+    let mail = Mail { group: first.group.clone(), ..mail };
     Some((Message::new(mail, now), count))
 }
 

@@ -43,6 +43,9 @@ pub enum Content {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mail {
+    /// The group that tells the person, where one does: its quotas hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
     /// The address of the person.
     pub to: Email,
     /// The language of the mail.
@@ -126,8 +129,8 @@ pub enum Language {
 pub enum Lane {
     /// The way to the mail server, which all mails share.
     MailServer,
-    /// Mails to one address in one language.
-    Mail(Email, Language),
+    /// Mails to one address in one language, of one group: what another one tells the same person waits for none of it.
+    Mail(Option<GroupId>, Email, Language),
     /// Requests of a group to one address, signed with one secret: those that an old one signs keep back no others.
     Webhook(GroupId, String, String),
     /// Messages of a group under one topic of a broker, as one user with one password.
@@ -155,7 +158,7 @@ impl Message {
     #[must_use]
     pub fn lane(&self) -> Lane {
         match &self.content {
-            Content::Mail(mail) => Lane::Mail(mail.to.clone(), mail.language),
+            Content::Mail(mail) => Lane::Mail(mail.group.clone(), mail.to.clone(), mail.language),
             Content::Webhook(Webhook { group, url, secret, .. }) => {
                 Lane::Webhook(group.clone(), url.clone(), secret.clone())
             }
@@ -165,6 +168,17 @@ impl Message {
 }
 
 impl Lane {
+    /// The group that tells on this way, where one does.
+    #[must_use]
+    pub fn group(&self) -> Option<&GroupId> {
+        match self {
+            Self::MailServer => None,
+            Self::Mail(group, ..) => group.as_ref(),
+            Self::Webhook(group, ..) => Some(group),
+            Self::Mqtt(lane) => Some(&lane.group),
+        }
+    }
+
     /// The name of the channel, for metrics and logs, which show no address.
     #[must_use]
     pub const fn channel(&self) -> &'static str {
@@ -184,7 +198,14 @@ impl Mail {
         let subject = subject.replace(char::is_control, " ");
         let text = text.replace(|letter: char| letter.is_control() && letter != '\n', " ");
         let (subject, text) = (cut(&subject, SUBJECT_BYTES), cut(&text, TEXT_BYTES));
-        Self { to, language, subject, text, line: String::new(), is_of_several: false }
+        let (group, line) = (None, String::new());
+        Self { group, to, language, subject, text, line, is_of_several: false }
+    }
+
+    /// Says which group tells of it.
+    #[must_use]
+    pub fn of_group(self, group: GroupId) -> Self {
+        Self { group: Some(group), ..self }
     }
 
     /// Adds the line that a digest has of it, cut where it is longer than one may be.
@@ -259,6 +280,15 @@ mod tests {
 
     #[test]
     fn groups_and_secrets_that_share_an_address_have_lanes_of_their_own() {
+        let mail = |group: Option<&str>| {
+            let mail = Mail::new("ada@city.example".parse().unwrap(), Language::Fr, "a", "b");
+            let mail = Mail { group: group.map(|group| group.parse().unwrap()), ..mail };
+            Message::new(mail, Timestamp::UNIX_EPOCH).lane()
+        };
+        assert_eq!(mail(Some("water")), mail(Some("water")));
+        assert_ne!(mail(Some("water")), mail(Some("light")));
+        assert_ne!(mail(Some("water")), mail(None));
+        assert_eq!(mail(Some("water")).group().map(GroupId::as_str), Some("water"));
         let webhook = |group: &str, secret: &str| {
             let (group, url) = (group.parse().unwrap(), "https://city.example/".to_owned());
             let (secret, kind) = (secret.to_owned(), "notice".to_owned());

@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn mails_to_an_address_gather_after_one_was_sent() {
         let (mut pauses, now) = (pauses(), Instant::now());
-        let lane = Lane::Mail("ada@city.example".parse().unwrap(), Language::En);
+        let lane = Lane::Mail(None, "ada@city.example".parse().unwrap(), Language::En);
         assert!(!pauses.is_pausing(&lane, now));
         pauses.sent(&lane, now);
         assert!(pauses.is_pausing(&lane, now + Duration::from_secs(59)));

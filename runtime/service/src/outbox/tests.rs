@@ -100,7 +100,7 @@ impl Sender {
             let Content::Mail(mail) = &message.content else { panic!("{message:?}") };
             let before = self.taken.insert(message.id, mail.clone());
             assert!(before.is_none(), "it was sent before: {before:?}");
-            self.outbox.sent(&attempt).await.unwrap();
+            self.outbox.sent(&attempt, Batch::new()).await.unwrap();
             self.pauses.sent(lane, self.begin + at);
             return true;
         }
@@ -132,7 +132,7 @@ fn subject(number: usize) -> String {
 }
 
 fn mail_lane() -> Lane {
-    Lane::Mail("ada@city.example".parse().unwrap(), Language::En)
+    Lane::Mail(None, "ada@city.example".parse().unwrap(), Language::En)
 }
 
 #[tokio::test]

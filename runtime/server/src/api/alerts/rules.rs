@@ -26,7 +26,7 @@ use crate::{
     auth::Reach,
     authors::{AuditedAuthor, Author},
     expensive::Turn,
-    outbox,
+    outbox::{self, MailRecipients},
     service::Service,
 };
 
@@ -170,8 +170,10 @@ pub(in crate::api) async fn put(
         Err(error) => return Err(error.into()),
     }
     let signing_secret = outbox::sign(&mut definition.tell);
-    let (limits, has_mail_server) = (service.config.delivery.limits(), service.mailer.is_some());
-    outbox::check(&limits, &key.group, &definition.tell, has_mail_server).map_err(refused)?;
+    let limits = service.config.delivery.limits();
+    let recipients = MailRecipients::new(&service.config.outbox.mail_to, &service.roster);
+    let recipients = service.mailer.is_some().then_some(&recipients);
+    outbox::check(&limits, &key.group, &definition.tell, recipients).map_err(refused)?;
     let author = authorized.author(&service);
     to_the_end(async move {
         let rule = made_durable(&service, &key, definition, &author).await?;

@@ -8,7 +8,10 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use champollion_delivery::names::{GroupId, RouteName};
+use champollion_delivery::{
+    formats::Layout,
+    names::{GroupId, RouteName},
+};
 use champollion_service::quality::{AvailableDay, INGEST, Stretch};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -45,6 +48,9 @@ pub(in crate::api) struct AvailabilityQuery {
     /// The last day; today where it is left out.
     #[param(value_type = Option<String>, format = Date)]
     to: Option<Date>,
+    /// The layout of a table of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    layout: Option<Layout>,
 }
 
 /// The availability of the server and of routes.
@@ -107,10 +113,10 @@ struct RouteAvailability {
 pub(in crate::api) async fn availability(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,
-    Parameters(AvailabilityQuery { group, from, to }): Parameters<AvailabilityQuery>,
+    Parameters(AvailabilityQuery { group, from, to, layout }): Parameters<AvailabilityQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of(&headers, &service, &authorized.principal)?;
+    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
     let stretch = stretch(&service, from, to)?;
     let scope = Scope::of(&authorized.reach, group, None, None)?;
     let book = service.quality.availability();

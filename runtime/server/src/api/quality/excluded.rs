@@ -8,7 +8,10 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use champollion_delivery::names::{GroupId, SubGroup, UseCase};
+use champollion_delivery::{
+    formats::Layout,
+    names::{GroupId, SubGroup, UseCase},
+};
 use champollion_frames::DevEui;
 use champollion_service::quality::{LeftOut, Standing};
 use jiff::Timestamp;
@@ -50,6 +53,9 @@ pub(in crate::api) struct ExcludedQuery {
     /// The most items of an answer, 1 to 1000.
     #[serde(default, deserialize_with = "paging::limit")]
     limit: Option<usize>,
+    /// The layout of a table of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    layout: Option<Layout>,
 }
 
 /// Objects that are left out.
@@ -102,8 +108,8 @@ pub(in crate::api) async fn excluded(
     Parameters(query): Parameters<ExcludedQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let ExcludedQuery { group, sub_group, use_case, after, limit } = query;
-    let shape = Shape::of(&headers, &service, &authorized.principal)?;
+    let ExcludedQuery { group, sub_group, use_case, after, limit, layout } = query;
+    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
     let scope = Scope::of(&authorized.reach, group, sub_group, use_case)?;
     let from: Option<DevEui> =
         after.as_deref().map(|dev_eui| parameter("after", dev_eui)).transpose()?;

@@ -8,7 +8,10 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use champollion_delivery::names::{GroupId, SubGroup, UseCase};
+use champollion_delivery::{
+    formats::Layout,
+    names::{GroupId, SubGroup, UseCase},
+};
 use champollion_service::quality::{Figures, Period, Split, Wanted, summed};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -80,6 +83,9 @@ pub(in crate::api) struct FiguresQuery {
     /// The most items of an answer, 1 to 1000.
     #[serde(default, deserialize_with = "paging::limit")]
     limit: Option<usize>,
+    /// The layout of a table of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    layout: Option<Layout>,
 }
 
 /// A list of figures of connectivity.
@@ -128,8 +134,9 @@ pub(in crate::api) async fn figures(
     Parameters(query): Parameters<FiguresQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let FiguresQuery { group, sub_group, use_case, from, to, by, per, after, limit } = query;
-    let shape = Shape::of(&headers, &service, &authorized.principal)?;
+    let FiguresQuery { group, sub_group, use_case, from, to, by, per, after, limit, layout } =
+        query;
+    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
     let scope = Scope::of(&authorized.reach, group, sub_group, use_case)?;
     let stretch = stretch(&service, from, to)?;
     let groups = scope.groups(&service);

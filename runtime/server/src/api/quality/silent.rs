@@ -8,7 +8,10 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use champollion_delivery::names::{GroupId, SubGroup, UseCase};
+use champollion_delivery::{
+    formats::Layout,
+    names::{GroupId, SubGroup, UseCase},
+};
 use champollion_frames::DevEui;
 use champollion_service::quality::{Silent, Standing, last_receptions};
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -70,6 +73,9 @@ pub(in crate::api) struct SilentQuery {
     /// The most items of an answer, 1 to 1000.
     #[serde(default, deserialize_with = "paging::limit")]
     limit: Option<usize>,
+    /// The layout of a table of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    layout: Option<Layout>,
 }
 
 /// Objects that are silent.
@@ -106,9 +112,9 @@ pub(in crate::api) async fn silent(
     Parameters(query): Parameters<SilentQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let SilentQuery { group, sub_group, use_case, hours, after, limit } = query;
+    let SilentQuery { group, sub_group, use_case, hours, after, limit, layout } = query;
     let since = since(hours)?;
-    let shape = Shape::of(&headers, &service, &authorized.principal)?;
+    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
     let scope = Scope::of(&authorized.reach, group, sub_group, use_case)?;
     let mut silent = silent_since(&service, &scope, since);
     silent.sort_by_cached_key(place);

@@ -30,6 +30,8 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
         .numbers(viewer.say("operator-quotas-commands"))
         .numbers(viewer.say("operator-quotas-waiting"))
         .numbers(viewer.say("operator-quotas-streams"))
+        .numbers(viewer.say("operator-quotas-messages"))
+        .numbers(viewer.say("operator-quotas-mails"))
         .column(viewer.say("operator-quotas-priority"));
     for quotas in items(&list, "/quotas") {
         table.row(row(&viewer, quotas));
@@ -49,7 +51,16 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
 fn row(viewer: &Viewer, quotas: &Json) -> Vec<Markup> {
     let urgent = if quotas["highPriority"] == true { "operator-yes" } else { "operator-no" };
     let urgent = viewer.language().say(urgent);
-    let uses = ["devices", "routes", "tokens", "openCommands", "waitingCommands", "openStreams"];
+    let uses = [
+        "devices",
+        "routes",
+        "tokens",
+        "openCommands",
+        "waitingCommands",
+        "openStreams",
+        "waitingMessages",
+        "mailsPerDay",
+    ];
     let mut cells = vec![html! { (text(quotas, "/group")) }];
     cells.extend(uses.map(|name| shown_use(viewer, &quotas[name])));
     cells.push(html! { (urgent) });

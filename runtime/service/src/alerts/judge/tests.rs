@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod dropping;
+mod keeping;
 mod lagging;
 
 struct Room {
@@ -382,7 +383,7 @@ async fn open_alerts_are_listed_without_those_that_are_over_also_of_a_release_be
     }
     room.store.commit(batch).await.unwrap();
     assert!(open().await.is_empty());
-    book.tidy(at(3)).await.unwrap();
+    book.tidy(at(3), |_| usize::MAX).await.unwrap();
     assert_eq!(open().await, listed);
     // Nor did it take out what it ended.
     let rows = async || room.store.scan("open-alerts", b"", None, 10).await.unwrap();
@@ -395,7 +396,7 @@ async fn open_alerts_are_listed_without_those_that_are_over_also_of_a_release_be
     }
     room.store.commit(batch).await.unwrap();
     assert!(open().await.is_empty());
-    book.tidy(at(5)).await.unwrap();
+    book.tidy(at(5), |_| usize::MAX).await.unwrap();
     assert!(rows().await.is_empty());
 }
 
@@ -456,26 +457,4 @@ async fn all_rules_of_a_device_may_tell_all_their_addresses_in_the_batch_of_one_
     room.store.commit(batch).await.unwrap();
     let waiting = Outbox::new(Arc::clone(&room.store)).waiting().all().await.unwrap();
     assert_eq!(waiting.len(), rules.len() * 22);
-}
-
-#[tokio::test]
-async fn alerts_of_a_clock_that_is_years_behind_are_kept_as_long_as_others() {
-    let room = Room::open();
-    let book = AlertBook::new(Arc::clone(&room.store));
-    let group: champollion_fleet::names::GroupId = "water".parse().unwrap();
-    let rule = rule();
-    room.see(&rule, 0, 6.0).await;
-    room.see(&rule, 1, 4.0).await;
-    let row = room.store.scan("alerts", b"", None, 10).await.unwrap().remove(0);
-    let mut alert: serde_json::Value = serde_json::from_slice(&row.value).unwrap();
-    alert["endedAt"] = "2001-01-01T00:00:00Z".into();
-    alert["raisedAt"] = "2001-01-01T00:00:00Z".into();
-    let mut batch = Batch::new();
-    batch.put("alerts", row.key, alert.to_string().into_bytes());
-    room.store.commit(batch).await.unwrap();
-    let kept = async || book.page(&group, None, 10, |_| true).await.unwrap().len();
-    book.tidy(Timestamp::now()).await.unwrap();
-    assert_eq!(kept().await, 1);
-    book.tidy(Timestamp::now() + jiff::SignedDuration::from_hours(401 * 24)).await.unwrap();
-    assert_eq!(kept().await, 0);
 }

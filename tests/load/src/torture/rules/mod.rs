@@ -102,6 +102,7 @@ impl Rules {
     pub(super) fn settings(&self) -> String {
         format!(
             "\n[outbox]\nfirst-pause-seconds = 1\nlongest-pause-seconds = 1\ngathering-seconds = 0\n\
+             [quotas]\nmails-per-hour = 1000000\nmails-per-day = 1000000\n\
              [mail]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\nfrom = \"champollion@city.example\"\n\
              [sign-in]\npublic-address = \"https://champollion.city.example\"\n",
             self.mail

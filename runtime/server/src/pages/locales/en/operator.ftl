@@ -475,6 +475,8 @@ operator-quotas-tokens = Tokens
 operator-quotas-commands = Open commands
 operator-quotas-waiting = Waiting commands
 operator-quotas-streams = Streams
+operator-quotas-messages = Waiting messages
+operator-quotas-mails = Mails today (UTC)
 operator-quotas-priority = Urgent commands
 
 # Audit

@@ -475,6 +475,8 @@ operator-quotas-tokens = Jetons
 operator-quotas-commands = Commandes ouvertes
 operator-quotas-waiting = Commandes en attente
 operator-quotas-streams = Flux
+operator-quotas-messages = Messages en attente
+operator-quotas-mails = Courriels du jour (UTC)
 operator-quotas-priority = Commandes urgentes
 
 # Audit
