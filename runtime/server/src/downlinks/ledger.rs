@@ -478,7 +478,7 @@ mod tests {
     use champollion_store::{SledOptions, SledStore};
 
     use super::*;
-    use crate::downlinks::{downlink::tests::downlink, queue::Wanted};
+    use crate::downlinks::{CommandFailure, downlink::tests::downlink, queue::Wanted};
 
     async fn ledger(folder: &std::path::Path) -> Ledger {
         let store = SledStore::open(&SledOptions::new(folder.join("store"))).unwrap();
@@ -541,7 +541,7 @@ mod tests {
         };
         first.change(Uuid::from_u128(2), handed_over).await.unwrap();
         let failed = |downlink: &mut Downlink| {
-            downlink.fail("why".to_owned(), downlink.queued_at);
+            downlink.fail((CommandFailure::Refused, "why"), downlink.queued_at);
             Ok::<_, LedgerError>(true)
         };
         first.change(Uuid::from_u128(3), failed).await.unwrap();
@@ -592,7 +592,7 @@ mod tests {
         let ledger = ledger(folder.path()).await;
         take(&ledger, [downlink(1), downlink(2)]).await;
         let untold = |downlink: &mut Downlink| {
-            downlink.lose_sight("nothing was told".to_owned());
+            downlink.lose_sight((CommandFailure::Untold, "nothing was told"));
             Ok::<_, LedgerError>(true)
         };
         ledger.change(Uuid::from_u128(1), untold).await.unwrap();
@@ -638,7 +638,7 @@ mod tests {
         let ledger = ledger(folder.path()).await;
         take(&ledger, [downlink(1), downlink(2)]).await;
         let failed = |downlink: &mut Downlink| {
-            downlink.fail("why".to_owned(), downlink.queued_at);
+            downlink.fail((CommandFailure::Refused, "why"), downlink.queued_at);
             Ok::<_, LedgerError>(true)
         };
         ledger.change(Uuid::from_u128(2), failed).await.unwrap();

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::{json::text, language::Language};
 use crate::{
     api::{Problem, Translation},
-    sentence::Sentence,
+    sentence::{Sentence, commands},
 };
 
 /// A sentence that the server says.
@@ -37,6 +37,19 @@ impl Told {
     /// The sentence that an answer of the interface holds in words, and perhaps as a value.
     pub(super) fn of_answer(language: Language, sentence: &Json, words: String) -> Self {
         Self::translated(language.told(sentence), words)
+    }
+
+    /// The sentence of a value, beside its English words where the language of the page has none of it.
+    pub(super) fn of_sentence(language: Language, sentence: &Sentence, words: String) -> Self {
+        Self::translated(language.translation("", Some(sentence)), words)
+    }
+
+    /// The sentence about why no command was sent, by its word.
+    pub(super) fn of_refusal(language: Language, code: &str, words: String) -> Self {
+        match commands::of_refusal(code) {
+            Some(sentence) => Self::of_sentence(language, &sentence, words),
+            None => Self::of_code(language, code, words),
+        }
     }
 
     /// The sentence about something in short, beside the exact words of the server.

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use fluent_bundle::FluentValue;
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, Zoned, civil::Date};
 use serde_json::Value as Json;
 
 use super::{
@@ -197,9 +197,18 @@ impl Viewer {
         self.language().number(number)
     }
 
-    /// A moment for people, which the script shows in the time of their own device.
+    /// A moment for people, by the clocks of the territory.
     pub(super) fn moment(&self, moment: Timestamp) -> maud::Markup {
-        written::moment(moment, self.language())
+        written::moment(&self.local(moment), self.language())
+    }
+
+    /// The same as a text alone.
+    pub(super) fn minute(&self, moment: Timestamp) -> String {
+        written::minute(&self.local(moment), self.language())
+    }
+
+    fn local(&self, moment: Timestamp) -> Zoned {
+        moment.to_zoned(self.service().config.territory.zone())
     }
 
     /// A day for people. A text that is no day is shown itself.

@@ -8,6 +8,7 @@ pub(crate) mod frames;
 pub(crate) mod handovers;
 mod notes;
 mod notices;
+pub(crate) mod packages;
 mod quotas;
 mod rows;
 mod rules;

@@ -15,6 +15,7 @@ use crate::{
         parts::{
             badge::badge,
             empty::empty,
+            live::live,
             notice::{Tone, notice},
             pager::pager,
             table::Table,
@@ -40,8 +41,10 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
                 None,
             ))
         } @else {
-            (table(&viewer, servers))
-            @for server in servers { (details(&viewer, server)) }
+            (live(&viewer, "servers", html! {
+                (table(&viewer, servers))
+                @for server in servers { (details(&viewer, server)) }
+            }))
         }
         (pager(&viewer, next_of(&list)))
         (left(&viewer, items(&list, "/leftSessions")))

@@ -31,7 +31,7 @@ use crate::{
             notice::{Tone, notice},
         },
         submission::Submission,
-        told,
+        told::{self, Told},
         viewer::Viewer,
     },
     service::Service,
@@ -149,7 +149,11 @@ fn tried(viewer: &Viewer, outcome: &Json) -> Markup {
         @if items(report, "/warnings").is_empty() {
             p { (viewer.say("operator-publish-warnings-none")) }
         } @else {
-            ul lang="en" { @for warning in items(report, "/warnings") { li { (text(warning, "")) } } }
+            ul {
+                @for (warning, noted) in items(report, "/warnings").iter().zip(items(outcome, "/noted")) {
+                    li { (Told::of_answer(viewer.language(), noted, text(warning, "")).shown()) }
+                }
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     pages::{
         json::{items, optional, text},
         layout::Page,
-        parts::{badge::badge, empty::empty, notice::Tone, pager::pager, table::Table},
+        parts::{badge::badge, empty::empty, live::live, notice::Tone, pager::pager, table::Table},
         told::Told,
         viewer::Viewer,
         written,
@@ -38,6 +38,7 @@ pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
             (failing(&viewer, items(routes, "/routes")))
         }
     };
+    let content = live(&viewer, "queues", content);
     Ok(sections::page(&viewer, &viewer.say("operator-storage-title"), content))
 }
 

@@ -463,7 +463,7 @@ operator-tokens-revoked = It was revoked.
 operator-tokens-group = Group (for the role partner)
 operator-tokens-scope = Scope (for the roles reader, operator and owner)
 operator-tokens-network-server = Network server (for its own role)
-operator-tokens-expires-hint = The token ends on that day; left empty, it does not end.
+operator-tokens-expires-hint = The token is good until the end of that day; left empty, it does not end.
 
 # Quotas
 operator-quotas-title = Quotas
@@ -552,7 +552,7 @@ nav-operator = Operator
 operator-redecode = Decode kept records once more
 operator-redecode-lead = Each record is made anew by the chosen version and delivered as a correction. Keep the page open until it is done.
 operator-redecode-since = Since
-operator-redecode-since-hint = The day from which on records are decoded once more. It begins at midnight, universal time.
+operator-redecode-since-hint = The day from which on records are decoded once more. It begins at midnight, by the clocks of { $zone }.
 operator-redecode-group = Group
 operator-redecode-group-hint = All groups where left empty.
 operator-redecode-examined = Records looked at

@@ -463,7 +463,7 @@ operator-tokens-revoked = Il a été révoqué.
 operator-tokens-group = Groupe (pour le rôle partenaire)
 operator-tokens-scope = Périmètre (pour les rôles lecture, exploitation et responsable)
 operator-tokens-network-server = Serveur de réseau (pour le rôle du même nom)
-operator-tokens-expires-hint = Le jeton prend fin ce jour-là ; si vide, il ne prend pas fin.
+operator-tokens-expires-hint = Le jeton est valable jusqu’à la fin de ce jour ; sans date de fin si ce champ reste vide.
 
 # Quotas
 operator-quotas-title = Quotas
@@ -552,7 +552,7 @@ nav-operator = Exploitation
 operator-redecode = Décoder à nouveau des enregistrements gardés
 operator-redecode-lead = Chaque enregistrement est refait par la version choisie et livré comme correction. Gardez la page ouverte jusqu’à la fin.
 operator-redecode-since = Depuis
-operator-redecode-since-hint = Le jour à partir duquel les enregistrements sont décodés à nouveau. Il commence à minuit, temps universel.
+operator-redecode-since-hint = Le jour à partir duquel les enregistrements sont décodés à nouveau. Il commence à minuit, à l’heure de { $zone }.
 operator-redecode-group = Groupe
 operator-redecode-group-hint = Tous les groupes si vide.
 operator-redecode-examined = Enregistrements examinés

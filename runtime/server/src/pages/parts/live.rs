@@ -1,0 +1,21 @@
+//! Parts of pages whose values change while somebody looks: the script asks for them again, until a button is pressed.
+
+use maud::{Markup, html};
+
+use crate::pages::viewer::Viewer;
+
+/// Seconds between two looks: a page is some requests of the rate that its viewer has.
+const SECONDS: u8 = 10;
+
+/// Returns a part of a page that is kept up to date, under an id that nothing else on the page has. It holds no forms: what the
+/// script does with those of a page, it does once.
+pub(in crate::pages) fn live(viewer: &Viewer, id: &str, content: Markup) -> Markup {
+    html! {
+        div id=(id) { (content) }
+        p.actions {
+            button.quiet type="button" hidden aria-pressed="true" data-fresh=(id) data-seconds=(SECONDS) {
+                (viewer.say("live"))
+            }
+        }
+    }
+}
