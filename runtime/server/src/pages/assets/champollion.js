@@ -87,6 +87,11 @@ const asksBefore = (form) => form.addEventListener("submit", (event) => {
   if (!window.confirm(form.dataset.confirm)) event.preventDefault();
 });
 
+// On a phone the sections of a page are a strip, of which the one that is shown should be in sight.
+document.querySelectorAll(".tabs, .sections ul").forEach((strip) => {
+  const here = strip.querySelector("[aria-current]");
+  if (here) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+});
 document.querySelectorAll("form[data-live]").forEach(searchLive);
 document.querySelectorAll("[data-fresh]").forEach(keepsFresh);
 document.querySelectorAll("[data-bytes]").forEach(lightUp);

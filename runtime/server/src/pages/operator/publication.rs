@@ -199,7 +199,7 @@ fn fields(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
         (Field::new("signature", viewer.say("operator-publish-signature")).value(sent.text("signature"))
             .hint(viewer.say("operator-publish-signature-hint")).fault(fault).shown())
         (Field::new("channel", viewer.say("operator-publish-channel")).kind(Kind::Choice(channels))
-            .value(sent.text("channel")).fault(fault).shown())
+            .value(sent.text("channel")).hint(viewer.say("operator-publish-channel-hint")).fault(fault).shown())
         p.actions {
             button type="submit" name="try" value="yes" { (viewer.say("operator-publish-try")) }
             " "

@@ -179,6 +179,11 @@ impl<'of> Field<'of> {
         Self { form, ..self }
     }
 
+    /// The same with another label.
+    pub(in crate::pages) fn label(self, label: impl Into<String>) -> Self {
+        Self { label: label.into(), ..self }
+    }
+
     /// The same of another kind.
     pub(in crate::pages) fn kind(self, kind: Kind) -> Self {
         Self { kind, ..self }
