@@ -13,6 +13,7 @@ mod quotas;
 mod rows;
 mod rules;
 mod schedules;
+pub(crate) mod servers;
 mod sheets;
 mod wishes;
 

@@ -20,8 +20,10 @@ use crate::{
             pager::pager,
             table::Table,
         },
+        told::Told,
         viewer::Viewer,
     },
+    sentence::servers,
 };
 
 /// The words for messages that were taken, or that are nothing to be taken.
@@ -139,9 +141,15 @@ fn shown_finding(viewer: &Viewer, finding: &Json) -> Markup {
                 " " code { (code) }
             }
             p lang="en" { (text(finding, "/detail")) }
-            p lang="en" { (text(finding, "/remedy")) }
+            p { (remedy(viewer, finding).shown()) }
         },
     )
+}
+
+/// What to do against a finding.
+fn remedy(viewer: &Viewer, finding: &Json) -> Told {
+    let sentence = servers::of_remedy(&text(finding, "/code"));
+    Told::in_short(viewer.language(), sentence.as_ref(), text(finding, "/remedy"))
 }
 
 /// Sessions at brokers that the settings have no more.
