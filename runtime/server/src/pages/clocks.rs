@@ -1,4 +1,5 @@
-//! Moments and days of forms: people fill them in by the clocks of the territory, and the interface takes universal time.
+//! Moments and days of forms: people fill them in by the clocks of the territory, and the interface takes universal
+//! time.
 
 use jiff::{
     RoundMode, Timestamp, ToSpan, Unit,
@@ -32,8 +33,8 @@ impl Clocks {
         local.map_or_else(|_| text.to_owned(), |moment| moment.timestamp().to_string())
     }
 
-    /// Returns the moment at which a day begins as the interface takes it: `2027-02-28T23:00:00Z` of `2027-03-01` in Paris. A
-    /// text that is no day stays as it is, and is refused by the interface, which says so at the field.
+    /// Returns the moment at which a day begins as the interface takes it: `2027-02-28T23:00:00Z` of `2027-03-01` in
+    /// Paris. A text that is no day stays as it is, and is refused by the interface, which says so at the field.
     pub(super) fn sent_begin(&self, day: &str) -> String {
         self.begin_of(day).map_or_else(|| day.to_owned(), |moment| moment.to_string())
     }

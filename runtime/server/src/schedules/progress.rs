@@ -69,7 +69,8 @@ pub struct Run {
     /// Why a device could not be commanded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-    /// The word for the problem: the code that a command by hand would have got, `device-gone`, `schedule-changed` or `time-over`.
+    /// The word for the problem: the code that a command by hand would have got, `device-gone`, `schedule-changed` or
+    /// `time-over`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }

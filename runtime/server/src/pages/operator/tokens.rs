@@ -123,7 +123,8 @@ fn form_of(viewer: &Viewer, (sent, fault): (&Submission, &Fault)) -> Markup {
     form(viewer, LIST, fault, fields)
 }
 
-/// The token as the interface takes it: what is not filled in is left out. A day is one until whose end the token is good.
+/// The token as the interface takes it: what is not filled in is left out. A day is one until whose end the token is
+/// good.
 fn body(sent: &Submission, clocks: &Clocks) -> Json {
     let mut body = Map::new();
     for name in ["name", "role", "group", "scope", "networkServer"] {

@@ -7,8 +7,8 @@ use crate::pages::viewer::Viewer;
 /// Seconds between two looks: a page is some requests of the rate that its viewer has.
 const SECONDS: u8 = 10;
 
-/// Returns a part of a page that is kept up to date, under an id that nothing else on the page has. It holds no forms: what the
-/// script does with those of a page, it does once.
+/// Returns a part of a page that is kept up to date, under an id that nothing else on the page has. It holds no forms:
+/// what the script does with those of a page, it does once.
 pub(in crate::pages) fn live(viewer: &Viewer, id: &str, content: Markup) -> Markup {
     html! {
         div id=(id) { (content) }

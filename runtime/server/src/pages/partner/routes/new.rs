@@ -203,7 +203,7 @@ fn files(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
         fieldset {
             legend { (viewer.say_word("route-place", place)) }
             input type="hidden" name="place" value=(place);
-            @for name in fields_of(place) { (of_place(viewer, (place, name), filled, fault).shown()) }
+            @for name in fields_of(place) { (of_place(viewer, (place, *name), filled, fault).shown()) }
         }
         (choice(viewer, ("format", &FORMATS), filled, fault).shown())
         (line(viewer, "cron", filled, fault).required().hint(viewer.say("route-cron-hint")).shown())
@@ -212,7 +212,8 @@ fn files(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
     }
 }
 
-/// A field of a kind of place. What S3 calls keys of access is a user and a password elsewhere; no secret is written back.
+/// A field of a kind of place. What S3 calls keys of access is a user and a password elsewhere; no secret is written
+/// back.
 fn of_place<'of>(
     viewer: &Viewer,
     (place, name): (&str, &'static str),
