@@ -32,8 +32,8 @@ const searchLive = (form) => {
   });
 };
 
-// A button with data-fresh="id" keeps the part of the page with that id up to date, until it is pressed. A part in which somebody
-// reads a list that is open, has the focus or has marked a text stays as it is; so does a page that nobody sees.
+// A button with data-fresh="id" keeps the part with that id up to date, out of its data-page, until it is pressed. A part in
+// which somebody reads a list that is open, has the focus or has marked a text stays as it is; so does a page that nobody sees.
 const keepsFresh = (button) => {
   const [id, seconds] = [button.dataset.fresh, Number(button.dataset.seconds)];
   const isInUse = (part) => part.contains(document.activeElement) || part.querySelector("details[open]") !== null
@@ -47,7 +47,7 @@ const keepsFresh = (button) => {
     const part = document.getElementById(id);
     if (!part || document.hidden || button.getAttribute("aria-pressed") !== "true" || isInUse(part)) return;
     // A server that is away for a while is asked again the next time.
-    const next = await partOf(location.href, id).catch(() => null);
+    const next = await partOf(button.dataset.page, id).catch(() => null);
     if (next && !isInUse(part)) part.replaceWith(next);
   }, seconds * 1000);
 };

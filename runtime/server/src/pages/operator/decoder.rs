@@ -52,7 +52,7 @@ pub(super) fn page(viewer: &Viewer, decoder: &Decoder, outcome: Markup) -> Page 
         h2 { (viewer.say("operator-decoders-versions")) }
         (versions(viewer, decoder))
         @if decoder.shadow.is_some() || decoder.canary.is_some() {
-            (live(viewer, "reports", reports(viewer, decoder)))
+            (live(viewer, (&page_of(&id), "reports"), reports(viewer, decoder)))
         }
         h2 { (viewer.say("operator-decoders-changes")) }
         (forms(viewer, decoder))

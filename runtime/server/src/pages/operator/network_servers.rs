@@ -43,7 +43,7 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
                 None,
             ))
         } @else {
-            (live(&viewer, "servers", html! {
+            (live(&viewer, (&viewer.address_with(&[]), "servers"), html! {
                 (table(&viewer, servers))
                 @for server in servers { (details(&viewer, server)) }
             }))

@@ -38,7 +38,7 @@ pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
             (failing(&viewer, items(routes, "/routes")))
         }
     };
-    let content = live(&viewer, "queues", content);
+    let content = live(&viewer, (&viewer.address_with(&[]), "queues"), content);
     Ok(sections::page(&viewer, &viewer.say("operator-storage-title"), content))
 }
 

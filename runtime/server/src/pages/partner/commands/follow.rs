@@ -58,7 +58,7 @@ async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
     let is_open = ["queued", "unknown"].contains(&text(&command, "/state").as_str());
     let content = html! {
         p { a href=(format!("/partner/objects/{dev_eui}/commands")) { (viewer.say("command-of")) " " (dev_eui) } }
-        (live(&viewer, "command", progress(&viewer, &command)))
+        (live(&viewer, (&viewer.address_with(&[]), "command"), progress(&viewer, &command)))
         noscript {
             p.actions {
                 a.button.quiet href=(format!("/partner/commands/{}", path_part(&id))) {
