@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    sections,
+    places, sections,
     values::{by, moment_at, next_of, part_of},
 };
 use crate::{
@@ -47,13 +47,14 @@ async fn page(
     outcome: Markup,
 ) -> Result<Page, Problem> {
     let list = viewer.get(&part_of(viewer, "/v1/tokens", &[])).await?;
+    let places = places::suggested(viewer).await;
     let content = html! {
         (outcome)
         p.lead { (viewer.say("operator-tokens-lead")) }
         (table(viewer, &list))
         (pager(viewer, next_of(&list)))
         h2 { (viewer.say("operator-tokens-make")) }
-        (form_of(viewer, making))
+        (form_of(viewer, making, places))
     };
     Ok(sections::page(viewer, &viewer.say("operator-tokens-title"), content))
 }
@@ -104,7 +105,11 @@ fn role(viewer: &Viewer, token: &Json) -> String {
     }
 }
 
-fn form_of(viewer: &Viewer, (sent, fault): (&Submission, &Fault)) -> Markup {
+fn form_of(
+    viewer: &Viewer,
+    (sent, fault): (&Submission, &Fault),
+    places: Vec<(String, String)>,
+) -> Markup {
     let field = |name: &'static str, label: String| {
         Field::new(name, label).value(sent.text(name)).fault(fault)
     };
@@ -114,7 +119,8 @@ fn form_of(viewer: &Viewer, (sent, fault): (&Submission, &Fault)) -> Markup {
         (field("name", viewer.say("operator-name")).required().shown())
         (field("role", viewer.say("operator-tokens-role")).kind(Kind::Choice(roles)).shown())
         (field("group", viewer.say("operator-tokens-group")).shown())
-        (field("scope", viewer.say("operator-tokens-scope")).hint(viewer.say("operator-people-scope-hint")).shown())
+        (field("scope", viewer.say("operator-tokens-scope")).hint(viewer.say("operator-people-scope-hint"))
+            .suggesting(places).shown())
         (field("networkServer", viewer.say("operator-tokens-network-server")).shown())
         (field("expiresAt", viewer.say("operator-tokens-expires")).kind(Kind::Line("date"))
             .hint(viewer.say("operator-tokens-expires-hint")).shown())

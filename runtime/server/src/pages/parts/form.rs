@@ -156,6 +156,7 @@ pub(in crate::pages) struct Field<'of> {
     fault: Option<&'of Told>,
     is_required: bool,
     completion: Option<&'static str>,
+    suggestions: Vec<(String, String)>,
 }
 
 impl<'of> Field<'of> {
@@ -171,6 +172,7 @@ impl<'of> Field<'of> {
             fault: None,
             is_required: false,
             completion: None,
+            suggestions: Vec::new(),
         }
     }
 
@@ -215,6 +217,11 @@ impl<'of> Field<'of> {
         Self { completion: Some(completion), ..self }
     }
 
+    /// The same with words that may be chosen instead of written, each with its text.
+    pub(in crate::pages) fn suggesting(self, suggestions: Vec<(String, String)>) -> Self {
+        Self { suggestions, ..self }
+    }
+
     /// Returns the field with its label, hint and fault.
     pub(in crate::pages) fn shown(&self) -> Markup {
         if matches!(self.kind, Kind::Tick) {
@@ -250,7 +257,12 @@ impl<'of> Field<'of> {
                 Kind::Line(kind) => {
                     input type=(kind) id=(id) name=(self.name) value=(self.value)
                         required[self.is_required] autocomplete=[self.completion]
-                        aria-describedby=[described] aria-invalid=[invalid];
+                        list=[self.list_id()] aria-describedby=[described] aria-invalid=[invalid];
+                    @if let Some(id) = self.list_id() {
+                        datalist id=(id) {
+                            @for (word, text) in &self.suggestions { option value=(word) { (text) } }
+                        }
+                    }
                 }
                 Kind::Moment => {
                     // Without a step, a moment that has seconds could not be sent back.
@@ -287,6 +299,10 @@ impl<'of> Field<'of> {
         format!("hint-{}{}", self.form, self.name)
     }
 
+    fn list_id(&self) -> Option<String> {
+        (!self.suggestions.is_empty()).then(|| format!("list-{}{}", self.form, self.name))
+    }
+
     fn fault_id(&self) -> String {
         format!("fault-{}{}", self.form, self.name)
     }
@@ -320,6 +336,17 @@ mod tests {
         let other = Field::new("name", "Name").fault(&fault).shown().into_string();
         assert!(!other.contains("fault"), "{other}");
         assert!(fault.at("ur").is_none());
+    }
+
+    #[test]
+    fn words_are_suggested_and_others_can_be_written() {
+        let suggestions = vec![("group:<b>".to_owned(), "Group <b>".to_owned())];
+        let field = Field::new("scope", "Scope").of_form("add").suggesting(suggestions);
+        let shown = field.shown().into_string();
+        assert!(shown.contains("list=\"list-addscope\""), "{shown}");
+        let option = "<datalist id=\"list-addscope\"><option value=\"group:&lt;b&gt;\">Group &lt;b&gt;</option>";
+        assert!(shown.contains(option), "{shown}");
+        assert!(!Field::new("name", "Name").shown().into_string().contains("list"));
     }
 
     #[test]
