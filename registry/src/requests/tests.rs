@@ -217,7 +217,7 @@ async fn a_candidate_is_accepted_by_the_payloads_that_it_was_tried_on() {
     let turn = kept.desk.turn().await;
     let differs =
         turn.accept(id, tried(vec![TrialFault::NotRead("off".to_owned())]), taking(now()));
-    assert!(differs.unwrap_err().to_string().contains("payload 0: water.volume: off"));
+    assert!(differs.unwrap_err().to_string().contains("payload 0: it is not read: off"));
     let mut other = tried(Vec::new());
     other.payloads.pop();
     let replaced = turn.accept(id, other, taking(now()));
