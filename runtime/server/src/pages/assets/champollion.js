@@ -88,7 +88,7 @@ const asksBefore = (form) => form.addEventListener("submit", (event) => {
 });
 
 // On a phone the sections of a page are a strip, of which the one that is shown should be in sight.
-document.querySelectorAll(".tabs, .sections ul").forEach((strip) => {
+document.querySelectorAll(".sections ul").forEach((strip) => {
   const here = strip.querySelector("[aria-current]");
   if (here) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
 });

@@ -28,13 +28,13 @@ sentence-change-field-differs = { $property ->
     [quantity] La grandeur du champ { $field } est { $new }, et était { $old }.
     [unit] L’unité du champ { $field } est { $new }, et était { $old }.
     [unit-in-data] L’unité du champ { $field } dans « data » est { $new }, et était { $old }.
-   *[channel] Le canal du champ { $field } est { $new }, et était { $old }.
+   *[channel] La voie du champ { $field } est { $new }, et était { $old }.
 }
 sentence-change-field-gains = { $property ->
     [quantity] Le champ { $field } a désormais une grandeur.
     [unit] Le champ { $field } a désormais une unité.
     [unit-in-data] Le champ { $field } a désormais une unité dans « data ».
-   *[channel] Le champ { $field } a désormais un canal.
+   *[channel] Le champ { $field } a désormais une voie.
 }
 sentence-change-field-removed = Le champ { $field } a été retiré.
 sentence-change-field-renamed = Le champ { $field } a été renommé en { $to }.
