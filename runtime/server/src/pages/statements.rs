@@ -62,10 +62,10 @@ fn first_of_year(viewer: &Viewer) -> String {
 fn choosing(viewer: &Viewer, date: &str) -> Markup {
     html! {
         div.actions {
-            form method="get" action=(PATH) {
+            form.narrowing method="get" action=(PATH) {
                 (Field::new("date", viewer.say("statements-date")).kind(Kind::Line("date"))
                     .value(date).required().shown())
-                button.quiet type="submit" { (viewer.say("statements-show")) }
+                p.actions { button.quiet type="submit" { (viewer.say("statements-show")) } }
             }
             @if viewer.may(Scope::Administer) {
                 (button_form(
