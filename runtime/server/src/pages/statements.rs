@@ -61,13 +61,13 @@ fn first_of_year(viewer: &Viewer) -> String {
 /// The choice of a day, and the way to issue; neither is printed.
 fn choosing(viewer: &Viewer, date: &str) -> Markup {
     html! {
-        div.actions {
-            form.narrowing method="get" action=(PATH) {
-                (Field::new("date", viewer.say("statements-date")).kind(Kind::Line("date"))
-                    .value(date).required().shown())
-                p.actions { button.quiet type="submit" { (viewer.say("statements-show")) } }
-            }
-            @if viewer.may(Scope::Administer) {
+        form.narrowing.filters method="get" action=(PATH) {
+            (Field::new("date", viewer.say("statements-date")).kind(Kind::Line("date"))
+                .value(date).required().shown())
+            p.actions { button.quiet type="submit" { (viewer.say("statements-show")) } }
+        }
+        @if viewer.may(Scope::Administer) {
+            div.actions {
                 (button_form(
                     viewer,
                     &address("/statements/issue", &[("date", date)]),
