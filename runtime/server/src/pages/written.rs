@@ -50,6 +50,12 @@ pub(super) fn day(day: Date, language: Language) -> String {
     }
 }
 
+/// Whether a text is a day as the interface writes days: `2026-03-01`.
+pub(super) fn is_day(text: &str) -> bool {
+    // Digits alone are a day too in ISO 8601, and a number to people.
+    text.len() == 10 && text.as_bytes()[4] == b'-' && text.parse::<Date>().is_ok()
+}
+
 /// A day in French, in which the first of a month alone is an ordinal.
 fn french_day(day: Date) -> String {
     let ordinal = if day.day() == 1 { "er" } else { "" };
@@ -149,6 +155,14 @@ mod tests {
         assert_eq!(said("2026-03-01", Language::French), "1er mars 2026");
         assert_eq!(said("2026-11-30", Language::French), "30 novembre 2026");
         assert_eq!(said("2026-11-30", Language::English), "30 November 2026");
+    }
+
+    #[test]
+    fn a_day_is_known_by_its_hyphens() {
+        assert!(is_day("2026-03-01"));
+        for other in ["20260301", "2026-13-01", "2026-03-01T00:00:00Z", "sixty-four", ""] {
+            assert!(!is_day(other), "{other}");
+        }
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn queues(viewer: &Viewer, retention: &Json) -> Markup {
 
 /// The reason for which a route fails, and what its recipient said last.
 fn why(viewer: &Viewer, status: &Json) -> Markup {
-    let sentence = handovers::of_route(status);
+    let sentence = handovers::of_route(status).map(|sentence| viewer.by_clocks(sentence));
     Told::in_short(viewer.language(), sentence.as_ref(), text(status, "/why")).shown()
 }
 

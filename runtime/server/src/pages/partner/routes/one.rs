@@ -186,7 +186,7 @@ fn figures(viewer: &Viewer, route: &Json) -> Markup {
     html! {
         p.lead { (state(viewer, route)) " " (viewer.say_word("route-kind", kind(route))) }
         @if let Some(reason) = optional(route, "/status/why") {
-            @let sentence = handovers::of_route(&route["status"]);
+            @let sentence = handovers::of_route(&route["status"]).map(|sentence| viewer.by_clocks(sentence));
             @let told = Told::in_short(viewer.language(), sentence.as_ref(), reason.to_owned());
             (notice(Tone::Warning, html! { p { (told.shown()) } }))
         }
