@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{
     channels::{Channel, Deprecation},
-    gate::{CutSummary, Misread, VectorFuel, changes_between},
+    gate::{CutSummary, ManifestChange, Misread, VectorFuel, changes_between},
     ledger::{Listed, ResolveError, no_version},
     package::{DecoderId, Manifest, PackageParts, Summary},
     registry::Registry,
@@ -157,11 +157,11 @@ impl Registry {
             .ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))
     }
 
-    /// The changes of each version against the release before it, a sentence each; none of the first.
+    /// The changes of each version against the release before it; none of the first.
     pub fn catalogue_changes(
         &self,
         id: &DecoderId,
-    ) -> Result<BTreeMap<Version, Vec<String>>, ResolveError> {
+    ) -> Result<BTreeMap<Version, Vec<ManifestChange>>, ResolveError> {
         let index = self.index();
         let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
         let changes = listed.versions.iter().filter_map(|(version, entry)| {

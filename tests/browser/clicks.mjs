@@ -129,6 +129,17 @@ await step("send a command", async () => {
   await owner.waitForURL((url) => url.searchParams.get("done") === "command-sent");
 });
 
+await step("see what becomes of a command", async () => {
+  const path = new URL(owner.url()).pathname;
+  const other = await owner.context().newPage();
+  other.on("dialog", (dialog) => dialog.accept());
+  await other.goto(config.address + path);
+  await clickTo(other, "form[action$='/cancel'] button", path, "command-cancelled");
+  await other.close();
+  // Nobody loads the first page again: it asks for itself.
+  await owner.locator("#command .badge", { hasText: "Taken back" }).waitFor();
+});
+
 await step("make a schedule", async () => {
   await open(owner, "/partner/schedules");
   await clickTo(owner, "a.button[href='/partner/schedules/new']", "/partner/schedules/new");

@@ -1,6 +1,8 @@
 //! The catalogue as pages: found, narrowed, and the same for programs.
 
-use champollion_tests::{DECODERS, Server, Visitor, thermometer};
+use std::process::Command;
+
+use champollion_tests::{AXIOMA, DECODERS, Server, Visitor, run, thermometer};
 
 #[test]
 fn a_decoder_is_found_and_shown_with_all_that_it_says() {
@@ -45,6 +47,32 @@ fn a_decoder_is_found_and_shown_with_all_that_it_says() {
     assert_eq!(content(&without_version(&version)), content(&meter));
     assert_eq!(visitor.open(&server, "/catalogue/axioma/none").status, 404);
     assert_eq!(visitor.open(&server, "/catalogue/axioma/qalcosonic-w1/9.0.0").status, 404);
+}
+
+/// The text of a call of a page, as it is copied from there.
+fn call(page: &str, id: &str) -> String {
+    let (_, after) = page.split_once(&format!("<code id=\"{id}\">")).expect("the call is there");
+    let (text, _) = after.split_once("</code>").expect("the call ends");
+    let plain = [("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+    plain.into_iter().fold(text.to_owned(), |text, (sign, plain)| text.replace(sign, plain))
+}
+
+#[test]
+fn of_npm_of_pypi_of_curl_calls_work_when_they_are_pasted() {
+    let server = Server::start();
+    server.publish_own(AXIOMA);
+    let page = Visitor::nobody().open(&server, "/catalogue/axioma/qalcosonic-w1").text;
+    let token = server.new_token("partner", Some("water"));
+    for (id, program, arguments) in [
+        ("call-curl", "sh", &["-c"][..]),
+        ("call-python", "python3", &["-c"][..]),
+        ("call-javascript", "node", &["--input-type=module", "-e"][..]),
+    ] {
+        let mut command = Command::new(program);
+        command.args(arguments).arg(call(&page, id)).env("CHAMPOLLION_TOKEN", &token);
+        let printed = run(&mut command).success();
+        assert!(printed.contains("currentVolume"), "{id}: {printed}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod catalogue;
+mod commands;
 mod everywhere;
 mod hostile;
 mod list;

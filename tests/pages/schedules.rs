@@ -6,11 +6,11 @@ use serde_json::json;
 const NEW: (&str, &str) = ("/partner/schedules/new", "/partner/schedules/new");
 
 /// The command of full light.
-const COMMAND: &str =
+pub(crate) const COMMAND: &str =
     r#"{"manualDimming": {"destination": [{"address": "dali_broadcast", "dimmingLevel": 100}]}}"#;
 
 /// A server with a light whose commands wait for a network server that is away.
-fn town() -> (Server, Sensor) {
+pub(crate) fn town() -> (Server, Sensor) {
     let settings = format!(
         "{SIGN_IN_SETTINGS}\n[network-servers.city]\nkind = \"chirpstack\"\n\
          [network-servers.city.downlink]\nvia = \"http\"\nurl = \"http://127.0.0.1:9\"\n"

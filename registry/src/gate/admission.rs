@@ -11,6 +11,7 @@ use super::{
     declared,
     finding::Finding,
     fuel::VectorFuel,
+    oddity::Oddity,
     random::{self, Tried},
     random_readings,
     truncation::CutPayloads,
@@ -52,7 +53,7 @@ pub struct Trial {
     /// The results of the vectors' payloads, cut short at each length.
     pub cut_payloads: CutPayloads,
     /// Findings that are no reason to refuse the package.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Oddity>,
     /// The fuel of the vectors, where there is one.
     pub fuel: Option<VectorFuel>,
 }
@@ -72,7 +73,8 @@ pub struct Report {
     #[schema(required, value_type = Option<String>)]
     pub previous: Option<Version>,
     /// Findings that are no reason to refuse the package.
-    pub warnings: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    pub warnings: Vec<Oddity>,
     /// The fuel of the vectors, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<VectorFuel>,

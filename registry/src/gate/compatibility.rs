@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use champollion_sandbox::{DerivedInput, DerivedValue};
 use semver::Version;
 
-use super::finding::Finding;
+use super::{
+    finding::Finding,
+    manifest_change::{ManifestChange, Property},
+};
 use crate::package::{Field, FieldType, Manifest};
 
 /// The part of a version that must grow.
@@ -45,7 +48,7 @@ pub(crate) fn incompatibilities(previous: &Manifest, next: &Manifest) -> Vec<Fin
     let changes = changes(previous, next).into_iter();
     let told = changes.filter(|(_, needed)| !is_told(&previous.version, &next.version, *needed));
     let findings = told.map(|(change, needed)| Finding::Incompatible {
-        change,
+        change: change.to_string(),
         needed: match needed {
             Needed::Major => "major",
             Needed::Minor => "minor",
@@ -78,16 +81,18 @@ fn is_told(previous: &Version, next: &Version, needed: Needed) -> bool {
     }
 }
 
-/// Returns the changes between two versions that users of the first one notice, a sentence each, those that break
-/// something first.
+/// Returns the changes between two versions that users of the first one notice, those that break something first.
 #[must_use]
-pub fn changes_between(previous: &Manifest, next: &Manifest) -> Vec<String> {
+pub fn changes_between(previous: &Manifest, next: &Manifest) -> Vec<ManifestChange> {
     let (breaking, others): (Vec<_>, Vec<_>) =
         changes(previous, next).into_iter().partition(|(_, needed)| *needed == Needed::Major);
     breaking.into_iter().chain(others).map(|(change, _)| change).collect()
 }
 
-fn changes(previous: &Manifest, next: &Manifest) -> Vec<(String, Needed)> {
+/// A change, and the part of a version that must grow with it.
+type Told = (ManifestChange, Needed);
+
+fn changes(previous: &Manifest, next: &Manifest) -> Vec<Told> {
     let mut changes = Vec::new();
     changes_of_fields(previous, next, &mut changes);
     changes_of_derived(previous, next, &mut changes);
@@ -100,31 +105,30 @@ fn changes(previous: &Manifest, next: &Manifest) -> Vec<(String, Needed)> {
         match before.get(name) {
             Some(true) => {}
             _ if *required => {
-                changes.push((format!("the variable {name} must be set now"), Needed::Major));
+                changes.push((ManifestChange::VariableRequired(name.clone()), Needed::Major));
             }
-            None => changes.push((format!("the variable {name} was added"), Needed::Minor)),
+            None => changes.push((ManifestChange::VariableAdded(name.clone()), Needed::Minor)),
             Some(false) => {}
         }
     }
     for command in &previous.commands {
         if !next.commands.iter().any(|other| other.name == command.name) {
-            changes.push((format!("the command {} was removed", command.name), Needed::Major));
+            changes.push((ManifestChange::CommandRemoved(command.name.clone()), Needed::Major));
         }
     }
     for command in &next.commands {
         if !previous.commands.iter().any(|other| other.name == command.name) {
-            changes.push((format!("the command {} was added", command.name), Needed::Minor));
+            changes.push((ManifestChange::CommandAdded(command.name.clone()), Needed::Minor));
         }
     }
     changes
 }
 
 /// The values that a derived decoder makes no more, and those that it needs more than before.
-fn changes_of_derived(previous: &Manifest, next: &Manifest, changes: &mut Vec<(String, Needed)>) {
+fn changes_of_derived(previous: &Manifest, next: &Manifest, changes: &mut Vec<Told>) {
     let (Some(before), Some(after)) = (&previous.derived, &next.derived) else {
         if previous.derived.is_some() != next.derived.is_some() {
-            let change = "it reads payloads instead of readings now, or the other way round";
-            changes.push((change.to_owned(), Needed::Major));
+            changes.push((ManifestChange::OtherKind, Needed::Major));
         }
         return;
     };
@@ -133,8 +137,7 @@ fn changes_of_derived(previous: &Manifest, next: &Manifest, changes: &mut Vec<(S
             other.quantity == value.quantity && other.channel == value.channel
         };
         if !after.values.iter().any(is_same) {
-            let change = format!("the value {} was removed", value.quantity);
-            changes.push((change, Needed::Major));
+            changes.push((ManifestChange::ValueRemoved(value.quantity.clone()), Needed::Major));
         }
     }
     for input in &after.inputs {
@@ -142,22 +145,23 @@ fn changes_of_derived(previous: &Manifest, next: &Manifest, changes: &mut Vec<(S
             other.quantity == input.quantity && other.channel == input.channel
         };
         if !before.inputs.iter().any(is_same) {
-            let change = format!("the input {} was added", input.quantity);
-            changes.push((change, Needed::Minor));
+            changes.push((ManifestChange::InputAdded(input.quantity.clone()), Needed::Minor));
         }
     }
 }
 
-fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<(String, Needed)>) {
+fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<Told>) {
     let by_name = |manifest| -> BTreeMap<_, _> { fields(manifest).collect() };
     let (before, after): (BTreeMap<&str, &Field>, BTreeMap<&str, &Field>) =
         (by_name(previous), by_name(next));
     let added: Vec<&Field> =
         after.values().copied().filter(|field| !before.contains_key(&*field.name)).collect();
     for (name, field) in &before {
-        let Some(new) = after.get(name) else {
+        let name = || (*name).to_owned();
+        let Some(new) = after.get(&*field.name) else {
             if let Some(value) = next.fields.iter().find(|value| tells_of(field, value)) {
-                let change = format!("the field {name} is told with {} now", value.name);
+                let change =
+                    ManifestChange::FieldToldWith { field: name(), with: value.name.clone() };
                 changes.push((change, Needed::Minor));
                 continue;
             }
@@ -167,15 +171,17 @@ fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<(St
                     && (field.quantity.is_some() || other.meaning == field.meaning)
             });
             let change = match alike {
-                Some(other) => format!("the field {name} was renamed to {}", other.name),
-                None => format!("the field {name} was removed"),
+                Some(other) => {
+                    ManifestChange::FieldRenamed { field: name(), to: other.name.clone() }
+                }
+                None => ManifestChange::FieldRemoved(name()),
             };
             changes.push((change, Needed::Major));
             continue;
         };
         if field.kind != new.kind {
             let (old, new) = (field.kind.as_str(), new.kind.as_str());
-            changes.push((format!("the field {name} is {new} and was {old}"), Needed::Major));
+            changes.push((ManifestChange::FieldType { field: name(), new, old }, Needed::Major));
         }
         let channel = |field: &Field| field.channel.map(|channel| channel.to_string());
         let is_measured_now = field.quantity.is_none() && new.quantity.is_some();
@@ -185,22 +191,22 @@ fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<(St
             if is_measured_now { (None, in_data.or(unit)) } else { (unit, in_data) }
         };
         let ((unit, in_data), (new_unit, new_in_data)) = (units(field), units(new));
-        for (what, old, new, is_more) in [
-            ("quantity", &field.quantity, &new.quantity, true),
-            ("unit", &unit, &new_unit, true),
-            ("unit in data", &in_data, &new_in_data, is_measured_now),
-            ("channel", &channel(field), &channel(new), field.quantity.is_none()),
+        for (property, old, new, is_more) in [
+            (Property::Quantity, &field.quantity, &new.quantity, true),
+            (Property::Unit, &unit, &new_unit, true),
+            (Property::UnitInData, &in_data, &new_in_data, is_measured_now),
+            (Property::Channel, &channel(field), &channel(new), field.quantity.is_none()),
         ] {
             match (old, new) {
                 (old, new) if old == new => {}
                 // More is known of it, and it is what it was.
                 (None, Some(_)) if is_more => {
-                    changes.push((format!("the field {name} has a {what} now"), Needed::Minor));
+                    let change = ManifestChange::FieldGains { field: name(), property };
+                    changes.push((change, Needed::Minor));
                 }
                 (old, new) => {
-                    let said = |text: &Option<String>| text.clone().unwrap_or("none".to_owned());
-                    let (old, new) = (said(old), said(new));
-                    let change = format!("the field {name} has the {what} {new} and had {old}");
+                    let (old, new) = (old.clone(), new.clone());
+                    let change = ManifestChange::FieldDiffers { field: name(), property, new, old };
                     changes.push((change, Needed::Major));
                 }
             }
@@ -212,10 +218,10 @@ fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<(St
         let keeps = field.words.iter().all(|(word, state)| new.words.get(word) == Some(state));
         let is_told_more = keeps && !field.words.is_empty();
         let needed = if is_told_more { Needed::Minor } else { Needed::Major };
-        changes.push((format!("the field {name} has other words for true and false"), needed));
+        changes.push((ManifestChange::FieldWords((*name).to_owned()), needed));
     }
     for field in added {
-        changes.push((format!("the field {} was added", field.name), Needed::Minor));
+        changes.push((ManifestChange::FieldAdded(field.name.clone()), Needed::Minor));
     }
 }
 

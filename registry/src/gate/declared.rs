@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use champollion_sdk::{difference::is_nearly, vectors::Vector};
 use serde_json::Value as Json;
 
-use super::finding::Finding;
+use super::{
+    finding::Finding,
+    oddity::{Oddity, UnseenField},
+};
 use crate::package::{FieldType, Manifest, Package, each_value};
 
 /// Most fields that one warning names.
 const NAMED: usize = 10;
 
 /// Returns the faults, and the oddities that are only warned about.
-pub(super) fn findings(manifest: &Manifest, vectors: &[Vector]) -> (Vec<Finding>, Vec<String>) {
+pub(super) fn findings(manifest: &Manifest, vectors: &[Vector]) -> (Vec<Finding>, Vec<Oddity>) {
     let declared = Declared::of(manifest);
     let mut findings = Vec::new();
     let (mut told, mut measured) = (BTreeSet::new(), BTreeSet::new());
@@ -129,24 +132,18 @@ impl<'manifest> Declared<'manifest> {
     }
 
     /// The warning of fields that were not seen, where there are any.
-    fn warning(&self, seen: &BTreeSet<String>) -> Option<String> {
+    fn warning(&self, seen: &BTreeSet<String>) -> Option<Oddity> {
         // One that nobody declared and that is nearly the same may be the one that is meant.
         let meant = |name: &str| {
             let is_meant = |path: &&String| !self.fields.contains_key(path.as_str());
             seen.iter().filter(is_meant).find(|path| is_nearly(name, path))
         };
-        let told = |name: &str| match meant(name) {
-            Some(path) => format!("{name} (did you mean {path}, which they hold?)"),
-            None => name.to_owned(),
-        };
+        let told =
+            |name: &&str| UnseenField { name: (*name).to_owned(), nearly: meant(name).cloned() };
         let unseen = self.unseen(seen);
         let more = unseen.len().saturating_sub(NAMED);
-        let named: Vec<String> = unseen.iter().take(NAMED).map(|name| told(name)).collect();
-        let named = named.join(", ");
-        (!unseen.is_empty()).then(|| match more {
-            0 => format!("no vector holds the declared fields {named}"),
-            more => format!("no vector holds the declared fields {named} and {more} more"),
-        })
+        let fields: Vec<UnseenField> = unseen.iter().take(NAMED).map(told).collect();
+        (!fields.is_empty()).then_some(Oddity::FieldsWithoutVector { fields, more })
     }
 }
 
@@ -179,9 +176,9 @@ mod tests {
         };
         let seen = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         assert_eq!(declared.warning(&seen(&["battery", "level"])), None);
-        let told = declared.warning(&seen(&["batery", "level"])).unwrap();
+        let told = declared.warning(&seen(&["batery", "level"])).unwrap().to_string();
         assert!(told.ends_with("battery (did you mean batery, which they hold?)"), "{told}");
-        let told = declared.warning(&seen(&["level", "other"])).unwrap();
+        let told = declared.warning(&seen(&["level", "other"])).unwrap().to_string();
         assert!(told.ends_with("the declared fields battery"), "{told}");
     }
 }

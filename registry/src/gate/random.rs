@@ -11,6 +11,7 @@ use champollion_sdk::{
 };
 use serde::Serialize;
 
+use super::oddity::Oddity;
 use crate::package::{Direction, Package, variables};
 
 /// Where the numbers begin. Any will do; it must be the same for all.
@@ -96,19 +97,10 @@ impl Tried {
     }
 
     /// The oddities that are no reason to refuse the package.
-    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
-        let Self { tried, fuel, readings, .. } = self;
-        let cut_short = self.cut_short.then(|| {
-            format!(
-                "only {tried} random payloads were tried, since they used up {fuel} units of fuel"
-            )
-        });
-        let none_read = (*readings == 0 && *tried > 0).then(|| {
-            format!(
-                "none of {tried} random payloads was read: they show nothing of the code that reads values, so more \
-                 vectors are needed that do"
-            )
-        });
+    pub(super) fn warnings(&self) -> impl Iterator<Item = Oddity> {
+        let Self { tried, fuel, readings, cut_short, .. } = *self;
+        let cut_short = cut_short.then_some(Oddity::FewRandomPayloads { tried, fuel });
+        let none_read = (readings == 0 && tried > 0).then_some(Oddity::NoneRead { tried });
         cut_short.into_iter().chain(none_read)
     }
 }

@@ -15,6 +15,7 @@ use champollion_sdk::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::oddity::Oddity;
 use crate::package::{Answer, Package, run};
 
 /// Fuel that all cut payloads together may burn: a fourth of what random payloads may.
@@ -122,13 +123,10 @@ impl CutPayloads {
     }
 
     /// Returns what is told of a decoder that reads on.
-    pub(super) fn warning(&self) -> Option<String> {
-        let Self { tried, misread, .. } = self;
-        let example = self.example.as_ref()?;
-        Some(format!(
-            "it reads on where a payload ends too soon ({misread} of {tried} payloads that were cut short): \
-             {example}; check the length, and fail with too-short"
-        ))
+    pub(super) fn warning(&self) -> Option<Oddity> {
+        let Self { tried, misread, .. } = *self;
+        let example = self.example.clone()?;
+        Some(Oddity::ReadsOn { tried, misread, example })
     }
 }
 

@@ -13,6 +13,7 @@ mod sponsored;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod trial_fault;
 mod wish;
 mod wish_fault;
 
@@ -22,5 +23,6 @@ pub use error::RequestFault;
 pub use request::{Act, DecoderRequest, Estimate, RequestState, StepTaken, Taking};
 pub(crate) use sponsored::SponsoredShadows;
 pub use trial::{PayloadVerdict, Trial, Tried};
+pub use trial_fault::{TrialFault, WrongValue};
 pub use wish::{RightValue, SponsorPayload, Wish};
 pub use wish_fault::WishFault;

@@ -191,7 +191,7 @@ async fn a_candidate_is_accepted_by_the_payloads_that_it_was_tried_on() {
     kept.keep(|turn| turn.estimate(id, estimate(None), taking(now()))).await.unwrap();
     let request =
         kept.keep(|turn| turn.order(id, "PO-7".parse().ok(), taking(now()))).await.unwrap();
-    let tried = |faults: Vec<String>| Tried {
+    let tried = |faults: Vec<TrialFault>| Tried {
         candidate: Candidate {
             decoder: "acme/meter".parse().unwrap(),
             version: "1.0.0".parse().unwrap(),
@@ -200,7 +200,7 @@ async fn a_candidate_is_accepted_by_the_payloads_that_it_was_tried_on() {
         trial: Trial {
             at: now(),
             digest: Digest::of(b"a package"),
-            verdicts: vec![PayloadVerdict { name: "payload 0".to_owned(), faults }],
+            verdicts: vec![PayloadVerdict::with("payload 0".to_owned(), faults)],
         },
     };
     let early = kept.keep(|turn| turn.accept(id, tried(Vec::new()), taking(now()))).await;
@@ -215,8 +215,9 @@ async fn a_candidate_is_accepted_by_the_payloads_that_it_was_tried_on() {
     assert!(of_candidate.candidate_on_trial().is_some());
 
     let turn = kept.desk.turn().await;
-    let differs = turn.accept(id, tried(vec!["water.volume: off".to_owned()]), taking(now()));
-    assert!(differs.unwrap_err().to_string().contains("payload 0: water.volume: off"));
+    let differs =
+        turn.accept(id, tried(vec![TrialFault::NotRead("off".to_owned())]), taking(now()));
+    assert!(differs.unwrap_err().to_string().contains("payload 0: it is not read: off"));
     let mut other = tried(Vec::new());
     other.payloads.pop();
     let replaced = turn.accept(id, other, taking(now()));
@@ -259,6 +260,9 @@ fn what_is_right_must_come_out_among_what_else_may() {
             { "quantity": "water.volume", "value": value },
             { "quantity": "water.volume", "value": 9, "channel": 1 },
         ] } })
+    };
+    let faults = |right: &[RightValue], outcome: &Json| -> Vec<String> {
+        faults(right, outcome).iter().map(ToString::to_string).collect()
     };
     assert_eq!(faults(&wanted, &measured(json!(1.500_000_000_000_1))), Vec::<String>::new());
     let off = faults(&wanted, &measured(json!(1.51)));

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::{
     candidate::Candidate,
+    trial_fault::{TrialFault, WrongValue},
     wish::{RightValue, SponsorPayload},
 };
 use crate::package::{outcome, run};
@@ -55,6 +56,9 @@ pub struct PayloadVerdict {
     pub name: String,
     /// The values that did not come out as they must; none where all is right.
     pub faults: Vec<String>,
+    /// The same for programs, in the same order; older servers kept none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<TrialFault>,
 }
 
 impl Trial {
@@ -78,9 +82,15 @@ impl Trial {
 }
 
 impl PayloadVerdict {
+    /// The verdict on the payload of a name.
+    pub(super) fn with(name: String, faults: Vec<TrialFault>) -> Self {
+        let words = faults.iter().map(ToString::to_string).collect();
+        Self { name, faults: words, values: faults }
+    }
+
     fn of(payload: &SponsorPayload, decoder: &Decoder) -> Self {
         let outcome = outcome(&run(decoder, &Input::Uplink(payload.uplink.clone())));
-        Self { name: payload.name.to_string(), faults: faults(&payload.right, &outcome) }
+        Self::with(payload.name.to_string(), faults(&payload.right, &outcome))
     }
 }
 
@@ -99,26 +109,29 @@ pub(super) fn missing_in(vectors: &[Vector], payloads: &[SponsorPayload]) -> Vec
 }
 
 /// The values that did not come out as they must.
-pub(super) fn faults(right: &[RightValue], outcome: &Json) -> Vec<String> {
+pub(super) fn faults(right: &[RightValue], outcome: &Json) -> Vec<TrialFault> {
     let Some(reading) = outcome.get("reading") else {
         let failure = &outcome["failure"];
         let said = failure["message"].as_str().or_else(|| failure["kind"].as_str());
-        return vec![format!("it is not read: {}", said.unwrap_or_default())];
+        return vec![TrialFault::NotRead(said.unwrap_or_default().to_owned())];
     };
     let measurements = reading["measurements"].as_array().map(Vec::as_slice).unwrap_or_default();
     right.iter().filter_map(|right| fault(right, measurements)).take(FAULTS).collect()
 }
 
-fn fault(right: &RightValue, measurements: &[Json]) -> Option<String> {
+fn fault(right: &RightValue, measurements: &[Json]) -> Option<TrialFault> {
     let values = measurements.iter().filter(|one| is_of(right, one)).map(|one| &one["value"]);
     let values: Vec<&Json> = values.collect();
     if values.iter().any(|value| is_same(&right.value, value)) {
         return None;
     }
-    let actual: Vec<String> =
-        values.iter().take(VALUES_SHOWN).map(|value| value.to_string()).collect();
-    let actual = if actual.is_empty() { "nothing".to_owned() } else { actual.join(", ") };
-    Some(format!("{}: expected {}, actual {actual}", place(right), right.value))
+    Some(TrialFault::Value(WrongValue {
+        quantity: right.quantity.clone(),
+        channel: right.channel,
+        measured_at: right.measured_at,
+        expected: right.value.clone(),
+        actual: values.into_iter().take(VALUES_SHOWN).cloned().collect(),
+    }))
 }
 
 /// Whether a measurement is of the quantity and the channel of a right value, and of its moment where it names one.
@@ -136,16 +149,5 @@ fn is_same(right: &Json, actual: &Json) -> bool {
             (right - actual).abs() <= TOLERANCE * right.abs().max(actual.abs())
         }
         _ => right == actual,
-    }
-}
-
-fn place(right: &RightValue) -> String {
-    let mut place = right.quantity.clone();
-    if right.channel > 0 {
-        place = format!("{place}, channel {}", right.channel);
-    }
-    match right.measured_at {
-        Some(moment) => format!("{place}, measured at {moment}"),
-        None => place,
     }
 }

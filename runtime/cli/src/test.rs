@@ -8,7 +8,9 @@ use std::{
 };
 
 use champollion_registry::{
-    gate::{CutPayloads, CutVector, Finding, Gate, Trial, Tried, VectorDiffers, run_vectors},
+    gate::{
+        CutPayloads, CutVector, Finding, Gate, Oddity, Trial, Tried, VectorDiffers, run_vectors,
+    },
     package::{DecoderId, Package, outcome},
 };
 use champollion_sandbox::Decoder;
@@ -71,7 +73,7 @@ struct Report<'of> {
     findings: Vec<ReportedFinding>,
     random_payloads: &'of Tried,
     cut_payloads: &'of CutPayloads,
-    warnings: &'of [String],
+    warnings: &'of [Oddity],
 }
 
 #[derive(Serialize)]

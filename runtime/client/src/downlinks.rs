@@ -115,6 +115,9 @@ pub struct Downlink {
     /// The reason why the last offer was not taken, or why the command failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The kind of the problem, such as `refused` or `unreachable`; servers of before told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
     /// The network server's name of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,

@@ -141,6 +141,9 @@ pub struct ScheduleRun {
     /// The reason why a device could not be commanded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The word for the reason; servers of before told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// The schedules that the token sees.

@@ -11,7 +11,7 @@ use std::{
 
 use champollion_lns::Priority;
 use champollion_registry::ledger::Actor;
-use champollion_service::alerts::{AlertCommands, AlertsError, WaitingCommand};
+use champollion_service::alerts::{AlertCommands, AlertsError, NotCommanded, WaitingCommand};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{
     authors::AuditedAuthor,
     devices::Device,
-    downlinks::{CommandRequest, RequestKey, SendError, Sender, Words},
+    downlinks::{CommandRequest, Refused, RequestKey, SendError, Sender, Words},
     service::Service,
 };
 
@@ -80,7 +80,11 @@ impl Commander {
     }
 
     /// Sends a command, and says what came of it; nothing where it is to be sent once more.
-    async fn outcome(&self, id: Uuid, waiting: &WaitingCommand) -> Option<Result<Uuid, String>> {
+    async fn outcome(
+        &self,
+        id: Uuid,
+        waiting: &WaitingCommand,
+    ) -> Option<Result<Uuid, NotCommanded>> {
         let WaitingCommand { group, rule, device, .. } = waiting;
         // A device that has gone to another group is not this partner's to command.
         let found = match self.service.devices.of_group(*device, group).await {
@@ -91,15 +95,16 @@ impl Commander {
             }
         };
         let Some(found) = found else {
-            return Some(Err(format!("{device} is no device of the group {group} any more")));
+            let problem = format!("{device} is no device of the group {group} any more");
+            return Some(Err(NotCommanded { code: "device-gone".to_owned(), problem }));
         };
         match self.send(id, waiting, &found).await {
             Ok(command) => Some(Ok(command)),
             Err(error) if error.passes() && Timestamp::now() < waiting.expires_at => None,
             Err(error) => {
-                let problem = (self.words)(error).detail;
+                let Refused { code, detail: problem } = (self.words)(error);
                 tracing::warn!(alert = %id, %group, %rule, %device, problem, "an alert has commanded nothing");
-                Some(Err(problem))
+                Some(Err(NotCommanded { code, problem }))
             }
         }
     }

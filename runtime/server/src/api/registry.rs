@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     at_once::{TooManyAtOnce, UnderWay},
+    sentence::{Sentence, packages},
     service::Service,
 };
 
@@ -64,6 +65,13 @@ pub(super) struct Outcome {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
     report: Report,
+    /// The warnings of the report for programs, in the same order: a code for each, and the values of the warning.
+    noted: Vec<Sentence>,
+}
+
+/// Returns the warnings of a report as values.
+fn noted(report: &Report) -> Vec<Sentence> {
+    report.warnings.iter().map(packages::of_oddity).collect()
 }
 
 #[utoipa::path(
@@ -150,6 +158,7 @@ pub(super) async fn publish(
                 vectors: report.vectors,
                 channel: None,
                 dry_run: true,
+                noted: noted(&report),
                 report,
             }),
         ));
@@ -167,7 +176,8 @@ pub(super) async fn publish(
     });
     let Published { id, version, digest, vectors, channel } = published.await?;
     let (channel, dry_run) = (Some(channel), false);
-    let outcome = Outcome { id, version, digest, vectors, channel, dry_run, report };
+    let noted = noted(&report);
+    let outcome = Outcome { id, version, digest, vectors, channel, dry_run, report, noted };
     Ok((StatusCode::CREATED, Json(outcome)))
 }
 

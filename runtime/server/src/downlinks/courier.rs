@@ -26,7 +26,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    Carrier, Downlink, Downlinks, LedgerError, State,
+    Carrier, CommandFailure, Downlink, Downlinks, LedgerError, State,
     carrier::Offered,
     queue::{Place, Wanted},
     untold,
@@ -235,19 +235,22 @@ impl Downlinks {
                 Offered::Taken { reference, sent } => {
                     downlink.handed_over_at = Some(now);
                     downlink.reference = reference.clone().or(downlink.reference.take());
-                    downlink.problem = None;
+                    downlink.clear();
                     downlink.state = if *sent { State::Sent } else { State::Queued };
                     downlink.sent_at = sent.then_some(now);
                 }
                 Offered::Published => {
                     downlink.broker_offers = downlink.broker_offers.saturating_add(1);
-                    downlink.lose_sight(untold::NOTHING_TOLD.to_owned());
+                    downlink.lose_sight((CommandFailure::Untold, untold::NOTHING_TOLD));
                 }
-                Offered::Refused(why) => downlink.fail(why.clone(), now),
-                Offered::Fault(why)
-                | Offered::Unheard(why)
-                | Offered::Away { why, .. }
-                | Offered::Unsure { why, .. } => downlink.problem = Some(why.clone()),
+                Offered::Refused(why) => downlink.fail((CommandFailure::Refused, why), now),
+                Offered::Fault(why) => downlink.note((CommandFailure::NotTaken, why)),
+                Offered::Unheard(why) => downlink.note((CommandFailure::Unheard, why)),
+                Offered::Away { why, is_heard: false, .. } => {
+                    downlink.note((CommandFailure::Unreachable, why));
+                }
+                Offered::Away { why, .. } => downlink.note((CommandFailure::Busy, why)),
+                Offered::Unsure { why, .. } => downlink.note((CommandFailure::Unanswered, why)),
             }
             Ok(true)
         };
@@ -269,7 +272,8 @@ impl Downlinks {
                 return Ok::<_, LedgerError>(false);
             }
             if !is_of_group {
-                downlink.fail("the device is not registered in its group any more".to_owned(), now);
+                let why = "the device is not registered in its group any more";
+                downlink.fail((CommandFailure::DeviceGone, why), now);
                 return Ok(true);
             }
             offered_before = Some(downlink.unanswered);

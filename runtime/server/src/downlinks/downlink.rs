@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
+use super::CommandFailure;
+
 /// A command on its way to a device: what was asked for, what became of it, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -83,6 +85,9 @@ pub struct Downlink {
     /// Why the last offer was not taken, or why the command failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The kind of the problem, where there is one; of what older servers kept there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<CommandFailure>,
     /// The network server's name of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
@@ -191,7 +196,7 @@ impl Downlink {
                 self.acknowledged_at = Some(now);
             }
             (Event::Failed(why), Queued | Unknown | Sent | Expired) => {
-                self.fail(why.clone(), now);
+                self.fail((CommandFailure::Failed, why), now);
                 return true;
             }
             (Event::Expired, Queued | Unknown) => self.expire(now),
@@ -201,16 +206,28 @@ impl Downlink {
         if changed {
             self.handed_over_at.get_or_insert(now);
             self.unanswered = false;
-            self.problem = None;
+            self.clear();
         }
         changed
     }
 
     /// It cannot be done.
-    pub fn fail(&mut self, why: String, now: Timestamp) {
+    pub fn fail(&mut self, failure: (CommandFailure, &str), now: Timestamp) {
         self.state = State::Failed;
         self.failed_at = Some(now);
-        self.problem = Some(why);
+        self.note(failure);
+    }
+
+    /// Notes why it is not taken, or not known to be: the kind, and the words for it.
+    pub(super) fn note(&mut self, (failure, why): (CommandFailure, &str)) {
+        self.failure = Some(failure);
+        self.problem = Some(why.to_owned());
+    }
+
+    /// Notes that nothing is in its way.
+    pub(super) fn clear(&mut self) {
+        self.failure = None;
+        self.problem = None;
     }
 
     /// Gives it up where its time is over, and a while more where the network server may have it; says
@@ -224,15 +241,15 @@ impl Downlink {
         if self.is_waiting() && !self.unanswered {
             self.expire(now);
         } else {
-            self.lose_sight(NEVER_TOLD.to_owned());
+            self.lose_sight((CommandFailure::NeverTold, NEVER_TOLD));
         }
         true
     }
 
     /// Nothing is known of it.
-    pub(super) fn lose_sight(&mut self, why: String) {
+    pub(super) fn lose_sight(&mut self, failure: (CommandFailure, &str)) {
         self.state = State::Unknown;
-        self.problem = Some(why);
+        self.note(failure);
     }
 
     /// Its time is over.
@@ -304,7 +321,7 @@ pub(crate) mod tests {
     fn what_was_not_known_is_known_once_it_is_told() {
         let unknown = || {
             let mut downlink = downlink(1);
-            downlink.lose_sight("nothing was told".to_owned());
+            downlink.lose_sight((CommandFailure::Untold, "nothing was told"));
             downlink.unanswered = true;
             assert!(downlink.is_open() && !downlink.is_waiting());
             downlink
@@ -346,7 +363,8 @@ pub(crate) mod tests {
         assert_eq!(unanswered, (State::Unknown, [false, true]));
         let handed_over = after(|downlink| downlink.handed_over_at = Some(downlink.queued_at));
         assert_eq!(handed_over, (State::Unknown, [false, true]));
-        let published = after(|downlink| downlink.lose_sight("nothing was told".to_owned()));
+        let published =
+            after(|downlink| downlink.lose_sight((CommandFailure::Untold, "nothing was told")));
         assert_eq!(published, (State::Unknown, [false, true]));
         assert_eq!(after(|downlink| downlink.state = State::Sent), (State::Sent, [false, false]));
     }

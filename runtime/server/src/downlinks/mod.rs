@@ -14,6 +14,7 @@ mod carrier;
 mod courier;
 mod downlink;
 mod encoder;
+mod failure;
 mod group;
 #[cfg(feature = "grpc")]
 mod grpc;
@@ -52,6 +53,7 @@ pub use cancellation::CancelError;
 pub use carrier::Carrier;
 pub use downlink::{Downlink, State};
 pub use encoder::Encoder;
+pub use failure::CommandFailure;
 pub use group::{GroupAnswer, GroupResult, Refused, Words};
 pub use preview::PlannedPayload;
 pub use request::{CommandRequest, GroupCommandRequest};
@@ -485,6 +487,7 @@ impl Plan<'_> {
             broker_offers: 0,
             unanswered: false,
             problem: None,
+            failure: None,
             reference: None,
             waiting_for: None,
         }

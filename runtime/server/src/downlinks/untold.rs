@@ -13,7 +13,7 @@ use champollion_frames::DevEui;
 use champollion_lns::NetworkServerName;
 use jiff::Timestamp;
 
-use super::{Downlink, Downlinks, LedgerError, State};
+use super::{CommandFailure, Downlink, Downlinks, LedgerError, State};
 
 /// The problem of a command that a broker has.
 pub(super) const NOTHING_TOLD: &str =
@@ -43,7 +43,7 @@ impl Downlinks {
                 match &verdict {
                     Ok(()) => downlink.state = State::Queued,
                     Err(why) if downlink.problem.as_ref() == Some(why) => return Ok(false),
-                    Err(why) => downlink.problem = Some(why.clone()),
+                    Err(why) => downlink.note((CommandFailure::NotOfferedAgain, why)),
                 }
                 Ok(true)
             };

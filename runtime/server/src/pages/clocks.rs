@@ -1,8 +1,9 @@
-//! Moments of forms: people fill them in by the clocks of the territory, and the interface takes universal time.
+//! Moments and days of forms: people fill them in by the clocks of the territory, and the interface takes universal
+//! time.
 
 use jiff::{
-    RoundMode, Timestamp, Unit,
-    civil::{DateTime, DateTimeRound},
+    RoundMode, Timestamp, ToSpan, Unit,
+    civil::{Date, DateTime, DateTimeRound},
     tz::TimeZone,
 };
 
@@ -30,6 +31,37 @@ impl Clocks {
         }
         let local = text.parse::<DateTime>().and_then(|local| local.to_zoned(self.0.clone()));
         local.map_or_else(|_| text.to_owned(), |moment| moment.timestamp().to_string())
+    }
+
+    /// Returns the moment at which a day begins as the interface takes it: `2027-02-28T23:00:00Z` of `2027-03-01` in
+    /// Paris. A text that is no day stays as it is, and is refused by the interface, which says so at the field.
+    pub(super) fn sent_begin(&self, day: &str) -> String {
+        self.begin_of(day).map_or_else(|| day.to_owned(), |moment| moment.to_string())
+    }
+
+    /// Returns the last second of a day as the interface takes it. A text that is no day stays as it is.
+    pub(super) fn sent_end(&self, day: &str) -> String {
+        let last = self.after(day).and_then(|next| next.checked_sub(1.second()).ok());
+        last.map_or_else(|| day.to_owned(), |moment| moment.to_string())
+    }
+
+    /// Returns the moment at which a day begins; nothing where the text is no day.
+    pub(super) fn begin_of(&self, day: &str) -> Option<Timestamp> {
+        self.midnight(day.parse().ok()?)
+    }
+
+    /// Returns the moment at which the next day begins; nothing where the text is no day.
+    pub(super) fn after(&self, day: &str) -> Option<Timestamp> {
+        self.midnight(day.parse::<Date>().ok()?.tomorrow().ok()?)
+    }
+
+    fn midnight(&self, day: Date) -> Option<Timestamp> {
+        Some(day.to_zoned(self.0.clone()).ok()?.timestamp())
+    }
+
+    /// Returns the day that it is now.
+    pub(super) fn today(&self) -> Date {
+        Timestamp::now().to_zoned(self.0.clone()).date()
     }
 
     /// Returns what a field shows of a moment of the interface. A text that is none stays as it is.
@@ -67,6 +99,22 @@ mod tests {
         ] {
             assert_eq!(clocks.sent(sent), meant);
         }
+    }
+
+    #[test]
+    fn a_day_has_the_hours_that_the_clocks_of_the_territory_give_it() {
+        let clocks = Clocks::named("Europe/Paris");
+        for (day, begin, end) in [
+            ("2027-03-01", "2027-02-28T23:00:00Z", "2027-03-01T22:59:59Z"),
+            // The days of 23 and of 25 hours.
+            ("2027-03-28", "2027-03-27T23:00:00Z", "2027-03-28T21:59:59Z"),
+            ("2027-10-31", "2027-10-30T22:00:00Z", "2027-10-31T22:59:59Z"),
+            ("March", "March", "March"),
+        ] {
+            assert_eq!((&*clocks.sent_begin(day), &*clocks.sent_end(day)), (begin, end));
+        }
+        assert_eq!(clocks.after("2027-10-31"), clocks.begin_of("2027-11-01"));
+        assert!(clocks.after("March").is_none());
     }
 
     #[test]

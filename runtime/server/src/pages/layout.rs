@@ -12,6 +12,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::{
     assets,
     banner::banner,
+    clocks,
     content_policy::policy,
     forgery,
     json::address,
@@ -176,7 +177,7 @@ fn footer(viewer: &Viewer) -> Markup {
     html! {
         footer.site-footer {
             div.bar {
-                p { (viewer.say("footer")) }
+                p { (viewer.say("footer")) " " (clocks::hint(viewer, "footer-clocks")) }
                 ul.choices aria-label=(viewer.say("choice-language")) {
                     @for language in Language::ALL {
                         li { a href=(way("language", language.code())) lang=(language.code())

@@ -8,11 +8,11 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use jiff::{Timestamp, tz::TimeZone};
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
 use super::{
+    clocks::Clocks,
     json::{address, items, moment, optional, path_part, text},
     layout::Page,
     parts::{
@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 }
 
 async fn show(viewer: Viewer) -> Result<Page, Problem> {
-    let date = viewer.parameter("date").unwrap_or_else(first_of_year);
+    let date = viewer.parameter("date").unwrap_or_else(|| first_of_year(&viewer));
     let found = viewer.get(&address("/v1/statements", &[("date", &date)])).await?;
     let statements = items(&found, "/statements");
     let title = viewer.say_with("statements-title", [("date", viewer.day(&date).into())]);
@@ -54,21 +54,20 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
 }
 
 /// The first day of the year, on which objects are declared.
-fn first_of_year() -> String {
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    today.first_of_year().to_string()
+fn first_of_year(viewer: &Viewer) -> String {
+    Clocks::of(viewer).today().first_of_year().to_string()
 }
 
 /// The choice of a day, and the way to issue; neither is printed.
 fn choosing(viewer: &Viewer, date: &str) -> Markup {
     html! {
-        div.actions {
-            form method="get" action=(PATH) {
-                (Field::new("date", viewer.say("statements-date")).kind(Kind::Line("date"))
-                    .value(date).required().shown())
-                button.quiet type="submit" { (viewer.say("statements-show")) }
-            }
-            @if viewer.may(Scope::Administer) {
+        form.narrowing.filters method="get" action=(PATH) {
+            (Field::new("date", viewer.say("statements-date")).kind(Kind::Line("date"))
+                .value(date).required().shown())
+            p.actions { button.quiet type="submit" { (viewer.say("statements-show")) } }
+        }
+        @if viewer.may(Scope::Administer) {
+            div.actions {
                 (button_form(
                     viewer,
                     &address("/statements/issue", &[("date", date)]),

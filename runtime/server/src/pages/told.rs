@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-use super::{json::text, language::Language};
+use super::{json::text, language::Language, viewer::Viewer};
 use crate::{
     api::{Problem, Translation},
-    sentence::{Sentence, handovers},
+    sentence::{Sentence, commands, handovers},
 };
 
 /// A sentence that the server says.
@@ -39,6 +39,19 @@ impl Told {
         Self::translated(language.told(sentence), words)
     }
 
+    /// The sentence of a value, beside its English words where the language of the page has none of it.
+    pub(super) fn of_sentence(language: Language, sentence: &Sentence, words: String) -> Self {
+        Self::translated(language.translation("", Some(sentence)), words)
+    }
+
+    /// The sentence about why no command was sent, by its word.
+    pub(super) fn of_refusal(language: Language, code: &str, words: String) -> Self {
+        match commands::of_refusal(code) {
+            Some(sentence) => Self::of_sentence(language, &sentence, words),
+            None => Self::of_code(language, code, words),
+        }
+    }
+
     /// The sentence about something in short, beside the exact words of the server.
     pub(super) fn in_short(language: Language, sentence: Option<Sentence>, words: String) -> Self {
         let said = sentence.and_then(|sentence| language.translation("", Some(&sentence)));
@@ -46,8 +59,9 @@ impl Told {
     }
 
     /// The sentence about a route that fails, beside what its recipient said last.
-    pub(super) fn of_route(language: Language, status: &Json) -> Self {
-        Self::in_short(language, handovers::of_route(status), text(status, "/why"))
+    pub(super) fn of_route(viewer: &Viewer, status: &Json) -> Self {
+        let sentence = handovers::of_route(status).map(|sentence| viewer.by_clocks(sentence));
+        Self::in_short(viewer.language(), sentence, text(status, "/why"))
     }
 
     fn translated(translation: Option<Translation>, english: String) -> Self {

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use fluent_bundle::FluentValue;
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, Zoned, civil::Date};
 use serde_json::Value as Json;
 
 use super::{
@@ -24,6 +24,7 @@ use crate::{
     api::{Asker, Interface, Problem, cookie_of, session_of},
     auth::{Principal, Scope},
     connections::{ClientAddress, network_of},
+    sentence::Sentence,
     service::Service,
 };
 
@@ -197,9 +198,18 @@ impl Viewer {
         self.language().number(number)
     }
 
-    /// A moment for people, which the script shows in the time of their own device.
+    /// A moment for people, by the clocks of the territory.
     pub(super) fn moment(&self, moment: Timestamp) -> maud::Markup {
-        written::moment(moment, self.language())
+        written::moment(&self.local(moment), self.language())
+    }
+
+    /// The same as a text alone.
+    pub(super) fn minute(&self, moment: Timestamp) -> String {
+        written::minute(&self.local(moment), self.language())
+    }
+
+    fn local(&self, moment: Timestamp) -> Zoned {
+        moment.to_zoned(self.service().config.territory.zone())
     }
 
     /// A day for people. A text that is no day is shown itself.
@@ -270,8 +280,22 @@ impl Viewer {
 
     /// The problem in the language of the page, as far as it has texts for it.
     pub(super) fn translated(&self, problem: Problem) -> Problem {
-        let translation = self.language().translation(problem.code(), problem.sentence());
+        let sentence = problem.sentence().cloned().map(|sentence| self.by_clocks(sentence));
+        let translation = self.language().translation(problem.code(), sentence.as_ref());
         problem.translated(translation)
+    }
+
+    /// The same sentence with its moments and days as the viewer reads them.
+    pub(super) fn by_clocks(&self, mut sentence: Sentence) -> Sentence {
+        for value in sentence.values.values_mut() {
+            let Some(text) = value.as_str() else { continue };
+            if let Ok(moment) = text.parse::<Timestamp>() {
+                *value = Json::from(self.minute(moment));
+            } else if written::is_day(text) {
+                *value = Json::from(self.day(text));
+            }
+        }
+        sentence
     }
 
     fn interface(&self) -> Result<&Interface, Problem> {

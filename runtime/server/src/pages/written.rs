@@ -1,23 +1,30 @@
 //! Moments, sizes, units and codes, written for people.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Zoned, civil::Date};
 use maud::{Markup, html};
 
 use super::language::Language;
 
-/// A moment in universal time, which the script shows in the time of the viewer's device.
-pub(super) fn moment(moment: Timestamp, language: Language) -> Markup {
-    html! { time datetime=(moment) { (minute(moment, language)) } }
+/// A moment to the minute. The title has its seconds and its zone, which tell apart the hours that clocks show twice.
+pub(super) fn moment(moment: &Zoned, language: Language) -> Markup {
+    let exact = moment.strftime("%Y-%m-%d %H:%M:%S %Z").to_string();
+    html! { time datetime=(moment.timestamp()) title=(exact) { (minute(moment, language)) } }
 }
 
-/// A minute in universal time, where no script shows it otherwise.
-pub(super) fn minute(moment: Timestamp, language: Language) -> String {
-    let form = match language {
-        Language::English => "%Y-%m-%d %H:%M UTC",
-        Language::French => "%d/%m/%Y %H:%M UTC",
+/// A moment to the minute as a text.
+pub(super) fn minute(moment: &Zoned, language: Language) -> String {
+    let month = match language {
+        Language::English => moment.strftime("%b").to_string(),
+        Language::French => FRENCH_SHORT_MONTHS[index_of_month(moment.date())].to_owned(),
     };
-    moment.strftime(form).to_string()
+    format!("{} {month} {}, {}", moment.day(), moment.year(), moment.strftime("%H:%M"))
 }
+
+/// The months in French where there is little room.
+const FRENCH_SHORT_MONTHS: [&str; 12] = [
+    "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
+    "déc.",
+];
 
 /// The months in French, as they stand in dates.
 const FRENCH_MONTHS: [&str; 12] = [
@@ -43,11 +50,22 @@ pub(super) fn day(day: Date, language: Language) -> String {
     }
 }
 
+/// Whether a text is a day as the interface writes days: `2026-03-01`.
+pub(super) fn is_day(text: &str) -> bool {
+    // Digits alone are a day too in ISO 8601, and a number to people.
+    text.len() == 10 && text.as_bytes()[4] == b'-' && text.parse::<Date>().is_ok()
+}
+
 /// A day in French, in which the first of a month alone is an ordinal.
 fn french_day(day: Date) -> String {
     let ordinal = if day.day() == 1 { "er" } else { "" };
-    let month = FRENCH_MONTHS[usize::from(day.month().unsigned_abs()) - 1];
+    let month = FRENCH_MONTHS[index_of_month(day)];
     format!("{}{ordinal} {month} {}", day.day(), day.year())
+}
+
+/// The place of the month of a day among the months of a year.
+fn index_of_month(day: Date) -> usize {
+    usize::from(day.month().unsigned_abs()) - 1
 }
 
 /// The units of sizes, the greatest first, each with its name in English and in French.
@@ -116,11 +134,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_written_in_the_order_of_the_language() {
-        let time: Timestamp = "2026-03-04T05:06:07Z".parse().unwrap();
-        let english = moment(time, Language::English).into_string();
-        assert!(english.contains("datetime=\"2026-03-04T05:06:07Z\">2026-03-04 05:06 UTC<"));
-        assert!(moment(time, Language::French).into_string().contains(">04/03/2026 05:06 UTC<"));
+    fn moments_are_written_by_their_own_clocks() {
+        let said = |time: &str, language| moment(&time.parse().unwrap(), language).into_string();
+        let winter = "2026-03-04T06:06:07+01:00[Europe/Paris]";
+        assert_eq!(
+            said(winter, Language::English),
+            "<time datetime=\"2026-03-04T05:06:07Z\" title=\"2026-03-04 06:06:07 CET\">4 Mar 2026, 06:06</time>"
+        );
+        // The hour that comes twice.
+        let [first, second] = ["+02:00", "+01:00"].map(|offset| {
+            said(&format!("2026-10-25T02:30:00{offset}[Europe/Paris]"), Language::French)
+        });
+        assert!(first.contains("02:30:00 CEST\">25 oct. 2026, 02:30<"), "{first}");
+        assert!(second.contains("02:30:00 CET\">25 oct. 2026, 02:30<"), "{second}");
     }
 
     #[test]
@@ -129,6 +155,14 @@ mod tests {
         assert_eq!(said("2026-03-01", Language::French), "1er mars 2026");
         assert_eq!(said("2026-11-30", Language::French), "30 novembre 2026");
         assert_eq!(said("2026-11-30", Language::English), "30 November 2026");
+    }
+
+    #[test]
+    fn a_day_is_known_by_its_hyphens() {
+        assert!(is_day("2026-03-01"));
+        for other in ["20260301", "2026-13-01", "2026-03-01T00:00:00Z", "sixty-four", ""] {
+            assert!(!is_day(other), "{other}");
+        }
     }
 
     #[test]

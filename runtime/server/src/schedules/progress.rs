@@ -69,6 +69,29 @@ pub struct Run {
     /// Why a device could not be commanded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The word for the problem: the code that a command by hand would have got, `device-gone`, `schedule-changed` or
+    /// `time-over`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// The reason why a moment ends before all of its commands are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// The schedule was changed.
+    Changed,
+    /// Nobody wants the commands any more.
+    Over,
+}
+
+impl Cut {
+    /// The word for it, and the words for people.
+    fn said(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Changed => ("schedule-changed", "the schedule was changed meanwhile"),
+            Self::Over => ("time-over", "its time was over before all commands could be taken"),
+        }
+    }
 }
 
 /// The word for the outcome of a moment.
@@ -111,6 +134,7 @@ impl Run {
             refused: 0,
             commands: Vec::new(),
             problem: None,
+            code: None,
         }
     }
 
@@ -119,6 +143,14 @@ impl Run {
         let last = (missed.count > 1).then_some(missed.last);
         let begun = Self::begin(missed.first, false);
         Self { state: RunState::Missed, last, moments: Some(missed.count), ..begun }
+    }
+
+    /// Notes why a device could not be commanded: the word for it, and the words for people. The first reason stands.
+    pub(super) fn note(&mut self, code: &str, problem: impl Into<String>) {
+        if self.problem.is_none() {
+            self.problem = Some(problem.into());
+            self.code = Some(code.to_owned());
+        }
     }
 
     /// Ends what was begun.
@@ -137,7 +169,7 @@ impl Progress {
     /// The same schedule after a change: it begins anew, and what was under way ends where it is. A moment that was begun
     /// while the change was on its way is not begun once more. A cursor ahead of now is of a clock that was put back since.
     pub(super) fn begun_anew(mut self, changed_at: Timestamp, now: Timestamp) -> Self {
-        self.end("the schedule was changed meanwhile");
+        self.end(Some(Cut::Changed));
         let settled = Some(self.cursor).filter(|cursor| *cursor <= now);
         Self { cursor: settled.map_or(changed_at, |cursor| cursor.max(changed_at)), ..self }
     }
@@ -150,11 +182,13 @@ impl Progress {
         self.runs.truncate(RUNS);
     }
 
-    /// Ends what is under way; `problem` says why it ends before all of it is done.
-    pub(super) fn end(&mut self, problem: &str) {
+    /// Ends what is under way; `cut` says why it ends before all of it is done.
+    pub(super) fn end(&mut self, cut: Option<Cut>) {
         let Some(mut under_way) = self.under_way.take() else { return };
-        if under_way.done < under_way.pieces {
+        if let Some(cut) = cut.filter(|_| under_way.done < under_way.pieces) {
+            let (code, problem) = cut.said();
             under_way.run.problem = Some(problem.to_owned());
+            under_way.run.code = Some(code.to_owned());
         }
         self.note(under_way.run.ended());
     }
@@ -179,6 +213,7 @@ mod tests {
         let latest = &progress.runs[0];
         assert_eq!((latest.state, latest.made_up), (RunState::Sent, true));
         assert!(latest.problem.as_deref().is_some_and(|problem| problem.contains("changed")));
+        assert_eq!(latest.code.as_deref(), Some("schedule-changed"));
         assert_eq!(progress.under_way, None);
     }
 

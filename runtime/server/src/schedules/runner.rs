@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{
     book::SeenRows,
     parts::Parts,
-    progress::{Progress, Run, UnderWay},
+    progress::{Cut, Progress, Run, UnderWay},
     schedule::Schedule,
     sending::{pieces_of, send_piece},
 };
@@ -172,7 +172,7 @@ async fn go_on(
 ) -> Result<Timestamp, LookError> {
     let Some(under_way) = &mut progress.under_way else { return Ok(now) };
     if now >= under_way.expires_at {
-        progress.end("its time was over before all commands could be taken");
+        progress.end(Some(Cut::Over));
     } else {
         // A device that another node has just registered is commanded too.
         parts.cluster.catch_up_with_devices().await?;
@@ -184,7 +184,7 @@ async fn go_on(
             }
         }
         if under_way.done >= under_way.pieces {
-            progress.end("");
+            progress.end(None);
         }
     }
     let mut batch = Batch::new();

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     authors::{AuditedAuthor, Author},
     devices::Device,
-    downlinks::{CommandRequest, GroupCommandRequest, RequestKey, SendError, Sender},
+    downlinks::{CommandRequest, GroupCommandRequest, Refused, RequestKey, SendError, Sender},
 };
 
 /// Devices of a piece, about: some seconds of work, after which other schedules have their turn.
@@ -60,7 +60,8 @@ pub(super) async fn send_piece(
         Err(error) if error.passes() => Err(error),
         Err(error) => {
             run.refused += 1;
-            run.problem.get_or_insert_with(|| (parts.words)(error).detail);
+            let Refused { code, detail } = (parts.words)(error);
+            run.note(&code, detail);
             Ok(())
         }
         Ok(()) => Ok(()),
@@ -79,8 +80,8 @@ async fn send_to_one(
     let found = found.map_err(|error| SendError::NotKept(error.to_string()))?;
     let Some(device) = found else {
         run.refused += 1;
-        run.problem =
-            Some(format!("{dev_eui} is no device of the group {} any more", schedule.group));
+        let problem = format!("{dev_eui} is no device of the group {} any more", schedule.group);
+        run.note("device-gone", problem);
         return Ok(());
     };
     let downlink = parts.downlinks.send(&device, wish, sender, author).await?;
@@ -116,7 +117,7 @@ async fn send_to_group(
     run.commands.push(answer.id);
     let problem = answer.results.into_iter().find_map(|result| result.problem);
     if let Some(problem) = problem {
-        run.problem.get_or_insert(problem.detail);
+        run.note(&problem.code, problem.detail);
     }
     Ok(())
 }

@@ -8,10 +8,12 @@ pub(crate) mod frames;
 pub(crate) mod handovers;
 mod notes;
 mod notices;
+pub(crate) mod packages;
 mod quotas;
 mod rows;
 mod rules;
 mod schedules;
+pub(crate) mod servers;
 mod sheets;
 mod wishes;
 

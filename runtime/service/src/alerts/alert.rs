@@ -109,6 +109,9 @@ pub struct Commanded {
     /// The reason why none was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The word for the reason: the code that a command by hand would have got, or `device-gone`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// The mark of a person who looks after an alert.

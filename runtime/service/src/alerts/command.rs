@@ -43,6 +43,15 @@ pub struct WaitingCommand {
     pub expires_at: Timestamp,
 }
 
+/// The reason why nothing was sent: the word for it, and the words for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotCommanded {
+    /// The word for the reason.
+    pub code: String,
+    /// The reason in words.
+    pub problem: String,
+}
+
 /// The commands of alerts in the store.
 pub struct AlertCommands {
     store: Arc<dyn Store>,
@@ -70,7 +79,7 @@ impl AlertCommands {
         &self,
         id: Uuid,
         waiting: &WaitingCommand,
-        outcome: Result<Uuid, String>,
+        outcome: Result<Uuid, NotCommanded>,
     ) -> Result<(), AlertsError> {
         let (before, seen) = COMMANDS.get_seen(&*self.store, &id).await?;
         if before.is_none() {
@@ -79,11 +88,12 @@ impl AlertCommands {
         let mut batch = Batch::new();
         seen.expect_unchanged(&mut batch);
         COMMANDS.delete(&mut batch, &id);
-        let (command, problem) = match outcome {
+        let (command, not) = match outcome {
             Ok(command) => (Some(command), None),
-            Err(problem) => (None, Some(short(&problem))),
+            Err(not) => (None, Some(not)),
         };
-        let commanded = Commanded { device: waiting.device, command, problem };
+        let (code, problem) = not.map(|not| (not.code, short(&not.problem))).unzip();
+        let commanded = Commanded { device: waiting.device, command, problem, code };
         let note = |alert: &mut Alert| alert.commanded = Some(commanded);
         self.book.change(&mut batch, (&waiting.group, id), note).await?;
         self.store.commit(batch).await?;

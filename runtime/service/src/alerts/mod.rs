@@ -20,7 +20,7 @@ mod units;
 
 pub use alert::{Acknowledgement, Alert, Commanded, Place, Subject};
 pub use book::{AlertBook, AlertsError, RuleBook};
-pub use command::{AlertCommands, WaitingCommand};
+pub use command::{AlertCommands, NotCommanded, WaitingCommand};
 pub use condition::{
     AlarmWatch, Battery, Change, Condition, DecoderFailures, Equality, Hold, Limit, Range,
     RouteFailure, RouteName, Silence,

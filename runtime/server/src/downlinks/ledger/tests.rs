@@ -6,7 +6,7 @@ use champollion_lns::Priority;
 use champollion_store::{SledOptions, SledStore};
 
 use super::*;
-use crate::downlinks::{State, downlink::tests::downlink, queue::Wanted};
+use crate::downlinks::{CommandFailure, State, downlink::tests::downlink, queue::Wanted};
 
 async fn ledger(folder: &std::path::Path) -> Ledger {
     let store = SledStore::open(&SledOptions::new(folder.join("store"))).unwrap();
@@ -69,7 +69,7 @@ async fn what_is_open_is_open_after_a_restart() {
     };
     first.change(Uuid::from_u128(2), handed_over).await.unwrap();
     let failed = |downlink: &mut Downlink| {
-        downlink.fail("why".to_owned(), downlink.queued_at);
+        downlink.fail((CommandFailure::Refused, "why"), downlink.queued_at);
         Ok::<_, LedgerError>(true)
     };
     first.change(Uuid::from_u128(3), failed).await.unwrap();
@@ -120,7 +120,7 @@ async fn what_was_not_told_is_looked_at_after_the_device_was_heard() {
     let ledger = ledger(folder.path()).await;
     take(&ledger, [downlink(1), downlink(2)]).await;
     let untold = |downlink: &mut Downlink| {
-        downlink.lose_sight("nothing was told".to_owned());
+        downlink.lose_sight((CommandFailure::Untold, "nothing was told"));
         Ok::<_, LedgerError>(true)
     };
     ledger.change(Uuid::from_u128(1), untold).await.unwrap();
@@ -166,7 +166,7 @@ async fn only_what_is_at_its_end_is_forgotten() {
     let ledger = ledger(folder.path()).await;
     take(&ledger, [downlink(1), downlink(2)]).await;
     let failed = |downlink: &mut Downlink| {
-        downlink.fail("why".to_owned(), downlink.queued_at);
+        downlink.fail((CommandFailure::Refused, "why"), downlink.queued_at);
         Ok::<_, LedgerError>(true)
     };
     ledger.change(Uuid::from_u128(2), failed).await.unwrap();

@@ -15,11 +15,12 @@ use serde_json::{Map, Value as Json};
 use crate::{
     api::Problem,
     pages::{
+        clocks::Clocks,
         json::{items, path_part, text},
         layout::Page,
         partner::{
             frame::shown_once,
-            tokens::{end_of, expiry_field, tokens_table},
+            tokens::{expiry_field, tokens_table},
         },
         parts::form::{Fault, Field, form, submit},
         submission::Submission,
@@ -64,7 +65,7 @@ async fn make(viewer: Viewer, submission: Submission) -> Response {
     let mut wanted = Map::new();
     wanted.insert("name".to_owned(), Json::from(submission.text("name")));
     if let Some(day) = submission.filled("expiresAt") {
-        wanted.insert("expiresAt".to_owned(), Json::from(end_of(day)));
+        wanted.insert("expiresAt".to_owned(), Json::from(Clocks::of(&viewer).sent_end(day)));
     }
     match viewer.send(Method::POST, "/v1/me/tokens", Some(&Json::Object(wanted))).await {
         Ok(made) => made_page(&viewer, &made).into_response(),

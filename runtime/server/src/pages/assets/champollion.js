@@ -1,36 +1,26 @@
 "use strict";
-// Every page works without this script. It shows moments in the time of the device, searches while a person types, lights up
-// the bytes of a value, copies texts, and reads files that are dropped.
+// Every page works without this script. It searches while a person types, asks again for values that change, lights up the
+// bytes of a value, copies texts, and tries requests of the reference.
 
-const language = document.documentElement.lang;
-
-const showMoments = (within) => {
-  const format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-  for (const time of within.querySelectorAll("time[datetime]")) {
-    const moment = new Date(time.dateTime);
-    if (Number.isNaN(moment.getTime())) continue;
-    time.title = time.textContent;
-    time.textContent = format.format(moment);
-  }
+// Asks for a page once more, and returns its part with an id; nothing where it has none.
+const partOf = async (address, id, signal) => {
+  const answer = await fetch(address, { signal, headers: { accept: "text/html" } });
+  if (!answer.ok) return null;
+  return new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
 };
 
 // A form with data-live="id" asks again while a person types; the part of the page with that id is replaced.
 const searchLive = (form) => {
   let timer, asked;
   const ask = async () => {
-    const part = document.getElementById(form.dataset.live);
     const address = new URL(form.action);
     address.search = new URLSearchParams(new FormData(form)).toString();
     asked?.abort();
     asked = new AbortController();
     try {
-      const answer = await fetch(address, { signal: asked.signal, headers: { accept: "text/html" } });
-      if (!answer.ok) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const next = page.getElementById(form.dataset.live);
+      const next = await partOf(address, form.dataset.live, asked.signal);
       if (!next) return;
-      showMoments(next);
-      part.replaceWith(next);
+      document.getElementById(form.dataset.live).replaceWith(next);
       history.replaceState(null, "", address);
     } catch (error) {
       if (error.name !== "AbortError") throw error;
@@ -40,6 +30,26 @@ const searchLive = (form) => {
     clearTimeout(timer);
     timer = setTimeout(ask, 180);
   });
+};
+
+// A button with data-fresh="id" keeps the part with that id up to date, out of its data-page, until it is pressed. A part in
+// which somebody reads a list that is open, has the focus or has marked a text stays as it is; so does a page that nobody sees.
+const keepsFresh = (button) => {
+  const [id, seconds] = [button.dataset.fresh, Number(button.dataset.seconds)];
+  const isInUse = (part) => part.contains(document.activeElement) || part.querySelector("details[open]") !== null
+    || (document.getSelection()?.isCollapsed === false && part.contains(document.getSelection().anchorNode));
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const is = button.getAttribute("aria-pressed") === "true";
+    button.setAttribute("aria-pressed", String(!is));
+  });
+  setInterval(async () => {
+    const part = document.getElementById(id);
+    if (!part || document.hidden || button.getAttribute("aria-pressed") !== "true" || isInUse(part)) return;
+    // A server that is away for a while is asked again the next time.
+    const next = await partOf(button.dataset.page, id).catch(() => null);
+    if (next && !isInUse(part)) part.replaceWith(next);
+  }, seconds * 1000);
 };
 
 // A row with data-bytes="3-5" lights up the bytes of the list that its data-of names.
@@ -77,8 +87,13 @@ const asksBefore = (form) => form.addEventListener("submit", (event) => {
   if (!window.confirm(form.dataset.confirm)) event.preventDefault();
 });
 
-showMoments(document);
+// On a phone the sections of a page are a strip, of which the one that is shown should be in sight.
+document.querySelectorAll(".sections ul").forEach((strip) => {
+  const here = strip.querySelector("[aria-current]");
+  if (here) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+});
 document.querySelectorAll("form[data-live]").forEach(searchLive);
+document.querySelectorAll("[data-fresh]").forEach(keepsFresh);
 document.querySelectorAll("[data-bytes]").forEach(lightUp);
 document.querySelectorAll("[data-copy]").forEach(copies);
 document.querySelectorAll("select[data-sends]").forEach(sendsOnChange);

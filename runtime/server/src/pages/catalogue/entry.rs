@@ -33,6 +33,9 @@ use crate::{
     },
 };
 
+/// Most sources that are listed at once; more of them are folded, since they are long.
+const SOURCES: usize = 2;
+
 /// The newest version of a decoder that devices get.
 pub(super) async fn newest(
     viewer: Viewer,
@@ -232,7 +235,12 @@ fn sources(viewer: &Viewer, sources: &[String]) -> Markup {
     html! {
         @if !sources.is_empty() {
             dt { (viewer.say("decoder-sources")) }
-            dd { ul { @for source in sources { li { (source) } } } }
+            dd {
+                details open[sources.len() <= SOURCES] {
+                    summary { (viewer.say_with("decoder-sources-count", [("count", sources.len().into())])) }
+                    ul { @for source in sources { li { (source) } } }
+                }
+            }
         }
     }
 }

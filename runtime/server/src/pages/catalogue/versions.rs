@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use champollion_registry::{CatalogueEntry, CatalogueVersion};
+use champollion_registry::{CatalogueEntry, CatalogueVersion, gate::ManifestChange};
 use maud::{Markup, html};
 use semver::Version;
 
 use super::{path::path_of, state::version_state};
-use crate::pages::{parts::table::Table, viewer::Viewer, written};
+use crate::{
+    pages::{parts::table::Table, told::Told, viewer::Viewer, written},
+    sentence::packages,
+};
 
 /// Versions that are shown; a decoder that was imported again and again may have hundreds.
 const VERSIONS: usize = 50;
@@ -16,7 +19,7 @@ const VERSIONS: usize = 50;
 pub(super) fn versions(
     viewer: &Viewer,
     entry: &CatalogueEntry,
-    changes: &BTreeMap<Version, Vec<String>>,
+    changes: &BTreeMap<Version, Vec<ManifestChange>>,
 ) -> Markup {
     let mut table = Table::new(viewer.say("decoder-versions"))
         .column(viewer.say("version-number"))
@@ -33,7 +36,7 @@ pub(super) fn versions(
 fn row(
     viewer: &Viewer,
     entry: &CatalogueEntry,
-    (version, changes): (&CatalogueVersion, Option<&Vec<String>>),
+    (version, changes): (&CatalogueVersion, Option<&Vec<ManifestChange>>),
 ) -> Vec<Markup> {
     let address = format!("{}/{}", path_of(&entry.manifest.id), version.version);
     vec![
@@ -45,11 +48,15 @@ fn row(
     ]
 }
 
-fn changed(viewer: &Viewer, changes: Option<&Vec<String>>) -> Markup {
+fn changed(viewer: &Viewer, changes: Option<&Vec<ManifestChange>>) -> Markup {
+    let told = |change: &ManifestChange| {
+        let sentence = packages::of_change(change);
+        Told::of_sentence(viewer.language(), &sentence, change.to_string()).shown()
+    };
     match changes.map(Vec::as_slice) {
         None => html! { span.soft { (viewer.say("version-first")) } },
         Some([]) => html! { span.soft { (viewer.say("version-same")) } },
-        Some([one]) => html! { span lang="en" { (one) } },
-        Some(several) => html! { ul lang="en" { @for change in several { li { (change) } } } },
+        Some([one]) => told(one),
+        Some(several) => html! { ul { @for change in several { li { (told(change)) } } } },
     }
 }

@@ -11,11 +11,12 @@ use axum::{
     },
     response::Response,
 };
-use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::ToSpan;
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
 use super::{
+    clocks::Clocks,
     json::{address, items, optional},
     tables,
     viewer::Viewer,
@@ -58,9 +59,8 @@ pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Probl
 /// # Errors
 /// The [`Problem`] with which the interface answers.
 pub(super) async fn shares(viewer: &Viewer) -> Result<Markup, Problem> {
-    // Enough for the last whole day of any time zone.
-    let first: Date = Timestamp::now().to_zoned(TimeZone::UTC).date().saturating_sub(2.days());
-    let from = first.to_string();
+    // Enough for the last whole day.
+    let from = Clocks::of(viewer).today().saturating_sub(2.days()).to_string();
     match all_days(viewer, &[("from", from.as_str()), ("limit", "1000")]).await {
         Ok(list) => Ok(figures::shares(viewer, &list)),
         // Notices are for all who are signed in, and figures are not.

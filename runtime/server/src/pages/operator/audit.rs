@@ -7,12 +7,13 @@ use serde_json::Value as Json;
 use super::{
     audit_search::{Checked, Filter, Found, Line, author, check, end_of, search},
     sections,
-    values::{begin_of, facts, moment_at, size_at},
+    values::{facts, moment_at, size_at},
 };
 use crate::{
     api::Problem,
     auth::Scope,
     pages::{
+        clocks::Clocks,
         json::{items, text},
         layout::Page,
         parts::{
@@ -60,13 +61,13 @@ fn is_asked(viewer: &Viewer) -> bool {
 
 fn filter(viewer: &Viewer) -> Filter {
     let text = |name: &str| viewer.parameter(name).unwrap_or_default();
-    let day = |name: &str| begin_of(&text(name));
+    let clocks = Clocks::of(viewer);
     Filter {
         words: text("q"),
         action: text("action"),
         by: text("by"),
-        since: day("since"),
-        until: day("until"),
+        since: clocks.begin_of(&text("since")),
+        until: clocks.after(&text("until")),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     decoder_reports,
     decoders::{channel_badge, page_of},
     known_decoder::Decoder,
+    quarantine::reason,
     redecode::path_of as path_of_redecoding,
     sections,
     values::{facts, moment_at, number_at, size_at},
@@ -22,6 +23,7 @@ use crate::{
         parts::{
             badge::badge,
             form::button_form,
+            live::live,
             notice::{Tone, notice},
             table::Table,
         },
@@ -49,12 +51,21 @@ pub(super) fn page(viewer: &Viewer, decoder: &Decoder, outcome: Markup) -> Page 
         @for one in &decoder.set_aside { (set_aside(viewer, one)) }
         h2 { (viewer.say("operator-decoders-versions")) }
         (versions(viewer, decoder))
-        @if let Some(report) = &decoder.shadow { (decoder_reports::shadow(viewer, report)) }
-        @if let Some(report) = &decoder.canary { (decoder_reports::canary(viewer, report)) }
+        @if decoder.shadow.is_some() || decoder.canary.is_some() {
+            (live(viewer, (&page_of(&id), "reports"), reports(viewer, decoder)))
+        }
         h2 { (viewer.say("operator-decoders-changes")) }
         (forms(viewer, decoder))
     };
     sections::page(viewer, &id, content)
+}
+
+/// What runs beside the stable version, and how it does.
+fn reports(viewer: &Viewer, decoder: &Decoder) -> Markup {
+    html! {
+        @if let Some(report) = &decoder.shadow { (decoder_reports::shadow(viewer, report)) }
+        @if let Some(report) = &decoder.canary { (decoder_reports::canary(viewer, report)) }
+    }
 }
 
 fn head(viewer: &Viewer, decoder: &Decoder) -> Markup {
@@ -83,7 +94,7 @@ fn set_aside(viewer: &Viewer, one: &Json) -> Markup {
         Tone::Bad,
         html! {
             p.title { (viewer.say("operator-decoders-quarantined")) ": " (text(one, "/version")) }
-            p lang="en" { (text(one, "/message")) }
+            p { (reason(viewer, one)) }
             (button_form(viewer, &lift, &viewer.say("operator-decoders-lift"), false))
         },
     )

@@ -4,14 +4,14 @@ use maud::{Markup, html};
 use serde_json::Value as Json;
 
 use crate::pages::{
-    json::{optional, text},
+    json::{moment, optional, text},
     viewer::Viewer,
 };
 
 /// The link of an invitation where it was not mailed, with the time until which it can be used.
 pub(super) fn invitation(viewer: &Viewer, made: &Json) -> Markup {
-    let until =
-        viewer.say_with("operator-invitation-until", [("until", text(made, "/expiresAt").into())]);
+    let until = moment(made, "/expiresAt").map(|until| viewer.minute(until)).unwrap_or_default();
+    let until = viewer.say_with("operator-invitation-until", [("until", until.into())]);
     html! {
         @match optional(made, "/mailedTo") {
             Some(address) => p { (viewer.say_with("operator-invitation-mailed", [("to", address.into())])) },

@@ -25,6 +25,7 @@ mod partner;
 mod partners;
 mod people;
 mod person;
+mod places;
 mod publication;
 mod quarantine;
 mod quotas;

@@ -15,12 +15,15 @@ use crate::{
         parts::{
             badge::badge,
             empty::empty,
+            live::live,
             notice::{Tone, notice},
             pager::pager,
             table::Table,
         },
+        told::Told,
         viewer::Viewer,
     },
+    sentence::servers,
 };
 
 /// The words for messages that were taken, or that are nothing to be taken.
@@ -40,8 +43,10 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
                 None,
             ))
         } @else {
-            (table(&viewer, servers))
-            @for server in servers { (details(&viewer, server)) }
+            (live(&viewer, (&viewer.address_with(&[]), "servers"), html! {
+                (table(&viewer, servers))
+                @for server in servers { (details(&viewer, server)) }
+            }))
         }
         (pager(&viewer, next_of(&list)))
         (left(&viewer, items(&list, "/leftSessions")))
@@ -136,9 +141,15 @@ fn shown_finding(viewer: &Viewer, finding: &Json) -> Markup {
                 " " code { (code) }
             }
             p lang="en" { (text(finding, "/detail")) }
-            p lang="en" { (text(finding, "/remedy")) }
+            p { (remedy(viewer, finding).shown()) }
         },
     )
+}
+
+/// What to do against a finding.
+fn remedy(viewer: &Viewer, finding: &Json) -> Told {
+    let sentence = servers::of_remedy(&text(finding, "/code"));
+    Told::in_short(viewer.language(), sentence, text(finding, "/remedy"))
 }
 
 /// Sessions at brokers that the settings have no more.

@@ -12,12 +12,13 @@ use super::{
     partners::LIST,
     requests::page_of as page_of_request,
     sections,
-    values::{begin_of, facts, moment_at, names, number_at, words_at},
+    values::{facts, moment_at, names, number_at, words_at},
 };
 use crate::{
     api::Problem,
     auth::Scope,
     pages::{
+        clocks::Clocks,
         json::{moment, optional, path_part, text},
         layout::Page,
         parts::{
@@ -27,7 +28,6 @@ use crate::{
         },
         submission::Submission,
         viewer::Viewer,
-        written,
     },
 };
 
@@ -90,7 +90,7 @@ fn shown_approval(viewer: &Viewer, answer: &Json) -> Markup {
     let until = viewer.day(optional(approval, "/until").unwrap_or("–"));
     html! {
         @if let Some(ends) = moment(approval, "/notice/endsAt") {
-            @let at = written::minute(ends, viewer.language());
+            @let at = viewer.minute(ends);
             (notice(Tone::Warning, html! {
                 p { (viewer.say_with("operator-partners-notice", [("at", at.into())])) }
             }))
@@ -184,9 +184,7 @@ pub(super) async fn end(
     Path(partner): Path<String>,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    let day = submission.text("endsAt");
-    // What is no day is refused by the interface, which says so at the field.
-    let ends_at = begin_of(day).map_or_else(|| json!(day), |at| json!(at));
+    let ends_at = Clocks::of(&viewer).sent_begin(submission.text("endsAt"));
     let body = json!({ "endsAt": ends_at, "letter": submission.text("letter") });
     let path = format!("{}/approval/end", path_of(&partner));
     let ended = viewer.send(Method::POST, &path, Some(&body)).await;

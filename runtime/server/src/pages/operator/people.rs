@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
 use super::{
-    sections,
+    places, sections,
     values::{next_of, part_of},
 };
 use crate::{
@@ -42,11 +42,14 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
 
 async fn page(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Result<Page, Problem> {
     let list = viewer.get(&part_of(viewer, "/v1/people", &[])).await?;
+    let places = places::suggested(viewer).await;
     let content = html! {
         p.lead { (viewer.say("operator-people-lead")) }
         (table(viewer, &list))
         (pager(viewer, next_of(&list)))
-        @if viewer.may(Scope::People) { (adding(viewer, sent, fault)) }
+        @if viewer.may(Scope::People) {
+            (adding(viewer, (sent, fault), places))
+        }
     };
     Ok(sections::page(viewer, &viewer.say("operator-people-title"), content))
 }
@@ -104,18 +107,26 @@ pub(super) fn state(viewer: &Viewer, person: &Json) -> Markup {
 }
 
 /// The fields of a grant: the role and its scope.
-pub(super) fn grant_fields(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
+pub(super) fn grant_fields(
+    viewer: &Viewer,
+    (sent, fault): (&Submission, &Fault),
+    places: Vec<(String, String)>,
+) -> Markup {
     let roles =
         ROLES.map(|role| (role.to_owned(), viewer.say_word("operator-role", role))).to_vec();
     html! {
         (Field::new("role", viewer.say("operator-people-role")).kind(Kind::Choice(roles))
             .value(sent.text("role")).fault(fault).shown())
         (Field::new("scope", viewer.say("operator-people-scope")).value(sent.text("scope"))
-            .hint(viewer.say("operator-people-scope-hint")).fault(fault).required().shown())
+            .hint(viewer.say("operator-people-scope-hint")).suggesting(places).fault(fault).required().shown())
     }
 }
 
-fn adding(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
+fn adding(
+    viewer: &Viewer,
+    (sent, fault): (&Submission, &Fault),
+    places: Vec<(String, String)>,
+) -> Markup {
     let field = |name: &'static str, label: String, kind: Kind| {
         Field::new(name, label).kind(kind).value(sent.text(name)).fault(fault).required().shown()
     };
@@ -123,7 +134,7 @@ fn adding(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
         (field("firstName", viewer.say("operator-people-first-name"), Kind::Line("text")))
         (field("name", viewer.say("operator-name"), Kind::Line("text")))
         (field("email", viewer.say("operator-people-email"), Kind::Line("email")))
-        (grant_fields(viewer, sent, fault))
+        (grant_fields(viewer, (sent, fault), places))
         (submit(&viewer.say("operator-people-add")))
     };
     html! {

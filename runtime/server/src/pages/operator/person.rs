@@ -12,7 +12,7 @@ use super::{
     grants::grant_buttons,
     invitation::invitation,
     people::{LIST, full_name, grant_fields, granted, state},
-    sections,
+    places, sections,
     values::{by, facts, moment_at},
 };
 use crate::{
@@ -55,6 +55,7 @@ fn page_of(id: &str) -> String {
 async fn page(viewer: &Viewer, id: &str, shown: Shown<'_>) -> Result<Page, Problem> {
     let person = viewer.get(&path_of(id)).await?;
     let may_change = viewer.may(Scope::People);
+    let places = places::suggested(viewer).await;
     let content = html! {
         (shown.outcome)
         (facts([
@@ -69,7 +70,7 @@ async fn page(viewer: &Viewer, id: &str, shown: Shown<'_>) -> Result<Page, Probl
         @if may_change {
             h2 { (viewer.say("operator-people-grant")) }
             (form(viewer, &format!("{}/grants", page_of(id)), &shown.fault, html! {
-                (grant_fields(viewer, shown.sent, &shown.fault))
+                (grant_fields(viewer, (shown.sent, &shown.fault), places))
                 (submit(&viewer.say("operator-people-grant")))
             }))
         }

@@ -31,7 +31,7 @@ use crate::{
             notice::{Tone, notice},
         },
         submission::Submission,
-        told,
+        told::{self, Told},
         viewer::Viewer,
     },
     service::Service,
@@ -149,7 +149,11 @@ fn tried(viewer: &Viewer, outcome: &Json) -> Markup {
         @if items(report, "/warnings").is_empty() {
             p { (viewer.say("operator-publish-warnings-none")) }
         } @else {
-            ul lang="en" { @for warning in items(report, "/warnings") { li { (text(warning, "")) } } }
+            ul {
+                @for (warning, noted) in items(report, "/warnings").iter().zip(items(outcome, "/noted")) {
+                    li { (Told::of_answer(viewer.language(), noted, text(warning, "")).shown()) }
+                }
+            }
         }
     }
 }
@@ -195,7 +199,7 @@ fn fields(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
         (Field::new("signature", viewer.say("operator-publish-signature")).value(sent.text("signature"))
             .hint(viewer.say("operator-publish-signature-hint")).fault(fault).shown())
         (Field::new("channel", viewer.say("operator-publish-channel")).kind(Kind::Choice(channels))
-            .value(sent.text("channel")).fault(fault).shown())
+            .value(sent.text("channel")).hint(viewer.say("operator-publish-channel-hint")).fault(fault).shown())
         p.actions {
             button type="submit" name="try" value="yes" { (viewer.say("operator-publish-try")) }
             " "

@@ -1,6 +1,7 @@
 //! Decoders that are set aside: seen, set and lifted.
 
 use axum::{extract::Path, http::Method, response::Response};
+use champollion_registry::channels::Quarantined;
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
@@ -16,6 +17,7 @@ use crate::{
         layout::Page,
         parts::{empty::empty, form::button_form, pager::pager, table::Table},
         submission::Submission,
+        told::Told,
         viewer::Viewer,
     },
 };
@@ -52,12 +54,21 @@ fn row(viewer: &Viewer, one: &Json) -> Vec<Markup> {
     vec![
         html! { a href=(page_of(&id)) { (id) } " " (version) },
         scope(viewer, one),
-        html! { span lang="en" { (text(one, "/message")) } },
+        reason(viewer, one),
         moment_at(viewer, one, "/since"),
         number_at(viewer, one, "/failures"),
         html! { (optional(one, "/by").unwrap_or(&by_itself)) },
         button_form(viewer, &lift, &viewer.say("operator-decoders-lift"), false),
     ]
+}
+
+/// The reason for which calls are set aside: what the last of them did, or what the person has written who did it.
+pub(super) fn reason(viewer: &Viewer, one: &Json) -> Markup {
+    let (code, message) = (text(one, "/code"), text(one, "/message"));
+    match code == Quarantined::BY_HAND {
+        true => html! { (message) },
+        false => Told::of_code(viewer.language(), &code, message).shown(),
+    }
 }
 
 /// The calls that are set aside: all, or those of a port, of commands or of a device.

@@ -14,11 +14,12 @@ use super::{
     decoders::page_of,
     known_decoder::Decoder,
     sections,
-    values::{begin_of, facts, number_at},
+    values::{facts, number_at},
 };
 use crate::{
     api::Problem,
     pages::{
+        clocks::{self, Clocks},
         json::{optional, text},
         layout::Page,
         parts::{
@@ -56,7 +57,7 @@ fn page(
         (Field::new("version", viewer.say("operator-decoders-version")).kind(Kind::Choice(versions))
             .value(sent.text("version")).shown())
         (Field::new("since", viewer.say("operator-redecode-since")).kind(Kind::Line("date"))
-            .value(sent.text("since")).hint(viewer.say("operator-redecode-since-hint")).fault(fault)
+            .value(sent.text("since")).hint(clocks::hint(viewer, "operator-redecode-since-hint")).fault(fault)
             .required().shown())
         (Field::new("group", viewer.say("operator-redecode-group")).value(sent.text("group"))
             .hint(viewer.say("operator-redecode-group-hint")).fault(fault).shown())
@@ -81,7 +82,7 @@ pub(super) async fn redecode(
     sent: Submission,
 ) -> Result<Response, Problem> {
     let decoder = Decoder::of(&viewer, &vendor, &model).await?;
-    let body = Bytes::from(body(&decoder.id(), &sent).to_string());
+    let body = Bytes::from(body(&decoder.id(), &sent, &Clocks::of(&viewer)).to_string());
     let asked = (Method::POST, "/v1/records/redecode");
     Ok(match viewer.pass(asked, Some(("application/json", body))).await {
         Ok(response) => {
@@ -97,12 +98,11 @@ pub(super) async fn redecode(
     })
 }
 
-fn body(id: &str, sent: &Submission) -> Json {
-    let since = sent.text("since");
+fn body(id: &str, sent: &Submission, clocks: &Clocks) -> Json {
     let mut body = json!({
         "decoder": format!("{id}@={}", sent.text("version")),
         // What is no day is left to the interface, which takes moments too.
-        "since": begin_of(since).map_or_else(|| json!(since), |at| json!(at)),
+        "since": clocks.sent_begin(sent.text("since")),
         "dryRun": sent.is_ticked("try"),
     });
     if let Some(group) = sent.filled("group") {
@@ -156,6 +156,6 @@ mod tests {
         let expected = json!({
             "decoder": "acme/meter@=1.1.0", "since": "2026-03-01T00:00:00Z", "dryRun": true,
         });
-        assert_eq!(body("acme/meter", &sent), expected);
+        assert_eq!(body("acme/meter", &sent, &Clocks::named("Europe/Paris")), expected);
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     pages::{
         json::{items, optional, text},
         layout::Page,
-        parts::{badge::badge, empty::empty, notice::Tone, pager::pager, table::Table},
+        parts::{badge::badge, empty::empty, live::live, notice::Tone, pager::pager, table::Table},
         told::Told,
         viewer::Viewer,
         written,
@@ -37,6 +37,7 @@ pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
             (failing(&viewer, items(routes, "/routes")))
         }
     };
+    let content = live(&viewer, (&viewer.address_with(&[]), "queues"), content);
     Ok(sections::page(&viewer, &viewer.say("operator-storage-title"), content))
 }
 
@@ -112,7 +113,7 @@ fn failing(viewer: &Viewer, routes: &[Json]) -> Markup {
             html! { (text(route, "/group")) },
             badge(Tone::Bad, &viewer.say_word("operator-route-state", &state)),
             number_at(viewer, route, "/status/waiting"),
-            Told::of_route(viewer.language(), &route["status"]).shown(),
+            Told::of_route(viewer, &route["status"]).shown(),
         ]);
     }
     html! {

@@ -9,12 +9,13 @@ use maud::{Markup, html};
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    sections,
-    values::{begin_of, by, moment_at, next_of, part_of},
+    places, sections,
+    values::{by, moment_at, next_of, part_of},
 };
 use crate::{
     api::Problem,
     pages::{
+        clocks::Clocks,
         json::{items, optional, path_part, text},
         layout::Page,
         parts::{
@@ -46,13 +47,14 @@ async fn page(
     outcome: Markup,
 ) -> Result<Page, Problem> {
     let list = viewer.get(&part_of(viewer, "/v1/tokens", &[])).await?;
+    let places = places::suggested(viewer).await;
     let content = html! {
         (outcome)
         p.lead { (viewer.say("operator-tokens-lead")) }
         (table(viewer, &list))
         (pager(viewer, next_of(&list)))
         h2 { (viewer.say("operator-tokens-make")) }
-        (form_of(viewer, making))
+        (form_of(viewer, making, places))
     };
     Ok(sections::page(viewer, &viewer.say("operator-tokens-title"), content))
 }
@@ -103,7 +105,11 @@ fn role(viewer: &Viewer, token: &Json) -> String {
     }
 }
 
-fn form_of(viewer: &Viewer, (sent, fault): (&Submission, &Fault)) -> Markup {
+fn form_of(
+    viewer: &Viewer,
+    (sent, fault): (&Submission, &Fault),
+    places: Vec<(String, String)>,
+) -> Markup {
     let field = |name: &'static str, label: String| {
         Field::new(name, label).value(sent.text(name)).fault(fault)
     };
@@ -113,7 +119,8 @@ fn form_of(viewer: &Viewer, (sent, fault): (&Submission, &Fault)) -> Markup {
         (field("name", viewer.say("operator-name")).required().shown())
         (field("role", viewer.say("operator-tokens-role")).kind(Kind::Choice(roles)).shown())
         (field("group", viewer.say("operator-tokens-group")).shown())
-        (field("scope", viewer.say("operator-tokens-scope")).hint(viewer.say("operator-people-scope-hint")).shown())
+        (field("scope", viewer.say("operator-tokens-scope")).hint(viewer.say("operator-people-scope-hint"))
+            .suggesting(places).shown())
         (field("networkServer", viewer.say("operator-tokens-network-server")).shown())
         (field("expiresAt", viewer.say("operator-tokens-expires")).kind(Kind::Line("date"))
             .hint(viewer.say("operator-tokens-expires-hint")).shown())
@@ -122,8 +129,9 @@ fn form_of(viewer: &Viewer, (sent, fault): (&Submission, &Fault)) -> Markup {
     form(viewer, LIST, fault, fields)
 }
 
-/// The token as the interface takes it: what is not filled in is left out.
-fn body(sent: &Submission) -> Json {
+/// The token as the interface takes it: what is not filled in is left out. A day is one until whose end the token is
+/// good.
+fn body(sent: &Submission, clocks: &Clocks) -> Json {
     let mut body = Map::new();
     for name in ["name", "role", "group", "scope", "networkServer"] {
         if let Some(value) = sent.filled(name) {
@@ -131,15 +139,13 @@ fn body(sent: &Submission) -> Json {
         }
     }
     if let Some(day) = sent.filled("expiresAt") {
-        // What is no day is refused by the interface, which says so at the field.
-        let at = begin_of(day).map_or_else(|| json!(day), |at| json!(at));
-        body.insert("expiresAt".to_owned(), at);
+        body.insert("expiresAt".to_owned(), json!(clocks.sent_end(day)));
     }
     Json::Object(body)
 }
 
 pub(super) async fn make(viewer: Viewer, sent: Submission) -> Result<Response, Problem> {
-    match viewer.send(Method::POST, "/v1/tokens", Some(&body(&sent))).await {
+    match viewer.send(Method::POST, "/v1/tokens", Some(&body(&sent, &Clocks::of(&viewer)))).await {
         Ok(made) => {
             let nothing = (&Submission::default(), &Fault::none());
             Ok(page(&viewer, nothing, secret(&viewer, &made)).await?.into_response())
@@ -194,8 +200,9 @@ mod tests {
     fn a_token_has_the_members_that_are_filled_in() {
         let sent = Submission::of_pairs(b"name=Meter&role=partner&group=water&scope=&expiresAt=");
         let expected = json!({ "name": "Meter", "role": "partner", "group": "water" });
-        assert_eq!(body(&sent), expected);
+        let clocks = Clocks::named("Europe/Paris");
+        assert_eq!(body(&sent, &clocks), expected);
         let until = Submission::of_pairs(b"name=a&role=lns&expiresAt=2027-01-01");
-        assert_eq!(body(&until)["expiresAt"], "2027-01-01T00:00:00Z");
+        assert_eq!(body(&until, &clocks)["expiresAt"], "2027-01-01T22:59:59Z");
     }
 }

@@ -96,12 +96,6 @@ pub(super) fn names(text: &str) -> Vec<&str> {
     text.split(signs).filter(|name| !name.is_empty()).collect()
 }
 
-/// The moment at which a day begins, as a form sends a day.
-pub(super) fn begin_of(day: &str) -> Option<jiff::Timestamp> {
-    let day: jiff::civil::Date = day.parse().ok()?;
-    Some(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -116,10 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn names_and_days_are_read_as_people_write_them() {
+    fn names_are_read_as_people_write_them() {
         assert_eq!(names(" acme, city;water\nparking "), ["acme", "city", "water", "parking"]);
         assert!(names(" , ").is_empty());
-        assert_eq!(begin_of("2026-03-01").unwrap().to_string(), "2026-03-01T00:00:00Z");
-        assert!(begin_of("March").is_none());
     }
 }

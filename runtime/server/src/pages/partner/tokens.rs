@@ -20,6 +20,7 @@ use super::{
 use crate::{
     api::Problem,
     pages::{
+        clocks::Clocks,
         json::{address, items, path_part, text},
         layout::Page,
         parts::{
@@ -48,7 +49,10 @@ async fn list(viewer: Viewer) -> Result<Page, Problem> {
 }
 
 async fn make(viewer: Viewer, submission: Submission) -> Result<Response, Problem> {
-    match viewer.send(Method::POST, "/v1/tokens", Some(&wanted(&submission))).await {
+    match viewer
+        .send(Method::POST, "/v1/tokens", Some(&wanted(&submission, &Clocks::of(&viewer))))
+        .await
+    {
         Ok(made) => {
             let content = html! {
                 (shown_once(&viewer, &text(&made, "/name"), &text(&made, "/token")))
@@ -65,19 +69,14 @@ async fn make(viewer: Viewer, submission: Submission) -> Result<Response, Proble
 }
 
 /// The token that a form asks for. A day is one until whose end the token is good.
-fn wanted(submission: &Submission) -> Json {
+fn wanted(submission: &Submission, clocks: &Clocks) -> Json {
     let mut wanted = Map::new();
     for name in ["name", "role", "scope"] {
         put(&mut wanted, name, Some(submission.text(name)));
     }
-    let end = submission.filled("expiresAt").map(end_of);
+    let end = submission.filled("expiresAt").map(|day| clocks.sent_end(day));
     put(&mut wanted, "expiresAt", end.as_deref());
     Json::Object(wanted)
-}
-
-/// The end of a day, in universal time.
-pub(in crate::pages) fn end_of(day: &str) -> String {
-    format!("{day}T23:59:59Z")
 }
 
 async fn revoke(
@@ -189,12 +188,12 @@ mod tests {
         let said = [("name", "meters"), ("role", "reader"), ("scope", "group:water")];
         let with = |more: &[(&str, &str)]| {
             let all = said.iter().chain(more).map(|(name, text)| ((*name).into(), (*text).into()));
-            wanted(&Submission::of_fields(all))
+            wanted(&Submission::of_fields(all), &Clocks::named("Europe/Paris"))
         };
         assert!(with(&[]).get("expiresAt").is_none());
         assert_eq!(
             with(&[("expiresAt", "2027-01-31")])["expiresAt"],
-            json!("2027-01-31T23:59:59Z")
+            json!("2027-01-31T22:59:59Z")
         );
     }
 }

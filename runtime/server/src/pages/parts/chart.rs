@@ -126,7 +126,7 @@ impl Chart {
     fn time(&self, moment: Timestamp, viewer: &Viewer) -> String {
         match self.is_of_days {
             true => written::day(moment.to_zoned(TimeZone::UTC).date(), viewer.language()),
-            false => written::minute(moment, viewer.language()),
+            false => viewer.minute(moment),
         }
     }
 }

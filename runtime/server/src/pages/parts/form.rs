@@ -156,6 +156,7 @@ pub(in crate::pages) struct Field<'of> {
     fault: Option<&'of Told>,
     is_required: bool,
     completion: Option<&'static str>,
+    suggestions: Vec<(String, String)>,
 }
 
 impl<'of> Field<'of> {
@@ -171,12 +172,18 @@ impl<'of> Field<'of> {
             fault: None,
             is_required: false,
             completion: None,
+            suggestions: Vec::new(),
         }
     }
 
     /// The same in one of several forms of a page, so that fields of one name are told apart.
     pub(in crate::pages) fn of_form(self, form: &'of str) -> Self {
         Self { form, ..self }
+    }
+
+    /// The same with another label.
+    pub(in crate::pages) fn label(self, label: impl Into<String>) -> Self {
+        Self { label: label.into(), ..self }
     }
 
     /// The same of another kind.
@@ -208,6 +215,11 @@ impl<'of> Field<'of> {
     /// The same with what a browser may fill in, such as `username` or `one-time-code`.
     pub(in crate::pages) fn completed_by(self, completion: &'static str) -> Self {
         Self { completion: Some(completion), ..self }
+    }
+
+    /// The same with words that may be chosen instead of written, each with its text.
+    pub(in crate::pages) fn suggesting(self, suggestions: Vec<(String, String)>) -> Self {
+        Self { suggestions, ..self }
     }
 
     /// Returns the field with its label, hint and fault.
@@ -245,7 +257,12 @@ impl<'of> Field<'of> {
                 Kind::Line(kind) => {
                     input type=(kind) id=(id) name=(self.name) value=(self.value)
                         required[self.is_required] autocomplete=[self.completion]
-                        aria-describedby=[described] aria-invalid=[invalid];
+                        list=[self.list_id()] aria-describedby=[described] aria-invalid=[invalid];
+                    @if let Some(id) = self.list_id() {
+                        datalist id=(id) {
+                            @for (word, text) in &self.suggestions { option value=(word) { (text) } }
+                        }
+                    }
                 }
                 Kind::Moment => {
                     // Without a step, a moment that has seconds could not be sent back.
@@ -282,6 +299,10 @@ impl<'of> Field<'of> {
         format!("hint-{}{}", self.form, self.name)
     }
 
+    fn list_id(&self) -> Option<String> {
+        (!self.suggestions.is_empty()).then(|| format!("list-{}{}", self.form, self.name))
+    }
+
     fn fault_id(&self) -> String {
         format!("fault-{}{}", self.form, self.name)
     }
@@ -315,6 +336,17 @@ mod tests {
         let other = Field::new("name", "Name").fault(&fault).shown().into_string();
         assert!(!other.contains("fault"), "{other}");
         assert!(fault.at("ur").is_none());
+    }
+
+    #[test]
+    fn words_are_suggested_and_others_can_be_written() {
+        let suggestions = vec![("group:<b>".to_owned(), "Group <b>".to_owned())];
+        let field = Field::new("scope", "Scope").of_form("add").suggesting(suggestions);
+        let shown = field.shown().into_string();
+        assert!(shown.contains("list=\"list-addscope\""), "{shown}");
+        let option = "<datalist id=\"list-addscope\"><option value=\"group:&lt;b&gt;\">Group &lt;b&gt;</option>";
+        assert!(shown.contains(option), "{shown}");
+        assert!(!Field::new("name", "Name").shown().into_string().contains("list"));
     }
 
     #[test]

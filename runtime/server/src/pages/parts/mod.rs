@@ -5,6 +5,7 @@ pub(super) mod chart;
 pub(super) mod code;
 pub(super) mod empty;
 pub(super) mod form;
+pub(super) mod live;
 pub(super) mod map;
 pub(super) mod notice;
 pub(super) mod pager;

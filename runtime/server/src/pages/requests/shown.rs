@@ -138,10 +138,34 @@ fn verdict(viewer: &Viewer, verdict: Option<&Json>) -> Markup {
             (badge(Tone::Good, &viewer.say("request-trial-right")))
         } @else {
             (badge(Tone::Bad, &viewer.say("request-trial-wrong")))
-            ul lang="en" {
-                @for fault in faults { li { (fault.as_str().unwrap_or_default()) } }
+            ul {
+                @for (index, fault) in faults.iter().enumerate() {
+                    li { (fault_of(viewer, verdict.pointer(&format!("/values/{index}")), fault)) }
+                }
             }
         }
+    }
+}
+
+/// A fault of a trial in the words of the page; in those of the server where it was kept without its values.
+fn fault_of(viewer: &Viewer, fault: Option<&Json>, words: &Json) -> Markup {
+    let Some(fault) = fault else {
+        return html! { span lang="en" { (words.as_str().unwrap_or_default()) } };
+    };
+    if let Some(said) = optional(fault, "/not-read") {
+        return html! { (viewer.say("request-trial-not-read")) " " span lang="en" { (said) } };
+    }
+    let actual: Vec<String> = items(fault, "/value/actual").iter().map(Json::to_string).collect();
+    let (expected, actual) = (text(fault, "/value/expected"), actual.join(", "));
+    let values = [("expected", expected.into()), ("actual", actual.as_str().into())];
+    let said = if actual.is_empty() { "request-trial-nothing" } else { "request-trial-value" };
+    html! {
+        (viewer.quantity(&text(fault, "/value/quantity")))
+        @if let Some(channel) = fault["value"]["channel"].as_u64().filter(|channel| *channel > 0) {
+            " #" (channel)
+        }
+        @if let Some(at) = moment(fault, "/value/measuredAt") { " (" (viewer.moment(at)) ")" }
+        " : " (viewer.say_with(said, values))
     }
 }
 

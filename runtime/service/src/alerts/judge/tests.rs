@@ -352,7 +352,8 @@ async fn an_alert_commands_once_and_says_what_came_of_it() {
     commands.end(*id, command, Ok(sent)).await.unwrap();
     commands.end(*id, command, Err("twice".to_owned())).await.unwrap();
     assert!(commands.waiting().all().await.unwrap().is_empty());
-    let commanded = Commanded { device: command.device, command: Some(sent), problem: None };
+    let commanded =
+        Commanded { device: command.device, command: Some(sent), problem: None, code: None };
     assert_eq!(room.alerts().await[0].commanded, Some(commanded));
 }
 

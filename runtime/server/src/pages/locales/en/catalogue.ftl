@@ -53,6 +53,10 @@ decoder-unsigned = Not signed
 decoder-signature-whole = Key and signature
 decoder-signature-unknown = Cannot be told at the moment
 decoder-sources = Written from
+decoder-sources-count = { $count ->
+        [one] One source
+       *[other] { $count } sources
+    }
 decoder-devices = Devices
 decoder-fields = Values
 decoder-ports = Ports

@@ -53,6 +53,10 @@ decoder-unsigned = Non signé
 decoder-signature-whole = Clé et signature
 decoder-signature-unknown = Indisponible pour le moment
 decoder-sources = Écrit d’après
+decoder-sources-count = { $count ->
+        [one] Une source
+       *[other] { $count } sources
+    }
 decoder-devices = Appareils
 decoder-fields = Valeurs
 decoder-ports = Ports

@@ -21,6 +21,44 @@ sentence-cell-text-too-long = Le texte a { $characters } caractères, et { $limi
 sentence-cell-text-control-character = Le texte a un saut de ligne ou un autre caractère de commande : écrivez-le sur une ligne.
 sentence-cell-degrees-beyond = { $degrees } n’est pas possible : la valeur va de -{ $limit } à { $limit } degrés. La virgule manque-t-elle ?
 sentence-cell-degrees-no-number = « { $shown } » n’est pas un nombre : des degrés avec décimales sont attendus, comme 48,8566.
+sentence-change-command-added = La commande { $name } a été ajoutée.
+sentence-change-command-removed = La commande { $name } a été retirée.
+sentence-change-field-added = Le champ { $field } a été ajouté.
+sentence-change-field-differs = { $property ->
+    [quantity] La grandeur du champ { $field } est { $new }, et était { $old }.
+    [unit] L’unité du champ { $field } est { $new }, et était { $old }.
+    [unit-in-data] L’unité du champ { $field } dans « data » est { $new }, et était { $old }.
+   *[channel] La voie du champ { $field } est { $new }, et était { $old }.
+}
+sentence-change-field-gains = { $property ->
+    [quantity] Le champ { $field } a désormais une grandeur.
+    [unit] Le champ { $field } a désormais une unité.
+    [unit-in-data] Le champ { $field } a désormais une unité dans « data ».
+   *[channel] Le champ { $field } a désormais une voie.
+}
+sentence-change-field-removed = Le champ { $field } a été retiré.
+sentence-change-field-renamed = Le champ { $field } a été renommé en { $to }.
+sentence-change-field-told-with = Le champ { $field } est désormais dit avec { $with }.
+sentence-change-field-type = Le champ { $field } est de type { $new }, et était de type { $old }.
+sentence-change-field-words = Le champ { $field } a d’autres mots pour vrai et faux.
+sentence-change-input-added = Le décodeur a désormais besoin de { $name }.
+sentence-change-other-kind = Le décodeur lit désormais des charges utiles au lieu de lectures, ou l’inverse.
+sentence-change-value-removed = La valeur { $name } a été retirée.
+sentence-change-variable-added = Le réglage { $name } a été ajouté.
+sentence-change-variable-required = Le réglage { $name } est désormais obligatoire.
+sentence-command-busy = Le serveur réseau { $server } ne prend pas de commande pour l’instant.
+sentence-command-device-gone = L’objet n’est plus enregistré dans le groupe.
+sentence-command-failed = Le serveur réseau { $server } dit que la commande a échoué.
+sentence-command-never-told = Le délai est passé, et le serveur réseau { $server } n’a pas dit si la commande a été envoyée.
+sentence-command-not-offered-again = L’objet a été entendu, et rien n’a été dit de la commande, qui n’est pas proposée à nouveau.
+sentence-command-not-taken = Le serveur réseau { $server } n’a pas pris la commande, qui lui est proposée à nouveau.
+sentence-command-refused = Le serveur réseau { $server } refuse la commande.
+sentence-command-schedule-changed = Le programme a été modifié entre-temps.
+sentence-command-time-over = Le délai est passé avant que toutes les commandes aient pu être prises.
+sentence-command-unanswered = Le serveur réseau { $server } n’a pas répondu, et a peut-être la commande.
+sentence-command-unheard = La commande ne peut pas être proposée avant que l’objet soit entendu.
+sentence-command-unreachable = Le serveur réseau { $server }, ou son courtier, est injoignable.
+sentence-command-untold = Le courtier du serveur réseau { $server } a la commande, et le serveur n’en a encore rien dit.
 sentence-command-waits-for-device = que l’objet l’acquitte.
 sentence-command-waits-for-word = que le serveur réseau { $server } en dise quelque chose, ou que l’objet soit entendu.
 sentence-command-waits-to-be-sent = son tour, d’entendre l’objet, ou l’accord du serveur réseau { $server } ; en détail :
@@ -81,6 +119,13 @@ sentence-notice-too-many-names = { $count } noms sont donnés, et { $limit } son
 sentence-notice-nothing-to-leave-out = L’avis ne nomme que des passerelles, et on ne connaît pas d’objet qui soit à elles : ne laissez rien de côté dans les chiffres, ou nommez les groupes ou les cas d’usage.
 sentence-notice-too-large = L’avis et ses suites font { $bytes } octets, et { $limit } sont la limite : faites un autre avis.
 sentence-notice-no-change = La modification ne dit rien : donnez un titre, un texte, un début ou une fin.
+sentence-oddity-few-random-payloads = Seules { $tried } charges utiles tirées au hasard ont été essayées, car elles ont consommé { $fuel } unités de calcul.
+sentence-oddity-none-read = Aucune des { $tried } charges utiles tirées au hasard n’a été lue : elles ne montrent rien du code qui lit des valeurs, et il faut donc plus de vecteurs qui le fassent.
+sentence-oddity-reads-on = Le décodeur continue à lire là où une charge utile finit trop tôt ({ $misread } sur { $tried } charges utiles coupées) : du vecteur « { $vector } », coupé après { $kept } octets sur { $bytes }, il lit { $path } comme { $made } au lieu de { $whole }. Vérifiez la longueur, et échouez avec « too-short ».
+sentence-oddity-unseen = Aucun vecteur ne contient ces champs déclarés : { $fields }.
+sentence-oddity-unseen-and-more = Aucun vecteur ne contient ces champs déclarés : { $fields } et { $more } autres.
+sentence-oddity-unseen-nearly = Aucun vecteur ne contient ces champs déclarés : { $fields }. Les vecteurs contiennent { $nearly } : est-ce le même champ ?
+sentence-oddity-unseen-nearly-and-more = Aucun vecteur ne contient ces champs déclarés : { $fields } et { $more } autres. Les vecteurs contiennent { $nearly } : est-ce le même champ ?
 sentence-quota-used-up = Le groupe { $group } en a { $used } sur { $limit }, et dépasserait son quota : l’exploitant peut le relever.
 sentence-route-fails = La route a échoué { $failures } fois de suite, et essaie à nouveau.
 sentence-route-paused = La route est en pause.
@@ -133,6 +178,20 @@ sentence-schedule-nobody = Personne n’est commandé : donnez un objet ou un gr
 sentence-schedule-tags-of-device = Les étiquettes restreignent un groupe : retirez-les, ou donnez le groupe sans objet.
 sentence-schedule-other-group = L’objet { $device } est d’un autre groupe : retirez le groupe.
 sentence-schedule-expiry = La commande attendrait { $seconds } s : il en faut de 60 à { $most }, un jour.
+sentence-server-clock = Mettez à l’heure, par NTP, cette machine, le serveur réseau et les passerelles ; si elles le sont, des messages attendent quelque part en chemin.
+sentence-server-connections-end = Qu’aucun autre programme n’emploie notre identifiant de client : le courtier met fin à la connexion la plus ancienne. Si la connexion finit à chaque commande, permettez à l’utilisateur d’écrire les sujets des commandes.
+sentence-server-credentials-refused = Vérifiez le nom et le fichier du mot de passe dans les réglages, et la liste des utilisateurs du courtier.
+sentence-server-events-with-qos-0 = Réglez le serveur réseau pour qu’il publie en QoS 1 ou 2.
+sentence-server-frames-missing = Que le courtier garde tous les messages ; sans courtier, si le serveur réseau n’envoie pas à nouveau ce que personne n’a pris, passez par son courtier.
+sentence-server-no-device-heard = Vérifiez que le serveur réseau envoie, et où ; si des messages viennent déjà, enregistrez ses objets.
+sentence-server-no-token = Créez un jeton pour ce serveur réseau, ou nommez son courtier dans les réglages.
+sentence-server-not-connected = Vérifiez que le courtier fonctionne et nous laisse entrer : son adresse, le certificat et le nom dans les réglages.
+sentence-server-parked-messages = Lisez ces messages à la page « Messages en attente », et faites-les reprendre ou supprimez-les.
+sentence-server-refused = Selon le code : enregistrez les objets, ou retirez-les du serveur réseau ; ou comparez leurs clés.
+sentence-server-session-lost = Que le courtier garde les sessions après un redémarrage, et assez longtemps ; et qu’aucun autre programme n’emploie notre identifiant de client.
+sentence-server-subscription-refused = Permettez à l’utilisateur de lire ces sujets au courtier, ou nommez d’autres sujets dans les réglages.
+sentence-server-subscription-with-qos-0 = Permettez la QoS 1 au courtier.
+sentence-server-topic-without-messages = Comparez ce sujet à ceux sous lesquels le serveur réseau publie, et nommez les bons dans les réglages.
 sentence-sheet-too-large = Le fichier a { $bytes } octets, et { $limit } sont la limite : partagez-le.
 sentence-sheet-unpacks-too-large = Déballé, le classeur dépasse { $limit } octets, la limite : partagez-le, et retirez-en les images.
 sentence-sheet-too-many-rows = La feuille a plus de { $limit } lignes, vides comprises, ce qui est la limite : retirez les vides, ou partagez-la.

@@ -26,6 +26,7 @@ use crate::{
         parts::{badge::badge, empty::empty, form::button_form, notice::Tone, table::Table},
         submission::Submission,
         tables,
+        told::Told,
         viewer::Viewer,
     },
     service::Service,
@@ -166,12 +167,18 @@ fn commanded(viewer: &Viewer, alert: &Json) -> Markup {
                 }
                 None => {
                     (badge(Tone::Warning, &viewer.say("alert-not-commanded")))
-                    " " span lang="en" { (text(alert, "/commanded/problem")) }
+                    " " (not_commanded(viewer, alert).shown())
                 }
             }
             " " a href=(format!("/partner/objects/{device}")) { code { (device) } }
         }
     }
+}
+
+/// The words about why the command of an alert was not sent.
+fn not_commanded(viewer: &Viewer, alert: &Json) -> Told {
+    let (code, words) = (text(alert, "/commanded/code"), text(alert, "/commanded/problem"));
+    Told::of_refusal(viewer.language(), &code, words)
 }
 
 fn rule_row(viewer: &Viewer, rule: &Json) -> Vec<Markup> {

@@ -166,10 +166,10 @@ fn back(viewer: &Viewer) -> Markup {
 fn group_choice(viewer: &Viewer, names: &[String], (group, condition): (&str, &str)) -> Markup {
     let field = Field::new("group", viewer.say("group")).of_form("choice-");
     html! {
-        form.inline method="get" action=(NEW) {
+        form.narrowing method="get" action=(NEW) {
             input type="hidden" name="when" value=(condition);
             (field.kind(Kind::Choice(groups::choices(names))).value(group).shown())
-            button.quiet type="submit" { (viewer.say("choose")) }
+            p.actions { button.quiet type="submit" { (viewer.say("filter-apply")) } }
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::{
         partner::frame::partner_page,
         parts::{
             form::button_form,
+            live::live,
             notice::{Tone, notice},
         },
         submission::Submission,
@@ -57,28 +58,45 @@ async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
     let is_open = ["queued", "unknown"].contains(&text(&command, "/state").as_str());
     let content = html! {
         p { a href=(format!("/partner/objects/{dev_eui}/commands")) { (viewer.say("command-of")) " " (dev_eui) } }
-        p.lead { (state(&viewer, &command)) }
-        @if let Some(problem) = optional(&command, "/problem") {
-            (notice(Tone::Warning, html! {
-                p.title { (viewer.say("command-attempt")) }
-                p lang="en" { (problem) }
-            }))
-        }
-        @if let Some(reason) = optional(&command, "/waitingFor") {
-            (notice(Tone::Plain, html! {
-                p.title { (viewer.say_word("command-waits", &text(&command, "/state"))) }
-                p { (waits_for(&viewer, &command, reason).shown()) }
-            }))
-        }
-        (facts(&viewer, &command))
-        p.actions {
-            a.button.quiet href=(format!("/partner/commands/{id}")) { (viewer.say("look-again")) }
+        (live(&viewer, (&viewer.address_with(&[]), "command"), progress(&viewer, &command)))
+        noscript {
+            p.actions {
+                a.button.quiet href=(format!("/partner/commands/{}", path_part(&id))) {
+                    (viewer.say("look-again"))
+                }
+            }
         }
         @if is_open && viewer.may(Scope::Commands) {
             (button_form(&viewer, &format!("/partner/commands/{}/cancel", path_part(&id)), &viewer.say("command-cancel"), true))
         }
     };
     Ok(partner_page(&viewer, &viewer.say("command"), content))
+}
+
+/// The state of a command, what came of its last attempt, what it waits for, and when all that was.
+fn progress(viewer: &Viewer, command: &Json) -> Markup {
+    html! {
+        p.lead { (state(viewer, command)) }
+        @if let Some(problem) = optional(command, "/problem") {
+            (notice(Tone::Warning, html! {
+                p.title { (viewer.say("command-attempt")) }
+                p { (attempt(viewer, command, problem).shown()) }
+            }))
+        }
+        @if let Some(reason) = optional(command, "/waitingFor") {
+            (notice(Tone::Plain, html! {
+                p.title { (viewer.say_word("command-waits", &text(command, "/state"))) }
+                p { (waits_for(viewer, command, reason).shown()) }
+            }))
+        }
+        (facts(viewer, command))
+    }
+}
+
+/// The words about the last attempt of a command.
+fn attempt(viewer: &Viewer, command: &Json, problem: &str) -> Told {
+    let sentence = commands::of_attempt(command);
+    Told::in_short(viewer.language(), sentence, problem.to_owned())
 }
 
 /// The words about what a command waits for.

@@ -17,6 +17,23 @@ pub(super) const KINDS: [&str; 5] = ["http", "mqtt", "postgres", "files", "pull"
 /// The kinds of places for files that the form knows.
 pub(super) const PLACES: [&str; 5] = ["sftp", "ftps", "webdav", "s3", "folder"];
 
+/// The kind of place that a form names; the first where it names none.
+pub(super) fn place_of(entered: &Submission) -> &'static str {
+    let said = entered.text("place");
+    PLACES.into_iter().find(|place| *place == said).unwrap_or(PLACES[0])
+}
+
+/// The fields that a kind of place has, in the order of the form.
+pub(super) fn fields_of(place: &str) -> &'static [&'static str] {
+    match place {
+        "ftps" => &["host", "port", "user", "password", "folder"],
+        "webdav" => &["placeUrl", "user", "password"],
+        "s3" => &["placeUrl", "bucket", "region", "user", "password", "folder"],
+        "folder" => &["folder"],
+        _ => &["host", "port", "user", "password", "privateKey", "hostKey", "folder"],
+    }
+}
+
 /// The formats of files.
 pub(super) const FORMATS: [&str; 9] = [
     "csv-rows",
@@ -164,7 +181,7 @@ fn files(entered: &Submission) -> Json {
 }
 
 fn place(entered: &Submission) -> Json {
-    let kind = Some(entered.text("place")).filter(|kind| PLACES.contains(kind)).unwrap_or("sftp");
+    let kind = place_of(entered);
     let mut place = Map::new();
     let mut said = |member: &str, field: &str| put(&mut place, member, entered.filled(field));
     match kind {
@@ -243,6 +260,13 @@ fn field_of(path: &str) -> Option<&'static str> {
         ("to.files.place.webdav.url", "placeUrl"),
         ("to.files.place.s3.endpoint", "placeUrl"),
         ("to.files.place.s3.bucket", "bucket"),
+        ("to.files.place.s3.region", "region"),
+        ("to.files.place.s3.accessKey", "user"),
+        ("to.files.place.s3.secretKey", "password"),
+        ("to.files.place.s3", "placeUrl"),
+        ("to.files.place.webdav.authorization", "password"),
+        ("to.files.place.webdav", "placeUrl"),
+        ("to.files.place.folder", "folder"),
         ("to.files.place", "host"),
         ("filter.subGroups", "subGroups"),
         ("filter.useCases", "useCases"),
@@ -303,6 +327,12 @@ mod tests {
                 ("folder", "in"),
             ];
             assert_eq!(route(&fields).to.kind().to_string(), "files", "{place}");
+            let own = fields_of(place);
+            let shown = fields.into_iter().filter(|(name, _)| {
+                own.contains(name) || ["kind", "place", "format", "cron"].contains(name)
+            });
+            let shown: Vec<(&str, &str)> = shown.collect();
+            assert_eq!(route(&shown), route(&fields), "{place}: the form lacks a field");
         }
     }
 

@@ -10,7 +10,9 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use super::definition::{FORMATS, KINDS, PLACES, SHAPES, definition, fault_of};
+use super::definition::{
+    FORMATS, KINDS, PLACES, SHAPES, definition, fault_of, fields_of, place_of,
+};
 use crate::{
     api::Problem,
     pages::{
@@ -32,8 +34,9 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 }
 
 async fn new(viewer: Viewer) -> Result<Page, Problem> {
-    let kind = viewer.parameter("kind").unwrap_or_else(|| "http".to_owned());
-    let filled = Submission::of_fields([("kind".to_owned(), kind)]);
+    let asked = ["kind", "place"].map(|name| (name, viewer.parameter(name)));
+    let asked = asked.into_iter().filter_map(|(name, word)| Some((name.to_owned(), word?)));
+    let filled = Submission::of_fields(asked);
     new_page(&viewer, &filled, &Fault::none()).await
 }
 
@@ -78,6 +81,7 @@ async fn new_page(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Result
     let kind = Some(filled.text("kind")).filter(|kind| KINDS.contains(kind)).unwrap_or("http");
     let content = html! {
         (kinds(viewer, kind))
+        @if kind == "files" { (places(viewer, place_of(filled))) }
         (form(viewer, "/partner/routes/new", fault, html! {
             input type="hidden" name="kind" value=(kind);
             (line(viewer, "name", filled, fault).required().hint(viewer.say("route-name-hint")).shown())
@@ -107,6 +111,22 @@ fn kinds(viewer: &Viewer, chosen: &str) -> Markup {
                     li { a href=(address("/partner/routes/new", &[("kind", kind)]))
                         aria-current=[(kind == chosen).then_some("true")] {
                         (viewer.say_word("route-kind", kind))
+                    } }
+                }
+            }
+        }
+    }
+}
+
+/// The kinds of places for files to choose from: the form has the fields of the one that is chosen.
+fn places(viewer: &Viewer, chosen: &str) -> Markup {
+    let way = |place| address("/partner/routes/new", &[("kind", "files"), ("place", place)]);
+    html! {
+        nav aria-label=(viewer.say("route-field-place")) {
+            ul.uses {
+                @for place in PLACES {
+                    li { a href=(way(place)) aria-current=[(place == chosen).then_some("true")] {
+                        (viewer.say_word("route-place", place))
                     } }
                 }
             }
@@ -178,30 +198,42 @@ pub(super) fn recipient_of(
 }
 
 fn files(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
+    let place = place_of(filled);
     html! {
         fieldset {
-            legend { (viewer.say("route-place-legend")) }
-            (choice(viewer, ("place", &PLACES), filled, fault).shown())
-            div.halves {
-                div {
-                    @for name in ["host", "port", "placeUrl", "bucket", "region", "folder"] {
-                        (line(viewer, name, filled, fault).shown())
-                    }
-                }
-                div {
-                    (line(viewer, "user", filled, fault).completed_by("off").shown())
-                    (Field::new("password", viewer.say_word("route-field", "password")).kind(Kind::Line("password"))
-                        .fault(fault).completed_by("off").shown())
-                    (Field::new("privateKey", viewer.say_word("route-field", "privateKey")).kind(Kind::Lines(3))
-                        .fault(fault).shown())
-                    (line(viewer, "hostKey", filled, fault).hint(viewer.say("route-host-key-hint")).shown())
-                }
-            }
+            legend { (viewer.say_word("route-place", place)) }
+            input type="hidden" name="place" value=(place);
+            @for name in fields_of(place) { (of_place(viewer, (place, *name), filled, fault).shown()) }
         }
         (choice(viewer, ("format", &FORMATS), filled, fault).shown())
         (line(viewer, "cron", filled, fault).required().hint(viewer.say("route-cron-hint")).shown())
         (line(viewer, "rhythmZone", filled, fault).hint(viewer.say("route-zone-hint")).shown())
         (line(viewer, "fileName", filled, fault).hint(viewer.say("route-file-name-hint")).shown())
+    }
+}
+
+/// A field of a kind of place. What S3 calls keys of access is a user and a password elsewhere; no secret is written
+/// back.
+fn of_place<'of>(
+    viewer: &Viewer,
+    (place, name): (&str, &'static str),
+    filled: &Submission,
+    fault: &'of Fault,
+) -> Field<'of> {
+    let line = line(viewer, name, filled, fault);
+    let secret = |label| Field::new(name, viewer.say(label)).fault(fault).completed_by("off");
+    match (place, name) {
+        ("s3", "user") => line.label(viewer.say("route-access-key")).completed_by("off"),
+        ("s3", "password") => secret("route-secret-key").kind(Kind::Line("password")),
+        ("webdav", "password") => secret("route-field-password").kind(Kind::Line("password")),
+        (_, "password") => secret("route-password").kind(Kind::Line("password")),
+        (_, "privateKey") => secret("route-field-privateKey").kind(Kind::Lines(3)),
+        (_, "user") => line.completed_by("off"),
+        (_, "port") => line.kind(Kind::Line("number")),
+        (_, "placeUrl") => line.kind(Kind::Line("url")).required(),
+        (_, "host" | "bucket") => line.required(),
+        (_, "hostKey") => line.hint(viewer.say("route-host-key-hint")),
+        _ => line,
     }
 }
 

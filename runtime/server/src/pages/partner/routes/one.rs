@@ -186,7 +186,7 @@ fn figures(viewer: &Viewer, route: &Json) -> Markup {
     html! {
         p.lead { (state(viewer, route)) " " (viewer.say_word("route-kind", kind(route))) }
         @if optional(route, "/status/why").is_some() {
-            @let told = Told::of_route(viewer.language(), &route["status"]);
+            @let told = Told::of_route(viewer, &route["status"]);
             (notice(Tone::Warning, html! { p { (told.shown()) } }))
         }
         dl.figures {

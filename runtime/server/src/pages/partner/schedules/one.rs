@@ -126,12 +126,18 @@ fn runs(viewer: &Viewer, runs: &[Json]) -> Markup {
             outcome(viewer, run),
             html! { (text(run, "/queued")) },
             html! { (text(run, "/refused")) },
-            html! { span lang="en" { (text(run, "/problem")) } },
+            reason(viewer, run),
         ]);
     }
     html! {
         @if table.is_empty() { p { (viewer.say("schedule-no-run")) } } @else { (table.shown()) }
     }
+}
+
+/// The reason for which not all of a moment could be sent.
+fn reason(viewer: &Viewer, run: &Json) -> Markup {
+    let (code, words) = (text(run, "/code"), text(run, "/problem"));
+    Told::of_refusal(viewer.language(), &code, words).shown()
 }
 
 fn outcome(viewer: &Viewer, run: &Json) -> Markup {
