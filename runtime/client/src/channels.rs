@@ -238,6 +238,9 @@ pub struct ShadowReport {
     pub agreeing: u64,
     /// Frames that only the stable version has decoded, since there was too much else to do.
     pub skipped: u64,
+    /// Frames whose readings say too much to be compared place by place; they count as compared, and not as agreeing.
+    #[serde(default)]
+    pub too_large: u64,
     /// The stable version's performance.
     pub stable: Performance,
     /// The candidate's performance on the same frames.
@@ -267,7 +270,8 @@ pub struct ShadowExample {
     pub f_port: u8,
     /// The payload, in hexadecimal digits.
     pub payload: String,
-    /// The places where they differ, with what each says; null where it says nothing.
+    /// The places where they differ, with what each says; null where it says nothing. There are none where the readings
+    /// are too large to be compared.
     pub differing: BTreeMap<String, [Json; 2]>,
 }
 

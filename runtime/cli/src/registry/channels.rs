@@ -233,6 +233,10 @@ pub(super) fn show_shadow(report: &ShadowReport) {
         "{} {}: {} of {} frames agree, {} were skipped",
         report.id, report.version, report.agreeing, report.compared, report.skipped
     ));
+    if report.too_large > 0 {
+        let frames = report.too_large;
+        output::line(format_args!("{frames} frames are too large to compare"));
+    }
     for (who, did) in [("stable", &report.stable), ("candidate", &report.candidate)] {
         let fuel = did.fuel.checked_div(report.compared).unwrap_or_default();
         let failures = did.failures;
@@ -247,7 +251,9 @@ pub(super) fn show_shadow(report: &ShadowReport) {
         let places = example.differing.iter();
         let places: Vec<String> =
             places.map(|(place, both)| format!("{place} {} and {}", both[0], both[1])).collect();
-        let (port, payload, places) = (example.f_port, &example.payload, places.join(", "));
+        let places =
+            if places.is_empty() { "too large to compare".to_owned() } else { places.join(", ") };
+        let (port, payload) = (example.f_port, &example.payload);
         output::line(format_args!("port {port}, {payload}: {places}"));
     }
 }
