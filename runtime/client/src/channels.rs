@@ -114,6 +114,18 @@ pub struct Changed {
     pub dry_run: bool,
     /// The requirements that get another version by it.
     pub effects: Vec<Effect>,
+    /// The devices that ask for the version which is promoted or tried; absent for other changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asking: Option<Asking>,
+}
+
+/// The devices that ask for a decoder, and those of them that ask for a version of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    /// The devices whose requirement is met by the version.
+    pub devices: u64,
+    /// All devices that ask for the decoder.
+    pub of: u64,
 }
 
 /// An event in the life of a decoder.

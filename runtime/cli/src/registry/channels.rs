@@ -1,7 +1,7 @@
 //! Channels of decoders: the versions that devices get.
 
 use champollion_client::{
-    Answer, CanaryRequest, Changed, Client, DeprecationRequest, Event, PromotionRequest,
+    Answer, Asking, CanaryRequest, Changed, Client, DeprecationRequest, Event, PromotionRequest,
     RollbackRequest, ShadowReport, ShadowRequest, UnyankRequest, VersionName, YankRequest,
 };
 use champollion_registry::{
@@ -210,6 +210,12 @@ fn show(changed: &Changed) {
     let (name, done) = said(&changed.event);
     let would = if changed.dry_run { "would be " } else { "is " };
     output::line(format_args!("{name} {would}{done}"));
+    if let Some(Asking { devices: 0, of: of @ 1.. }) = changed.asking {
+        let (devices, ask) = if of == 1 { ("device", "asks") } else { ("devices", "ask") };
+        output::line(format_args!(
+            "no device asks for this version: {of} {devices} {ask} for other versions of {name}"
+        ));
+    }
     for effect in &changed.effects {
         let version = |version: &Option<Version>| {
             version.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
