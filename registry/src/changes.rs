@@ -56,6 +56,19 @@ pub struct Changed {
     pub dry_run: bool,
     /// The requirements that get another version through the change.
     pub effects: Vec<Effect>,
+    /// The devices that ask for the version which is promoted or tried; absent for other changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asking: Option<Asking>,
+}
+
+/// The devices that ask for a decoder, and those of them that ask for a version of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Asking {
+    /// The devices whose requirement is met by the version. There are none as long as a new major version is not asked
+    /// for, and then nobody gets it.
+    pub devices: usize,
+    /// All devices that ask for the decoder.
+    pub of: usize,
 }
 
 /// A requirement that gets another version.
@@ -146,6 +159,19 @@ impl From<RegistryError> for ChangeError {
     }
 }
 
+impl Asking {
+    fn of(id: &DecoderId, version: &Version, asked: &[(DecoderRef, usize)]) -> Self {
+        let mut asking = Self { devices: 0, of: 0 };
+        for (wanted, devices) in asked.iter().filter(|(wanted, _)| wanted.id == *id) {
+            asking.of += devices;
+            if wanted.requirement.matches(version) {
+                asking.devices += devices;
+            }
+        }
+        asking
+    }
+}
+
 impl Registry {
     /// Changes which versions of a decoder devices get. It is effective at once; frames under way are
     /// decoded by the version that they got. `asked` is what devices ask for and how many do, to tell
@@ -181,6 +207,7 @@ impl Registry {
         let mut after = before.clone();
         event.apply(&mut after);
         let effects = self.effects(id, &after, asked);
+        let asking = event.offered().map(|version| Asking::of(id, version, asked));
         if !mandate.dry_run {
             let mut batch = Batch::new();
             CHANNELS.put(&mut batch, id, &after).map_err(RegistryError::from)?;
@@ -189,7 +216,7 @@ impl Registry {
             written.map_err(RegistryError::from)?;
             self.index_mut().entry(id.clone()).or_default().set_channels(after);
         }
-        Ok(Changed { event, dry_run: mandate.dry_run, effects })
+        Ok(Changed { event, dry_run: mandate.dry_run, effects, asking })
     }
 
     /// Returns the event of a change, where the change can be made.

@@ -83,13 +83,17 @@ impl Registry {
     }
 
     /// The candidate that runs beside the decoder of a frame: one that the device would get, were it
-    /// stable.
+    /// stable. One that begins a major version runs beside all but those that are pinned, since none
+    /// asks for it yet.
     #[must_use]
     pub fn shadow_of(&self, wanted: &DecoderRef, decoder: &LoadedDecoder) -> Option<Arc<Shadow>> {
         let index = self.index();
-        let shadow = index.get(&wanted.id)?.shadow.as_ref()?;
-        let is_newer = *shadow.version() > decoder.version;
-        (is_newer && Self::would_give(wanted, shadow.version())).then(|| Arc::clone(shadow))
+        let listed = index.get(&wanted.id)?;
+        let shadow = listed.shadow.as_ref()?;
+        let version = shadow.version();
+        let is_meant = Self::would_give(wanted, version)
+            || (listed.channels.begins_major(version) && pinned(&wanted.requirement).is_none());
+        (*version > decoder.version && is_meant).then(|| Arc::clone(shadow))
     }
 
     /// Whether a requirement is met by a derived decoder, which reads no payloads.

@@ -41,7 +41,7 @@ pub use catalogue::{
     CatalogueEntry, CataloguePlace, CataloguePlaceError, CatalogueQuery, CatalogueQueryError,
     CatalogueSort, CatalogueVersion, Example, Facet, Facets, MappingInForce,
 };
-pub use changes::{Change, ChangeError, Changed, Effect, Mandate};
+pub use changes::{Asking, Change, ChangeError, Changed, Effect, Mandate};
 pub use error::RegistryError;
 pub use key_changes::KeyError;
 pub use loaded_decoder::LoadedDecoder;

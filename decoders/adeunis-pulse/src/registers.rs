@@ -1,6 +1,6 @@
 //! Registers, by which the device is set up, and the answers about them.
 
-use champollion_sdk::{prelude::*, quoted};
+use champollion_sdk::{hex_capitals, prelude::*, quoted};
 use serde::Serialize;
 
 use crate::status::Status;
@@ -67,7 +67,7 @@ struct Values {
 pub(crate) fn values(payload: &mut Reader<'_>, status: Status) -> Result<Reading, Failure> {
     // At least one was asked for, and none has no bytes.
     payload.clone().skip(1)?;
-    let values = payload.rest().value.iter().map(|byte| format!("{byte:02X}")).collect();
+    let values = hex_capitals(payload.rest().value);
     Reading::new(&Values { frame: "registers", status, values })
 }
 

@@ -1,6 +1,6 @@
 //! The telegrams of the module: values, and commands that it refuses.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{hex_digits, prelude::*};
 use serde::Serialize;
 
 use crate::value::Index;
@@ -92,8 +92,7 @@ impl Telegram {
                 self.cpu_temperature = Some(hundredths.divided_by(100.0));
             }
             Index::FirmwareHash => {
-                let hash = payload.array::<6>()?.value;
-                self.firmware_hash = Some(hash.iter().map(|byte| format!("{byte:02x}")).collect());
+                self.firmware_hash = Some(hex_digits(payload.bytes(6)?.value));
             }
             Index::Reset => {
                 return Err(Failure::unknown_message("a reset is an action and has no value"));

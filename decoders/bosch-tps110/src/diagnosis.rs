@@ -1,6 +1,6 @@
 //! Messages of the sensor about itself: starts, identity, usage and debug messages.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{hex_digits, prelude::*};
 use serde::Serialize;
 
 /// Bytes of a debug message, and of the reserved ones that follow it in some firmware.
@@ -22,7 +22,7 @@ pub(crate) struct Debug {
 impl Debug {
     fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
         let mut block = payload.block(DEBUG_BYTES)?;
-        let debug = hex(block.clone().rest().value);
+        let debug = hex_digits(block.clone().rest().value);
         block.skip(6)?;
         let code = block.u16_be()?.bits(0, 12);
         Ok(Self { kind: None, debug, code, number: block.u16_be()? })
@@ -108,8 +108,8 @@ impl Information {
             return Ok(Self::Firmware { kind, firmware_version: version(payload)? });
         }
         let first = payload.bytes(3)?;
-        let product_class = hex(payload.bytes(3)?.value);
-        let dev_eui = hex(first.value) + &hex(payload.bytes(5)?.value);
+        let product_class = hex_digits(payload.bytes(3)?.value);
+        let dev_eui = hex_digits(first.value) + &hex_digits(payload.bytes(5)?.value);
         Ok(Self::Identity { kind, dev_eui, product_class })
     }
 
@@ -200,8 +200,4 @@ impl Usage {
 fn version(payload: &mut Reader<'_>) -> Result<String, Failure> {
     let [major, minor, patch] = *payload.array()?;
     Ok(format!("{major}.{minor}.{patch}"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,6 @@
 //! A message of eleven bytes, as the device sends it in its interval.
 
-use champollion_sdk::{families::dragino::Battery, prelude::*};
+use champollion_sdk::{families::dragino::Battery, hex_digits, prelude::*};
 use serde::Serialize;
 
 use crate::external::{self, External};
@@ -110,17 +110,17 @@ impl Message {
         payload: &mut Reader<'_>,
     ) -> Result<Self, Failure> {
         let battery = Battery::read(first)?;
-        let mut id = hex(middle.rest().value);
+        let mut id = hex_digits(middle.rest().value);
         let mut block = payload.block(4)?;
         let external = match flags {
             ID_OF_SHT31 => External::sht31(&mut block, "SHT31ID")?,
             ID_OF_TMP117 => {
                 let tmp117 = external::temperature(&mut block)?;
-                id += &hex(block.rest().value);
+                id += &hex_digits(block.rest().value);
                 External::of_mode("NE117ID").with_tmp117(tmp117)
             }
             _ => {
-                id += &hex(block.rest().value);
+                id += &hex_digits(block.rest().value);
                 External::of_mode("DS18B20ID")
             }
         };
@@ -150,8 +150,4 @@ fn probe_with_time(
         9 => external.with_ds18b20(probe),
         _ => external.with_tmp117(probe),
     }))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

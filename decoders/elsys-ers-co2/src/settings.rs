@@ -2,7 +2,7 @@
 //! downlink. One table serves
 //! both ways.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{hex_digits, prelude::*};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::setting_table::{Access, Kind, REBOOT, REQUEST, SETTINGS};
@@ -121,7 +121,7 @@ impl Kind {
             }
             Self::Bytes(width) => {
                 let bytes = payload.bytes(width.into())?.value;
-                Value::Bytes(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+                Value::Bytes(hex_digits(bytes))
             }
         })
     }

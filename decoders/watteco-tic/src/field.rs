@@ -1,6 +1,8 @@
 //! Fields of a meter, as the TICs'O packs them.
 
-use champollion_sdk::{clocks, families::watteco::Json, prelude::*, shortest_decimal};
+use champollion_sdk::{
+    clocks, families::watteco::Json, hex_capitals, prelude::*, shortest_decimal,
+};
 
 /// Milliseconds of a second.
 const SECOND: u64 = 1_000;
@@ -84,7 +86,7 @@ impl Form {
             }
             Self::Bytes => {
                 let length = *payload.u8()?;
-                Value::plain(hexadecimal(&payload.bytes(length.into())?))
+                Value::plain(hex_capitals(&payload.bytes(length.into())?))
             }
             Self::Unsigned(width) => {
                 let number = payload.unsigned_be(width)?;
@@ -102,7 +104,7 @@ impl Form {
                 let sent = *payload.array()?;
                 let [day, month, year, hour, minute, second] = sent;
                 let date = date([year, month, day, hour, minute, second]);
-                Value::plain(date.unwrap_or_else(|| hexadecimal(&sent)))
+                Value::plain(date.unwrap_or_else(|| hex_capitals(&sent)))
             }
             Self::Season => {
                 let season = text(&payload.bytes(1)?);
@@ -131,7 +133,7 @@ impl Form {
                 let choice = choice(texts, payload)?;
                 object([("value", number.into()), ("unit", choice.into())])
             }
-            Self::Word => Value::plain(hexadecimal(&payload.bytes(4)?)),
+            Self::Word => Value::plain(hex_capitals(&payload.bytes(4)?)),
             Self::Times => Value::plain(times(payload)?),
         };
         Ok(Some(value))
@@ -148,10 +150,6 @@ fn text(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
-}
-
 /// A date and a time as the meter's clock shows them, which goes by the time of the place; none where there is no such
 /// day or time.
 fn date([year, month, day, hour, minute, second]: [u8; 6]) -> Option<String> {
@@ -163,7 +161,7 @@ fn date([year, month, day, hour, minute, second]: [u8; 6]) -> Option<String> {
 
 /// A date and a time from the year on, or the bytes of one that cannot be: it keeps nothing else from being read.
 fn year_first(sent: [u8; 6]) -> String {
-    date(sent).unwrap_or_else(|| hexadecimal(&sent))
+    date(sent).unwrap_or_else(|| hex_capitals(&sent))
 }
 
 /// Seconds since 1970 of a moment that is told in seconds since 2000.

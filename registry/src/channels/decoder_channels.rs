@@ -121,6 +121,11 @@ impl Channels {
         self.is_stable.contains(version) && !self.yanked.contains_key(version)
     }
 
+    /// Whether no version of the same major version is stable.
+    pub(crate) fn begins_major(&self, version: &Version) -> bool {
+        self.stable.iter().all(|stable| stable.major != version.major)
+    }
+
     /// The versions that a rollback takes back, the last first, and the one that is the last then: the
     /// version promoted before the last one, or the given one.
     pub(crate) fn before(&self, to: Option<&Version>) -> Option<(Vec<Version>, Version)> {

@@ -1,5 +1,6 @@
 //! Channels: which versions of a decoder devices get, candidates on trial, and versions that are set aside.
 
+mod apart;
 mod canary;
 mod decoder_channels;
 mod health;

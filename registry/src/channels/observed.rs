@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use champollion_sandbox::{Call, CallError, Measurement, Reading, Value};
-use jiff::Timestamp;
-use serde_json::{Map, Value as Json, json};
+use champollion_sandbox::{Call, CallError, Reading};
+use serde_json::Value as Json;
+
+use super::apart::{Apart, STABLE, Said, TooLarge, Values, text_bytes};
 
 /// Most places that are counted one by one. Keys of `data` may be data themselves.
 pub(super) const PLACES: usize = 200;
 
-/// Most bytes of the places of a frame that are kept: one that stands in an object of a long name repeats it.
+/// Most bytes of the places of a frame that are kept, with what is said there: one that stands in an object of a long name
+/// repeats it.
 const PLACES_BYTES: usize = 64 << 10;
 
 /// The result that a version made of a frame.
@@ -18,20 +20,6 @@ const PLACES_BYTES: usize = 64 << 10;
 pub struct Observed {
     said: Said,
     fuel: u64,
-}
-
-/// Values by their places in a reading.
-type Values = BTreeMap<String, Json>;
-
-/// The words of a version about a frame.
-#[derive(Clone)]
-enum Said {
-    Reading {
-        data: Box<str>,
-        measurements: Vec<Measurement>,
-    },
-    /// The place that stands for the failure, and its kind.
-    Failure(&'static str, &'static str),
 }
 
 /// The fuel that a call took, and whether it failed.
@@ -45,12 +33,17 @@ pub(super) struct Took {
 pub struct Compared {
     pub(super) stable: Took,
     pub(super) candidate: Took,
+    pub(super) places: Result<Places, TooLarge>,
+    /// The FPort and the payload of the frame; without its bytes where the two agree.
+    pub(super) sent: (u8, Vec<u8>),
+}
+
+/// The places where two results are not the same.
+pub(super) struct Places {
     /// Where they differ, with what each says; null where it says nothing. Of very many places the first ones.
     pub(super) differing: BTreeMap<String, [Json; 2]>,
     /// The places that only the candidate has; of very many the first ones.
     pub(super) added: Vec<String>,
-    /// The FPort and the payload of the frame; without its bytes where the two agree.
-    pub(super) sent: (u8, Vec<u8>),
 }
 
 impl Observed {
@@ -83,21 +76,11 @@ impl Observed {
     }
 
     /// All values by their places.
-    pub(super) fn values(&self) -> Values {
-        let mut values = Values::new();
-        match &self.said {
-            Said::Reading { data, measurements } => {
-                for (key, member) in &members(data) {
-                    flatten(member, &format!("data.{key}"), &mut values);
-                }
-                let by_place = by_what_they_are(measurements);
-                values.extend(by_place.into_iter().map(|(key, value)| (key.place(), json!(value))));
-            }
-            Said::Failure(place, kind) => {
-                values.insert((*place).to_owned(), json!(kind));
-            }
-        }
-        values
+    pub(super) fn values(&self) -> Result<Values, TooLarge> {
+        let mut apart = Apart::default();
+        apart.said(STABLE, &self.said)?;
+        let [values, _] = apart.values;
+        Ok(values)
     }
 }
 
@@ -105,9 +88,20 @@ impl Compared {
     /// Compares what the stable version and the candidate made of a frame, which was sent on an FPort with a payload.
     #[must_use]
     pub fn of((f_port, payload): (u8, &[u8]), stable: &Observed, candidate: &Observed) -> Self {
+        let places = Places::of(stable, candidate);
+        let is_shown = places.as_ref().map_or(true, |places| !places.differing.is_empty());
+        let payload = if is_shown { payload.to_vec() } else { Vec::new() };
+        let (stable, candidate) = (stable.took(), candidate.took());
+        Self { stable, candidate, places, sent: (f_port, payload) }
+    }
+}
+
+impl Places {
+    fn of(stable: &Observed, candidate: &Observed) -> Result<Self, TooLarge> {
         let has_failed = stable.failure().or(candidate.failure()).is_some();
-        let [one, mut other] = apart(&stable.said, &candidate.said)
-            .unwrap_or_else(|| [stable.values(), candidate.values()]);
+        let mut apart = Apart::default();
+        apart.both(&stable.said, &candidate.said)?;
+        let [one, mut other] = apart.values;
         let mut differing: BTreeMap<String, [Json; 2]> = BTreeMap::new();
         for (place, value) in one {
             let said = other.remove(&place);
@@ -126,163 +120,29 @@ impl Compared {
         }
         // What is counted of a page of frames is in memory at once.
         let (mut is_kept, mut is_kept_of_added) = (first_ones(), first_ones());
-        let differing: BTreeMap<_, _> =
-            differing.into_iter().take_while(|(place, _)| is_kept(place.as_str())).collect();
-        let added =
-            added.into_iter().take_while(|place| is_kept_of_added(place.as_str())).collect();
-        let payload = if differing.is_empty() { Vec::new() } else { payload.to_vec() };
-        let (stable, candidate) = (stable.took(), candidate.took());
-        Self { stable, candidate, differing, added, sent: (f_port, payload) }
+        let differing = differing.into_iter().take_while(|(place, said)| {
+            is_kept(place.len() + said.iter().map(text_bytes).sum::<usize>())
+        });
+        let added = added.into_iter().take_while(|place| is_kept_of_added(place.len()));
+        Ok(Self { differing: differing.collect(), added: added.collect() })
     }
 }
 
-/// Says of places, one after another, whether they are among the first ones that are kept. One always is.
-fn first_ones() -> impl FnMut(&str) -> bool {
+/// Says of places of so many bytes, one after another, whether they are among the first ones that are kept. One always
+/// is.
+fn first_ones() -> impl FnMut(usize) -> bool {
     let (mut places, mut bytes) = (0, 0);
-    move |place: &str| {
+    move |more| {
         places += 1;
-        bytes += place.len();
+        bytes += more;
         places == 1 || (places <= PLACES && bytes <= PLACES_BYTES)
     }
 }
 
-/// The values of both without those that they have in common; nothing where they have none in common.
-fn apart(stable: &Said, candidate: &Said) -> Option<[Values; 2]> {
-    let mut both = [Values::new(), Values::new()];
-    match (stable, candidate) {
-        (
-            Said::Reading { data, measurements },
-            Said::Reading { data: other_data, measurements: other_measurements },
-        ) => {
-            if data != other_data {
-                members_apart([&members(data), &members(other_data)], "data", &mut both);
-            }
-            let are_alike = measurements.len() == other_measurements.len()
-                && measurements.iter().zip(other_measurements).all(|(one, other)| {
-                    (Key::of(one), &one.value) == (Key::of(other), &other.value)
-                });
-            if !are_alike {
-                measurements_apart([measurements, other_measurements], &mut both);
-            }
-            Some(both)
-        }
-        (Said::Failure(place, kind), Said::Failure(other_place, other_kind)) => {
-            ((place, kind) == (other_place, other_kind)).then_some(both)
-        }
-        _ => None,
-    }
-}
-
-fn members(data: &str) -> Map<String, Json> {
-    // The sandbox has checked that it is an object.
-    serde_json::from_str(data).unwrap_or_default()
-}
-
-/// Adds the members of both without those that they have in common.
-fn members_apart([one, other]: [&Map<String, Json>; 2], place: &str, both: &mut [Values; 2]) {
-    for (key, value) in one {
-        pair_apart([Some(value), other.get(key)], || format!("{place}.{key}"), both);
-    }
-    for (key, value) in other.iter().filter(|(key, _)| !one.contains_key(*key)) {
-        pair_apart([None, Some(value)], || format!("{place}.{key}"), both);
-    }
-}
-
-/// Adds the items of both without those that they have in common.
-fn items_apart([one, other]: [&[Json]; 2], place: &str, both: &mut [Values; 2]) {
-    for index in 0..one.len().max(other.len()) {
-        let items = [one.get(index), other.get(index)];
-        pair_apart(items, || format!("{place}[{index}]"), both);
-    }
-}
-
-/// Adds two values at a place where they are not the same.
-fn pair_apart(values: [Option<&Json>; 2], place: impl FnOnce() -> String, both: &mut [Values; 2]) {
-    match values {
-        [one, other] if one == other => {}
-        [Some(Json::Object(one)), Some(Json::Object(other))]
-            if !one.is_empty() && !other.is_empty() =>
-        {
-            members_apart([one, other], &place(), both);
-        }
-        [Some(Json::Array(one)), Some(Json::Array(other))]
-            if !one.is_empty() && !other.is_empty() =>
-        {
-            items_apart([one, other], &place(), both);
-        }
-        values => {
-            let place = place();
-            for (value, values) in values.into_iter().zip(both) {
-                if let Some(value) = value {
-                    flatten(value, &place, values);
-                }
-            }
-        }
-    }
-}
-
-/// Adds a value by the places of all that is in it.
-fn flatten(value: &Json, place: &str, values: &mut Values) {
-    match value {
-        Json::Object(members) if !members.is_empty() => {
-            for (key, member) in members {
-                flatten(member, &format!("{place}.{key}"), values);
-            }
-        }
-        Json::Array(items) if !items.is_empty() => {
-            for (index, item) in items.iter().enumerate() {
-                flatten(item, &format!("{place}[{index}]"), values);
-            }
-        }
-        other => drop(values.insert(place.to_owned(), other.clone())),
-    }
-}
-
-/// Adds the measurements of both without those that they have in common.
-fn measurements_apart([one, other]: [&[Measurement]; 2], [ones, others]: &mut [Values; 2]) {
-    let (one, other) = (by_what_they_are(one), by_what_they_are(other));
-    let add = |values: &mut Values, of: &BTreeMap<Key, &Value>, beside: &BTreeMap<Key, &Value>| {
-        for (key, value) in of.iter().filter(|(key, value)| beside.get(*key) != Some(*value)) {
-            values.insert(key.place(), json!(value));
-        }
-    };
-    add(ones, &one, &other);
-    add(others, &other, &one);
-}
-
-/// The identity of a measurement in its reading: not its order, or one more would change all that follow.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    quantity: &'static str,
-    channel: u16,
-    measured_at: Option<Timestamp>,
-}
-
-impl Key {
-    fn of(measurement: &Measurement) -> Self {
-        let Measurement { quantity, channel, measured_at, .. } = measurement;
-        Self { quantity: quantity.name, channel: *channel, measured_at: *measured_at }
-    }
-
-    fn place(&self) -> String {
-        let mut place = format!("measurements.{}", self.quantity);
-        if self.channel != 0 {
-            place = format!("{place}, channel {}", self.channel);
-        }
-        match self.measured_at {
-            Some(moment) => format!("{place}, measuredAt {}", json!(moment)),
-            None => place,
-        }
-    }
-}
-
-fn by_what_they_are(measurements: &[Measurement]) -> BTreeMap<Key, &Value> {
-    measurements.iter().map(|measurement| (Key::of(measurement), &measurement.value)).collect()
-}
-
 #[cfg(test)]
 pub(super) mod tests {
-    use champollion_sandbox::vocabulary::quantity;
+    use champollion_sandbox::{Measurement, Value, vocabulary::quantity};
+    use serde_json::{Map, json};
 
     use super::*;
 
@@ -314,9 +174,13 @@ pub(super) mod tests {
         Compared::of((2, &[1, 255]), stable, candidate)
     }
 
+    fn places_of(stable: &Observed, candidate: &Observed) -> Places {
+        compare(stable, candidate).places.expect("there is room for them")
+    }
+
     /// The places where two readings differ, and those that the second one adds.
     fn places(stable: &Json, candidate: &Json) -> (Vec<String>, Vec<String>) {
-        let Compared { differing, added, .. } = compare(&read(stable), &read(candidate));
+        let Places { differing, added } = places_of(&read(stable), &read(candidate));
         (differing.into_keys().collect(), added)
     }
 
@@ -340,9 +204,10 @@ pub(super) mod tests {
         spaced.said =
             Said::Reading { data: "{ \"b\": [true], \"a\": 1 }".into(), measurements: Vec::new() };
         let compared = compare(&read(&json!({"data": {"a": 1, "b": [true]}})), &spaced);
-        assert!(compared.differing.is_empty());
-        assert_eq!(compared.added, none);
         assert!(compared.sent.1.is_empty(), "nobody looks at what is agreed upon");
+        let Places { differing, added } = compared.places.unwrap();
+        assert!(differing.is_empty());
+        assert_eq!(added, none);
     }
 
     #[test]
@@ -390,11 +255,55 @@ pub(super) mod tests {
         let failed = crashed();
         for (stable, candidate) in [(&reading, &failed), (&failed, &reading)] {
             let compared = compare(stable, candidate);
-            let places: Vec<&String> = compared.differing.keys().collect();
-            assert_eq!(places, ["data.t", "error"]);
-            assert!(compared.added.is_empty());
             assert_eq!(compared.sent, (2, vec![1, 255]));
+            let Places { differing, added } = compared.places.unwrap();
+            let places: Vec<&String> = differing.keys().collect();
+            assert_eq!(places, ["data.t", "error"]);
+            assert!(added.is_empty());
         }
-        assert!(compare(&failed, &failed).differing.is_empty());
+        assert!(places_of(&failed, &failed).differing.is_empty());
+    }
+
+    /// A reading of 64 KB whose places take far more: the long name stands in each of them.
+    pub(in crate::channels) fn huge(value: u8) -> Observed {
+        let members: Map<String, Json> =
+            (0..3_000).map(|number| (format!("k{number}"), json!(value))).collect();
+        read(&json!({"data": { "n".repeat(32 << 10): members }}))
+    }
+
+    #[test]
+    fn readings_whose_places_take_too_much_are_not_compared() {
+        let small = read(&json!({"data": {}}));
+        for (stable, candidate) in
+            [(huge(0), huge(1)), (small.clone(), huge(1)), (huge(0), crashed())]
+        {
+            let compared = compare(&stable, &candidate);
+            assert_eq!(compared.places.err(), Some(TooLarge));
+            assert_eq!(compared.sent, (2, vec![1, 255]), "it can be looked at");
+        }
+        assert_eq!(huge(0).values(), Err(TooLarge));
+        // What both say alike takes no room, and the largest readings of devices have enough.
+        assert!(places_of(&huge(0), &huge(0)).differing.is_empty());
+        let history = |value: f64| {
+            let items: Vec<Json> = (0..2_000)
+                .map(
+                    |hour| json!({"moment": "2026-01-31T12:00:00Z", "hour": hour, "volume": value}),
+                )
+                .collect();
+            read(&json!({"data": {"history": items}}))
+        };
+        let Places { differing, .. } = places_of(&history(1.5), &history(2.5));
+        assert_eq!(differing.len(), PLACES);
+    }
+
+    #[test]
+    fn there_is_an_end_to_what_is_said_at_places() {
+        let texts = |letter: &str| {
+            let text = letter.repeat(6 << 10);
+            let members = (0..10).map(|number| (format!("k{number}"), json!(text)));
+            read(&json!({"data": Json::Object(members.collect())}))
+        };
+        let differing = places_of(&texts("a"), &texts("b")).differing;
+        assert_eq!(differing.len(), 5, "each says 12 KiB, and 64 are kept");
     }
 }

@@ -8,7 +8,10 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::observed::{Compared, Observed, PLACES, Took};
+use super::{
+    apart::TooLarge,
+    observed::{Compared, Observed, PLACES, Places, Took},
+};
 
 /// Most frames that are shown.
 const EXAMPLES: usize = 20;
@@ -32,6 +35,9 @@ pub struct Tally {
     pub agreeing: u64,
     /// Frames that were not compared: there was too much else to do, or one of the two was not to be had.
     pub skipped: u64,
+    /// Frames whose readings say too much to be compared place by place; they count as compared, and not as agreeing.
+    #[serde(default)]
+    pub too_large: u64,
     /// The performance of the stable version.
     pub stable: Performance,
     /// The performance of the candidate.
@@ -63,7 +69,8 @@ pub struct Example {
     pub f_port: u8,
     /// The payload, in hexadecimal digits.
     pub payload: String,
-    /// Where they differ, with what each says; null where it says nothing.
+    /// Where they differ, with what each says; null where it says nothing. Nothing stands here where the readings are
+    /// too large to be compared.
     #[schema(value_type = HashMap<String, Vec<Value>>)]
     pub differing: BTreeMap<String, [Json; 2]>,
 }
@@ -98,7 +105,10 @@ impl Shadow {
         tally.compared += 1;
         tally.agreeing += u64::from(candidate.failure().is_none());
         tally.candidate.count(candidate.took());
-        values.keys().for_each(|place| count(&mut tally.added, place));
+        match values {
+            Ok(values) => values.keys().for_each(|place| count(&mut tally.added, place)),
+            Err(TooLarge) => tally.too_large += 1,
+        }
     }
 
     /// Counts what the two made of a frame.
@@ -114,14 +124,30 @@ impl Shadow {
 impl Tally {
     /// Counts what two versions made of a frame.
     pub fn count(&mut self, compared: Compared) {
-        let Compared { stable, candidate, differing, added, sent: (f_port, payload) } = compared;
+        let Compared { stable, candidate, places, sent } = compared;
         self.compared += 1;
-        self.agreeing += u64::from(differing.is_empty());
         self.stable.count(stable);
         self.candidate.count(candidate);
-        added.iter().for_each(|place| count(&mut self.added, place));
-        differing.keys().for_each(|place| count(&mut self.differing, place));
-        if !differing.is_empty() && self.examples.len() < EXAMPLES {
+        match places {
+            Ok(Places { differing, added }) => {
+                added.iter().for_each(|place| count(&mut self.added, place));
+                differing.keys().for_each(|place| count(&mut self.differing, place));
+                if differing.is_empty() {
+                    self.agreeing += 1;
+                } else {
+                    self.show(sent, differing);
+                }
+            }
+            Err(TooLarge) => {
+                self.too_large += 1;
+                self.show(sent, BTreeMap::new());
+            }
+        }
+    }
+
+    /// Keeps a frame to be shown, where there are few yet.
+    fn show(&mut self, (f_port, payload): (u8, Vec<u8>), differing: BTreeMap<String, [Json; 2]>) {
+        if self.examples.len() < EXAMPLES {
             let payload = data_encoding::HEXUPPER.encode(&payload);
             let differing = differing.into_iter().take(PLACES_SHOWN).collect();
             self.examples.push(Example { f_port, payload, differing });
@@ -149,7 +175,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::channels::observed::tests::{compare, crashed, read};
+    use crate::channels::observed::tests::{compare, crashed, huge, read};
 
     fn compared(stable: &Json, candidate: &Json) -> Tally {
         let shadow = Shadow::new(Version::new(1, 1, 0));
@@ -203,6 +229,23 @@ mod tests {
         assert_eq!((tally.stable.failures, tally.candidate.failures), (1, 2));
         let places: Vec<&str> = tally.differing.keys().map(String::as_str).collect();
         assert_eq!(places, ["data.t", "error"]);
+    }
+
+    #[test]
+    fn what_is_too_large_to_compare_is_counted_and_shown() {
+        let shadow = Shadow::new(Version::new(1, 1, 0));
+        shadow.count(compare(&huge(0), &huge(1)));
+        shadow.count(compare(&huge(0), &huge(0)));
+        shadow.observe(&huge(0));
+        let tally = shadow.tally();
+        assert_eq!((tally.compared, tally.agreeing, tally.too_large), (3, 2, 2));
+        assert!(tally.differing.is_empty() && tally.added.is_empty());
+        let [example] = &tally.examples[..] else { panic!("{:?}", tally.examples) };
+        assert_eq!((example.payload.as_str(), example.differing.len()), ("01FF", 0));
+        // Of a tally that was kept before there was such a count.
+        let mut before = serde_json::to_value(&tally).unwrap();
+        before.as_object_mut().unwrap().remove("tooLarge");
+        assert_eq!(serde_json::from_value::<Tally>(before).unwrap().too_large, 0);
     }
 
     #[test]

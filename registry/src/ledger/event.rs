@@ -148,6 +148,15 @@ impl IndexEvent {
         }
     }
 
+    /// Returns the version that devices are to get by the event, or that is tried with their frames.
+    pub(crate) fn offered(&self) -> Option<&Version> {
+        match self {
+            Self::Promote(name) | Self::Shadow(name) => Some(&name.version),
+            Self::Canary { rule, .. } => Some(&rule.version),
+            _ => None,
+        }
+    }
+
     /// Does to the keys of publishers what the event says.
     pub(crate) fn apply_to_keys(&self, publishers: &mut Publishers) {
         match self {

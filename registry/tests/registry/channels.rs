@@ -2,8 +2,8 @@
 //! get them.
 
 use champollion_registry::{
-    Change, ChangeError, Changed, Mandate, Publication, Registry,
-    channels::{Channel, Deprecation},
+    Asking, Change, ChangeError, Changed, Mandate, Publication, Registry,
+    channels::{CanaryRule, Channel, Deprecation},
     ledger::{Actor, IndexEvent},
     package::{DecoderId, DecoderRef},
 };
@@ -170,6 +170,49 @@ async fn what_is_only_tried_tells_whom_it_would_concern_and_does_nothing() {
         })
         .collect();
     assert_eq!(effects, ["7 acme/answer@^1: 1.0.0 1.1.0", "1 acme/answer@^1.1: none 1.1.0"]);
+    assert_eq!(tried.asking, Some(Asking { devices: 8, of: 10 }));
     assert_eq!(given(&opened.registry, "acme/answer@^1"), "1.0.0");
     assert_eq!(opened.registry.index_head().await.unwrap(), head, "nothing was written");
+}
+
+#[tokio::test]
+async fn a_new_major_version_says_that_no_device_asks_for_it_and_is_tried_beside_the_one_before() {
+    let home = Home::new();
+    let opened = home.open().await;
+    for version in ["1.0.0", "2.0.0", "2.1.0"] {
+        publish(&opened, version).await;
+    }
+    let registry = &opened.registry;
+    let asked = [(wanted("acme/answer@^1"), 3), (wanted("acme/answer@=2.1.0"), 1)];
+    let asking = async |change: Change| {
+        let mandate = Mandate { by: Actor::named("ben"), at: moment(), dry_run: true };
+        registry.change(&id(), &change, &mandate, &asked).await.unwrap().asking
+    };
+    let nobody = Some(Asking { devices: 0, of: 4 });
+    let rule = CanaryRule {
+        version: version("2.0.0"),
+        share_percent: 10,
+        failure_percent: CanaryRule::FAILURE_PERCENT,
+        frames: CanaryRule::FRAMES,
+    };
+    assert_eq!(asking(Change::Promote(Some(version("2.0.0")))).await, nobody);
+    assert_eq!(asking(Change::Shadow(Some(version("2.0.0")))).await, nobody);
+    assert_eq!(asking(Change::Canary(rule)).await, nobody);
+    let one = Some(Asking { devices: 1, of: 4 });
+    assert_eq!(asking(Change::Promote(Some(version("2.1.0")))).await, one);
+    assert_eq!(asking(Change::Yank(version("2.1.0"), String::new())).await, None);
+
+    change(registry, Change::Shadow(Some(version("2.0.0")))).await.unwrap();
+    let beside = async |reference: &str| {
+        let wanted = wanted(reference);
+        let decoder = registry.decoder(&wanted).await.unwrap();
+        registry.shadow_of(&wanted, &decoder).is_some()
+    };
+    assert!(beside("acme/answer@^1").await, "none asks for a major version that is not there yet");
+    assert!(!beside("acme/answer@=1.0.0").await, "a device that is pinned tries nothing");
+    // From then on it is tried beside those that ask for it.
+    change(registry, Change::Promote(Some(version("2.0.0")))).await.unwrap();
+    change(registry, Change::Shadow(Some(version("2.1.0")))).await.unwrap();
+    assert!(beside("acme/answer@^2").await);
+    assert!(!beside("acme/answer@^1").await);
 }

@@ -7,12 +7,15 @@ use wit_component::ComponentEncoder;
 /// Starts the names of the functions with which a guest frees what it returned.
 const POST_RETURN_PREFIX: &str = "cabi_post_";
 
-/// The sections of a module that only tools read: the names of its functions, a tenth of it, and the features of
-/// WebAssembly that its compiler was allowed.
-const FOR_TOOLS: [&str; 2] = ["name", "target_features"];
+/// The section that names the tools which a module or a component was made with.
+const PRODUCERS: &str = "producers";
 
-/// The section of a component that holds the names of its parts.
-const NAMES_OF_PARTS: &str = "component-name";
+/// The sections of a module that only tools read: the names of its functions, a tenth of it, the features of
+/// WebAssembly that its compiler was allowed, and the tools.
+const FOR_TOOLS: [&str; 3] = ["name", "target_features", PRODUCERS];
+
+/// The sections of a component that only tools read: the names of its parts, and the tools.
+const FOR_TOOLS_OF_COMPONENTS: [&str; 2] = ["component-name", PRODUCERS];
 
 /// A component, and the module that it was made of.
 pub(super) struct Componentized {
@@ -30,7 +33,7 @@ pub(super) fn componentize(module: &[u8]) -> Result<Componentized, String> {
         .module(&without_what_tools_read(&named_module)?)
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| format!("{error:#}"))?;
-    Ok(Componentized { component: without_names_of_parts(&component)?, named_module })
+    Ok(Componentized { component: without_what_tools_read_of(&component)?, named_module })
 }
 
 /// The same module without the functions that free what was returned: the instance is thrown away
@@ -55,13 +58,13 @@ fn without_what_tools_read(bytes: &[u8]) -> Result<Vec<u8>, String> {
     rewritten(bytes, |payload, _| Ok(is_custom(payload, &FOR_TOOLS)))
 }
 
-/// The same component without the names of its parts. What lies in its modules stays as it is.
-fn without_names_of_parts(bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// The same component without what only tools read of it. What lies in its modules stays as it is.
+fn without_what_tools_read_of(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let mut component = Component::new();
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| error.to_string())?;
-        let is_kept = depth == 0 && !is_custom(&payload, &[NAMES_OF_PARTS]);
+        let is_kept = depth == 0 && !is_custom(&payload, &FOR_TOOLS_OF_COMPONENTS);
         if let Some((id, range)) = payload.as_section().filter(|_| is_kept) {
             component.section(&RawSection { id, data: &bytes[range] });
         }
@@ -108,6 +111,8 @@ fn kind(kind: ExternalKind) -> Result<ExportKind, String> {
 
 #[cfg(test)]
 mod tests {
+    use wasm_encoder::{ProducersField, ProducersSection};
+
     use super::*;
 
     fn exports(module: &[u8]) -> Vec<String> {
@@ -161,9 +166,10 @@ mod tests {
         .unwrap();
         let holds =
             |file: &[u8], name: &str| file.windows(name.len()).any(|it| it == name.as_bytes());
-        assert!(holds(&component, NAMES_OF_PARTS) && holds(&component, "made"));
-        let stripped = without_names_of_parts(&component).unwrap();
-        assert!(!holds(&stripped, NAMES_OF_PARTS) && !holds(&stripped, "made"));
+        let [names, _] = FOR_TOOLS_OF_COMPONENTS;
+        assert!(holds(&component, names) && holds(&component, "made"));
+        let stripped = without_what_tools_read_of(&component).unwrap();
+        assert!(!holds(&stripped, names) && !holds(&stripped, "made"));
         assert!(holds(&stripped, "kept"), "names in a module are the module's");
         wasmparser::validate(&stripped).unwrap();
         let parts = |file: &[u8]| {
@@ -176,6 +182,26 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(parts(&stripped), parts(&component));
+    }
+
+    #[test]
+    fn no_part_tells_the_tools_that_made_it() {
+        let mut producers = ProducersSection::new();
+        let mut compilers = ProducersField::new();
+        compilers.value("a compiler", "1");
+        producers.field("processed-by", &compilers);
+        let names_tools =
+            |file: &[u8]| file.windows(PRODUCERS.len()).any(|it| it == PRODUCERS.as_bytes());
+        let mut module = Module::new();
+        module.section(&producers);
+        let module = module.finish();
+        assert!(names_tools(&module));
+        assert!(!names_tools(&without_what_tools_read(&module).unwrap()));
+        let mut component = Component::new();
+        component.section(&producers);
+        let component = component.finish();
+        assert!(names_tools(&component));
+        assert!(!names_tools(&without_what_tools_read_of(&component).unwrap()));
     }
 
     #[test]

@@ -114,6 +114,18 @@ pub struct Changed {
     pub dry_run: bool,
     /// The requirements that get another version by it.
     pub effects: Vec<Effect>,
+    /// The devices that ask for the version which is promoted or tried; absent for other changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asking: Option<Asking>,
+}
+
+/// The devices that ask for a decoder, and those of them that ask for a version of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    /// The devices whose requirement is met by the version.
+    pub devices: u64,
+    /// All devices that ask for the decoder.
+    pub of: u64,
 }
 
 /// An event in the life of a decoder.
@@ -238,6 +250,9 @@ pub struct ShadowReport {
     pub agreeing: u64,
     /// Frames that only the stable version has decoded, since there was too much else to do.
     pub skipped: u64,
+    /// Frames whose readings say too much to be compared place by place; they count as compared, and not as agreeing.
+    #[serde(default)]
+    pub too_large: u64,
     /// The stable version's performance.
     pub stable: Performance,
     /// The candidate's performance on the same frames.
@@ -267,7 +282,8 @@ pub struct ShadowExample {
     pub f_port: u8,
     /// The payload, in hexadecimal digits.
     pub payload: String,
-    /// The places where they differ, with what each says; null where it says nothing.
+    /// The places where they differ, with what each says; null where it says nothing. There are none where the readings
+    /// are too large to be compared.
     pub differing: BTreeMap<String, [Json; 2]>,
 }
 

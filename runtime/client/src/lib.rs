@@ -79,7 +79,7 @@ pub use catalogue::{
     Script, ToldUnit, UseCase, VariableDeclaration,
 };
 pub use channels::{
-    CanaryReport, CanaryRequest, Changed, DeprecationRequest, Effect, Event, Performance,
+    Asking, CanaryReport, CanaryRequest, Changed, DeprecationRequest, Effect, Event, Performance,
     PromotionRequest, RollbackRequest, ShadowExample, ShadowReport, ShadowRequest, UnyankRequest,
     VersionName, YankRequest,
 };

@@ -24,10 +24,10 @@ unsafe extern "C" {
 }
 
 struct Arena {
-    /// First free address; 0 before the first allocation.
-    next: Cell<usize>,
-    /// First address that is no longer the arena's.
-    end: Cell<usize>,
+    /// First free byte.
+    next: Cell<*mut u8>,
+    /// First byte that is no longer the arena's.
+    end: Cell<*mut u8>,
     /// Whether the rest of the last page was taken.
     has_last_page: Cell<bool>,
 }
@@ -40,53 +40,52 @@ unsafe impl Sync for Arena {}
 static mut MEMORY: [u128; RESERVE / size_of::<u128>()] = [0; RESERVE / size_of::<u128>()];
 
 #[global_allocator]
-static ARENA: Arena =
-    Arena { next: Cell::new(0), end: Cell::new(0), has_last_page: Cell::new(false) };
+static ARENA: Arena = {
+    let start = (&raw mut MEMORY).cast::<u8>();
+    Arena {
+        next: Cell::new(start),
+        end: Cell::new(start.wrapping_add(RESERVE)),
+        has_last_page: Cell::new(false),
+    }
+};
 
 impl Arena {
-    /// Makes room for `size` more bytes at an address that `align` divides; null where there is none.
+    /// Makes room for `size` more bytes at an address that `align`, a power of two, divides; null where there is none.
+    /// A layout's size and alignment together are less than 4 GiB.
     fn take(&self, size: usize, align: usize) -> *mut u8 {
-        if self.next.get() == 0 {
-            let start = (&raw mut MEMORY).expose_provenance();
-            self.next.set(start);
-            self.end.set(start + RESERVE);
+        let next = self.next.get();
+        let padding = next.addr().wrapping_neg() & (align - 1);
+        if padding + size > self.end.get().addr() - next.addr() {
+            return self.grow(size, align);
         }
-        let Some(start) = self.next.get().checked_next_multiple_of(align) else {
-            return ptr::null_mut();
-        };
-        match start.checked_add(size) {
-            Some(next) if next <= self.end.get() => {
-                self.next.set(next);
-                ptr::with_exposed_provenance_mut(start)
-            }
-            _ => self.grow(size, align),
-        }
+        self.next.set(next.wrapping_add(padding + size));
+        next.wrapping_add(padding)
     }
 
     #[cold]
+    #[inline(never)]
     fn grow(&self, size: usize, align: usize) -> *mut u8 {
         if !self.has_last_page.replace(true) {
-            self.continue_at((&raw const __heap_base).expose_provenance());
-            self.end.set(wasm32::memory_size::<0>() * PAGE);
+            let rest = (&raw const __heap_base).expose_provenance();
+            self.continue_at(rest, wasm32::memory_size::<0>() * PAGE);
             return self.take(size, align);
         }
-        let Some(needed) = size.checked_add(align) else { return ptr::null_mut() };
-        let pages = needed.div_ceil(PAGE);
+        let pages = (size + align).div_ceil(PAGE);
         let before = wasm32::memory_grow::<0>(pages);
         if before == usize::MAX {
             return ptr::null_mut();
         }
-        self.continue_at(before * PAGE);
-        self.end.set((before + pages) * PAGE);
+        self.continue_at(before * PAGE, (before + pages) * PAGE);
         self.take(size, align)
     }
 
     /// Goes on in a new region. What was left of the previous one is given up, unless the new one
     /// continues it.
-    fn continue_at(&self, start: usize) {
-        if self.end.get() != start {
-            self.next.set(start);
+    fn continue_at(&self, start: usize, end: usize) {
+        if self.end.get().addr() != start {
+            self.next.set(ptr::with_exposed_provenance_mut(start));
         }
+        self.end.set(ptr::with_exposed_provenance_mut(end));
     }
 }
 
@@ -99,16 +98,15 @@ unsafe impl GlobalAlloc for Arena {
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        if pointer.addr() + layout.size() == self.next.get() {
-            self.next.set(pointer.addr());
+        if pointer.wrapping_add(layout.size()) == self.next.get() {
+            self.next.set(pointer);
         }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let start = pointer.addr();
-        let is_last = start + layout.size() == self.next.get();
-        if is_last && new_size <= self.end.get() - start {
-            self.next.set(start + new_size);
+        let is_last = pointer.wrapping_add(layout.size()) == self.next.get();
+        if is_last && new_size <= self.end.get().addr() - pointer.addr() {
+            self.next.set(pointer.wrapping_add(new_size));
             return pointer;
         }
         if new_size <= layout.size() {

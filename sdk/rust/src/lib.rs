@@ -93,9 +93,9 @@ pub use decimal::decimal;
 pub use decoder::Decoder;
 #[doc(hidden)]
 pub use decoder::is_decoder;
-pub use json::quoted;
+pub use json::{hex_capitals, hex_digits, hexadecimal, quoted};
 pub use quantity::Quantity;
-pub use reader::{Reader, hexadecimal};
+pub use reader::Reader;
 pub use reading::Reading;
 pub use single::shortest_decimal;
 pub use spanned::Spanned;

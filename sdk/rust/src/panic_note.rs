@@ -61,9 +61,7 @@ impl fmt::Write for Words<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = &mut self.text[self.length..];
         let fits = text.floor_char_boundary(room.len());
-        for (to, from) in room.iter_mut().zip(&text.as_bytes()[..fits]) {
-            *to = *from;
-        }
+        room[..fits].copy_from_slice(&text.as_bytes()[..fits]);
         self.length += fits;
         if fits < text.len() { Err(fmt::Error) } else { Ok(()) }
     }

@@ -1,12 +1,14 @@
 //! Reads a payload byte by byte; where it ends too soon the answer is a failure, never a panic.
 
-use crate::{BitOrder, BitReader, Failure, FailureKind, SentDownlink, Span, Spanned, Uplink};
+use crate::{
+    BitOrder, BitReader, Failure, FailureKind, SentDownlink, Span, Spanned, Uplink, hexadecimal,
+};
 
 /// A position in a payload, moving forward.
 #[derive(Clone, Debug)]
 pub struct Reader<'payload> {
-    /// From the payload's first byte to the last one that may be read.
-    payload: &'payload [u8],
+    /// The bytes that are left: one comparison with their number is all that a read needs.
+    rest: &'payload [u8],
     position: usize,
 }
 
@@ -14,7 +16,7 @@ impl<'payload> Reader<'payload> {
     /// Starts at the first byte.
     #[must_use]
     pub fn new(payload: &'payload [u8]) -> Self {
-        Self { payload, position: 0 }
+        Self { rest: payload, position: 0 }
     }
 
     /// Index of the byte that is read next.
@@ -26,45 +28,39 @@ impl<'payload> Reader<'payload> {
     /// Returns the number of bytes that are left.
     #[must_use]
     pub fn remaining(&self) -> usize {
-        self.payload.len() - self.position
+        self.rest.len()
     }
 
     /// Whether no byte is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.remaining() == 0
+        self.rest.is_empty()
     }
 
     /// The next byte, which stays where it is.
     #[must_use]
     pub fn peek(&self) -> Option<u8> {
-        self.payload.get(self.position).copied()
+        self.rest.first().copied()
     }
 
     /// The next `length` bytes.
     pub fn bytes(&mut self, length: usize) -> Result<Spanned<&'payload [u8]>, Failure> {
-        let offset = self.position;
-        let Some(value) = self.payload.get(offset..offset.saturating_add(length)) else {
-            return Err(self.too_short(length));
-        };
-        self.position += length;
-        Ok(Spanned { value, span: span_of(offset, length) })
+        match self.rest.split_at_checked(length) {
+            Some((value, rest)) => Ok(self.passed(value, length, rest)),
+            None => Err(self.too_short(length)),
+        }
     }
 
     /// The next `length` bytes as a payload of their own, to be read to their end: a block that says
     /// how long it is. Positions and spans go on counting from the whole payload's first byte.
     pub fn block(&mut self, length: usize) -> Result<Self, Failure> {
-        let start = self.position;
-        self.skip(length)?;
-        Ok(Self { payload: &self.payload[..self.position], position: start })
+        let position = self.position;
+        Ok(Self { rest: self.bytes(length)?.value, position })
     }
 
     /// All bytes that are left.
     pub fn rest(&mut self) -> Spanned<&'payload [u8]> {
-        let offset = self.position;
-        let value = &self.payload[offset..];
-        self.position = self.payload.len();
-        Spanned { value, span: span_of(offset, value.len()) }
+        self.passed(self.rest, self.rest.len(), &[])
     }
 
     /// Moves on by `length` bytes that mean nothing.
@@ -79,7 +75,7 @@ impl<'payload> Reader<'payload> {
         }
         let message = format!(
             "the payload has {} bytes, of which the last {} are not expected",
-            self.payload.len(),
+            self.length(),
             self.remaining()
         );
         Err(Failure::new(FailureKind::TooLong, message)
@@ -168,10 +164,23 @@ impl<'payload> Reader<'payload> {
 
     /// The next `N` bytes as an array.
     pub fn array<const N: usize>(&mut self) -> Result<Spanned<[u8; N]>, Failure> {
-        let bytes = self.bytes(N)?;
-        let mut value = [0; N];
-        value.copy_from_slice(bytes.value);
-        Ok(Spanned { value, span: bytes.span })
+        match self.rest.split_first_chunk() {
+            Some((value, rest)) => Ok(self.passed(*value, N, rest)),
+            None => Err(self.too_short(N)),
+        }
+    }
+
+    /// Moves on behind a value of `length` bytes, to the rest.
+    fn passed<T>(&mut self, value: T, length: usize, rest: &'payload [u8]) -> Spanned<T> {
+        let span = span_of(self.position, length);
+        self.position += length;
+        self.rest = rest;
+        Spanned { value, span }
+    }
+
+    /// The number of bytes that there are, those that were read before included.
+    fn length(&self) -> usize {
+        self.position + self.rest.len()
     }
 
     #[cold]
@@ -179,7 +188,7 @@ impl<'payload> Reader<'payload> {
     fn too_short(&self, needed: usize) -> Failure {
         let message = format!(
             "the payload ends after {} bytes, and {needed} were to be read from offset {}",
-            self.payload.len(),
+            self.length(),
             self.position
         );
         Failure::new(FailureKind::TooShort, message).at(span_of(self.position, self.remaining()))
@@ -274,22 +283,6 @@ fn decimal<'bytes>(
             Err(Failure::invalid_value(message).at(read.span))
         }
     }
-}
-
-/// Bytes as a list of two digits each, `[0A, FF]`, for messages. The way of core to show a list, `{:02X?}`, is 2 KB of a
-/// decoder.
-#[cold]
-#[inline(never)]
-#[must_use]
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::from("[");
-    for (index, byte) in bytes.iter().enumerate() {
-        text.push_str(if index == 0 { "" } else { ", " });
-        for digit in [byte >> 4, byte & 0x0F] {
-            text.extend(char::from_digit(digit.into(), 16).map(|digit| digit.to_ascii_uppercase()));
-        }
-    }
-    text + "]"
 }
 
 #[cfg(test)]
@@ -400,13 +393,6 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::InvalidValue);
         assert_eq!(failure.span, Some(Span { offset: 0, length: 1 }));
         assert_eq!(Reader::new(&[0x99; 8]).bcd_le(8).unwrap().value, 9_999_999_999_999_999);
-    }
-
-    #[test]
-    fn bytes_are_shown_as_core_shows_them() {
-        for bytes in [&[][..], &[0x0A], &[0x12, 0xFF, 0x00]] {
-            assert_eq!(hexadecimal(bytes), format!("{bytes:02X?}"));
-        }
     }
 
     #[test]

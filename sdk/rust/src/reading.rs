@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     Failure, Measurement,
     bindings::exports::champollion::decoder::codec::Reading as WireReading,
-    json::{self, Unwritable},
+    json::{Unwritable, Writer},
 };
 
 /// A reading: the data and the measurements that a decoder makes of a frame.
@@ -16,7 +16,16 @@ impl Reading {
     /// A reading of `data`, in the maker's own words. It must serialize to a JSON object; what
     /// cannot be written as JSON is an invalid value.
     pub fn new(data: &impl Serialize) -> Result<Self, Failure> {
-        let data = json::write(data).map_err(no_json)?;
+        let mut writer = Writer::new();
+        let written = data.serialize(&mut writer);
+        Self::written(writer, written)
+    }
+
+    /// The part of [`new`](Self::new) that is the same for all types of data.
+    #[inline(never)]
+    fn written(writer: Writer, written: Result<(), Unwritable>) -> Result<Self, Failure> {
+        written.map_err(no_json)?;
+        let data = writer.text();
         Ok(Self(WireReading { data, measurements: Vec::new(), warnings: Vec::new(), state: None }))
     }
 
@@ -88,6 +97,6 @@ impl From<Reading> for WireReading {
 }
 
 #[cold]
-fn no_json(Unwritable(error): Unwritable) -> Failure {
+fn no_json(error: Unwritable) -> Failure {
     Failure::invalid_value(format!("data is no JSON: {error}"))
 }

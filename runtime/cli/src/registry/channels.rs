@@ -1,7 +1,7 @@
 //! Channels of decoders: the versions that devices get.
 
 use champollion_client::{
-    Answer, CanaryRequest, Changed, Client, DeprecationRequest, Event, PromotionRequest,
+    Answer, Asking, CanaryRequest, Changed, Client, DeprecationRequest, Event, PromotionRequest,
     RollbackRequest, ShadowReport, ShadowRequest, UnyankRequest, VersionName, YankRequest,
 };
 use champollion_registry::{
@@ -210,6 +210,12 @@ fn show(changed: &Changed) {
     let (name, done) = said(&changed.event);
     let would = if changed.dry_run { "would be " } else { "is " };
     output::line(format_args!("{name} {would}{done}"));
+    if let Some(Asking { devices: 0, of: of @ 1.. }) = changed.asking {
+        let (devices, ask) = if of == 1 { ("device", "asks") } else { ("devices", "ask") };
+        output::line(format_args!(
+            "no device asks for this version: {of} {devices} {ask} for other versions of {name}"
+        ));
+    }
     for effect in &changed.effects {
         let version = |version: &Option<Version>| {
             version.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
@@ -233,6 +239,10 @@ pub(super) fn show_shadow(report: &ShadowReport) {
         "{} {}: {} of {} frames agree, {} were skipped",
         report.id, report.version, report.agreeing, report.compared, report.skipped
     ));
+    if report.too_large > 0 {
+        let frames = report.too_large;
+        output::line(format_args!("{frames} frames are too large to compare"));
+    }
     for (who, did) in [("stable", &report.stable), ("candidate", &report.candidate)] {
         let fuel = did.fuel.checked_div(report.compared).unwrap_or_default();
         let failures = did.failures;
@@ -247,7 +257,9 @@ pub(super) fn show_shadow(report: &ShadowReport) {
         let places = example.differing.iter();
         let places: Vec<String> =
             places.map(|(place, both)| format!("{place} {} and {}", both[0], both[1])).collect();
-        let (port, payload, places) = (example.f_port, &example.payload, places.join(", "));
+        let places =
+            if places.is_empty() { "too large to compare".to_owned() } else { places.join(", ") };
+        let (port, payload) = (example.f_port, &example.payload);
         output::line(format_args!("port {port}, {payload}: {places}"));
     }
 }

@@ -97,6 +97,9 @@ pub struct RequestShadow {
     pub agreeing: u64,
     /// Frames that it was not given, since there was too much else to do.
     pub skipped: u64,
+    /// Frames whose readings say too much to be compared place by place; they count as compared.
+    #[serde(default)]
+    pub too_large: u64,
     /// The stable version's performance, where there is one.
     pub stable: Performance,
     /// The performance of the candidate.

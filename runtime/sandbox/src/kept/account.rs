@@ -150,8 +150,9 @@ impl Account {
     /// Returns the bytes that were written to since it was put back, counted in cards.
     pub(crate) fn written_bytes<T>(&self, store: &Store<T>) -> usize {
         let all = self.size / CARD_BYTES;
-        let written = self.cards.data(store)[..all].iter().filter(|mark| **mark != 0).count();
-        written * CARD_BYTES
+        let cards = &self.cards.data(store)[..all];
+        let marks = runs_with_marks(cards).flat_map(|(_, marks)| marks);
+        marks.filter(|mark| **mark != 0).count() * CARD_BYTES
     }
 
     /// Bytes of the delta that its memory holds.
@@ -169,26 +170,36 @@ impl Account {
 
     /// Collects the cards that are marked, and unmarks them.
     fn take_dirty<T>(&mut self, store: &mut Store<T>) {
-        const WORD: usize = size_of::<u64>();
         self.dirty.clear();
         let all = self.size / CARD_BYTES;
         let cards = &mut self.cards.data_mut(store)[..all];
-        for (word, marks) in cards.chunks_mut(WORD).enumerate() {
-            if marks == [0; WORD] {
-                continue;
-            }
-            for (byte, mark) in marks.iter_mut().enumerate() {
-                if *mark != 0 {
-                    self.dirty.push((word * WORD + byte) as u32);
-                    *mark = 0;
-                }
-            }
+        for (first, marks) in runs_with_marks(cards) {
+            let marked = marks.iter().enumerate().filter(|(_, mark)| **mark != 0);
+            self.dirty.extend(marked.map(|(index, _)| (first + index) as u32));
+        }
+        for card in &self.dirty {
+            cards[*card as usize] = 0;
         }
     }
 
     fn global_values<T>(&self, store: &mut Store<T>) -> Vec<Val> {
         self.globals.iter().map(|global| global.get(&mut *store)).collect()
     }
+}
+
+/// The runs of cards of which one at least is marked, each with the number of its first card. An engine has
+/// thousands of cards, of which a call marks some hundreds: the others are looked at many at once.
+fn runs_with_marks(cards: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    const RUN: usize = 64;
+    let (runs, rest) = cards.as_chunks::<RUN>();
+    let whole = runs.iter().enumerate().filter(|(_, run)| has_mark(*run));
+    let whole = whole.map(|(index, run)| (index * RUN, run.as_slice()));
+    whole.chain(has_mark(rest).then_some((runs.len() * RUN, rest)))
+}
+
+/// Whether a card is marked. Without a way out of the loop the compiler looks at many cards at once.
+fn has_mark(cards: &[u8]) -> bool {
+    cards.iter().fold(0_u8, |all, mark| all | mark) != 0
 }
 
 /// Marks the cards that a codec changed.
@@ -209,4 +220,30 @@ fn mutable_globals<T>(instance: &Instance, store: &mut Store<T>) -> Vec<Global> 
         .collect();
     globals.sort_unstable_by_key(|(number, _)| *number);
     globals.into_iter().map(|(_, global)| global).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_without_marks_are_passed_over() {
+        let mut cards = vec![0; 64 * 3 + 10];
+        assert_eq!(runs_with_marks(&cards).count(), 0);
+        assert_eq!(runs_with_marks(&[]).count(), 0);
+        for card in [0, 63, 128, 64 * 3 + 9] {
+            cards[card] = 1;
+        }
+        let found: Vec<usize> = runs_with_marks(&cards)
+            .flat_map(|(first, marks)| {
+                let marked = marks.iter().enumerate().filter(|(_, mark)| **mark != 0);
+                marked.map(move |(index, _)| first + index)
+            })
+            .collect();
+        assert_eq!(found, [0, 63, 128, 64 * 3 + 9]);
+        assert_eq!(
+            runs_with_marks(&cards).map(|(first, _)| first).collect::<Vec<_>>(),
+            [0, 128, 192]
+        );
+    }
 }

@@ -247,7 +247,12 @@ impl Decoding {
         if !beside.is_empty() {
             let stable = Observed::of(call.clone());
             for shadow in beside {
-                let (uplink, settings, stable) = (uplink.clone(), settings.clone(), stable.clone());
+                let (uplink, mut settings, stable) =
+                    (uplink.clone(), settings.clone(), stable.clone());
+                // It could only misread what another major version remembers.
+                if shadow.version().major != decoder.version.major {
+                    settings.state.clear();
+                }
                 self.decode_beside(shadow, &decoder.id, uplink, settings, Some(stable));
             }
         }

@@ -16,7 +16,7 @@
 //! # Ok::<(), champollion_sdk::Failure>(())
 //! ```
 
-use crate::{Failure, Reader, reader::hexadecimal};
+use crate::{Failure, Reader, hexadecimal};
 
 /// The size of a value, which its header tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::{Failure, Measurement, Reader, Spanned, quantity};
+use crate::{Failure, Measurement, Reader, Spanned, hex_capitals, quantity};
 
 /// The bytes of control information that this reader knows.
 const WITHOUT_HEAD: u8 = 0x78;
@@ -137,14 +137,10 @@ impl Identity {
         Self::of(number, manufacturer, payload)
     }
 
-    fn of(number: [u8; 4], maker: u16, payload: &mut Reader<'_>) -> Result<Self, Failure> {
+    fn of(mut number: [u8; 4], maker: u16, payload: &mut Reader<'_>) -> Result<Self, Failure> {
         let [version, medium] = payload.array()?.value;
-        Ok(Self {
-            number: number.iter().rev().map(|byte| format!("{byte:02X}")).collect(),
-            manufacturer: letters(maker),
-            version,
-            medium,
-        })
+        number.reverse();
+        Ok(Self { number: hex_capitals(&number), manufacturer: letters(maker), version, medium })
     }
 }
 

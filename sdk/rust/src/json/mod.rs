@@ -15,9 +15,9 @@ mod writer;
 
 pub use map::Map;
 pub use value::Json;
-pub use writer::quoted;
+pub use writer::{hex_capitals, hex_digits, hexadecimal, quoted};
 
 pub(crate) use parser::parse;
 pub(crate) use shortest::{from_decimal, shortest_of_single};
 pub(crate) use typed::Mismatch;
-pub(crate) use writer::{Unwritable, number, write};
+pub(crate) use writer::{Unwritable, Writer, number, write};

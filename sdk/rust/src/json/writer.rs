@@ -1,17 +1,13 @@
 //! Writes values as JSON.
 
+mod serializer;
+
 use std::fmt;
 
-use serde::{
-    Serialize, Serializer,
-    ser::{
-        Error, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-        SerializeTupleStruct, SerializeTupleVariant,
-    },
-};
+use serde::{Serialize, ser::Error};
 
 use super::{
-    shortest::{Decimal, shortest, shortest_single},
+    shortest::{Decimal, shortest},
     special::special_byte,
 };
 
@@ -22,13 +18,27 @@ const ZEROS: i32 = 5;
 /// Most digits of a whole number.
 const DIGITS: usize = 20;
 
-/// The error of a value that JSON has no form for, in words.
+/// Room for the text of an ordinary reading.
+const ROOM: usize = 128;
+
+/// The digits of a byte, two of these.
+const HEXADECIMAL: [u8; 16] = *b"0123456789ABCDEF";
+
+/// The bit by which a small letter differs from the capital one; digits have it anyway.
+const SMALL: u8 = 0x20;
+
+/// The error of a value that JSON has no form for. It is a pointer, so that a result is one number, which every function
+/// that writes hands on.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Unwritable(pub(crate) String);
+pub(crate) struct Unwritable(Box<Words>);
+
+/// The words of an error.
+#[derive(Debug, PartialEq)]
+struct Words(String);
 
 /// The text of a value, without spaces.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, Unwritable> {
-    let mut writer = Writer(Vec::with_capacity(128));
+    let mut writer = Writer::new();
     value.serialize(&mut writer)?;
     Ok(writer.text())
 }
@@ -49,18 +59,67 @@ pub fn quoted(text: &str) -> String {
     writer.text()
 }
 
+/// Bytes as a list of two digits each, `[0A, FF]`, for messages. The way of core to show a list, `{:02X?}`, is 2 KB of a
+/// decoder.
+#[cold]
+#[inline(never)]
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let mut writer = Writer(Vec::new());
+    let mut before = "[";
+    for byte in bytes {
+        writer.put(before);
+        writer.hexadecimal(*byte, 0);
+        before = ", ";
+    }
+    writer.put(if bytes.is_empty() { "[]" } else { "]" });
+    writer.text()
+}
+
+/// Bytes as two small digits each, `0aff`, as makers write identities and hashes.
+#[must_use]
+pub fn hex_digits(bytes: &[u8]) -> String {
+    digits_of(bytes, SMALL)
+}
+
+/// The same with capitals, `0AFF`.
+#[must_use]
+pub fn hex_capitals(bytes: &[u8]) -> String {
+    digits_of(bytes, 0)
+}
+
+#[inline(never)]
+fn digits_of(bytes: &[u8], case: u8) -> String {
+    let mut writer = Writer(Vec::with_capacity(2 * bytes.len()));
+    for byte in bytes {
+        writer.hexadecimal(*byte, case);
+    }
+    writer.text()
+}
+
 /// The text that is written so far: whole texts, and digits.
-struct Writer(Vec<u8>);
+pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
-    fn text(self) -> String {
+    /// Begins a text.
+    pub(crate) fn new() -> Self {
+        Self(Vec::with_capacity(ROOM))
+    }
+
+    /// Ends the text.
+    pub(crate) fn text(self) -> String {
         // SAFETY: nothing but UTF-8 is ever put there, and bytes below 128 between it.
         unsafe { String::from_utf8_unchecked(self.0) }
     }
 
-    #[inline(never)]
     fn put(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
+        self.put_bytes(text.as_bytes());
+    }
+
+    /// Writes bytes that are digits, or whole letters.
+    #[inline(never)]
+    fn put_bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
     }
 
     #[inline(never)]
@@ -76,31 +135,38 @@ impl Writer {
 
     #[cold]
     fn escaped(&mut self, text: &str) {
-        for letter in text.chars() {
-            let mut bytes = [0; 4];
-            let shown = match letter {
-                '\u{8}' => "\\b",
-                '\t' => "\\t",
-                '\n' => "\\n",
-                '\u{c}' => "\\f",
-                '\r' => "\\r",
-                '"' => "\\\"",
-                '\\' => "\\\\",
-                '\0'..' ' => {
-                    let code = u32::from(letter);
-                    self.put(if code < 16 { "\\u000" } else { "\\u001" });
-                    char::from_digit(code & 15, 16).unwrap_or_default().encode_utf8(&mut bytes)
+        // What has to be escaped is ASCII, of which no byte stands within another letter.
+        for byte in text.bytes() {
+            let escape = match byte {
+                0x08 => b'b',
+                b'\t' => b't',
+                b'\n' => b'n',
+                0x0C => b'f',
+                b'\r' => b'r',
+                b'"' | b'\\' => byte,
+                0..b' ' => {
+                    self.put("\\u00");
+                    self.hexadecimal(byte, SMALL);
+                    continue;
                 }
-                _ => letter.encode_utf8(&mut bytes),
+                _ => {
+                    self.0.push(byte);
+                    continue;
+                }
             };
-            self.put(shown);
+            self.put_bytes(&[b'\\', escape]);
         }
+    }
+
+    fn hexadecimal(&mut self, byte: u8, case: u8) {
+        let digit = |four: u8| HEXADECIMAL[usize::from(four)] | case;
+        self.put_bytes(&[digit(byte >> 4), digit(byte & 0x0F)]);
     }
 
     #[inline(never)]
     fn whole(&mut self, number: u64) {
         let mut room = [0; DIGITS];
-        self.0.extend_from_slice(digits(number, &mut room));
+        self.put_bytes(digits(number, &mut room));
     }
 
     fn signed(&mut self, number: i64) {
@@ -142,7 +208,7 @@ impl Writer {
         let point = written.len() as i32 + exponent;
         match point {
             _ if exponent >= 0 && point <= PLACES => {
-                self.0.extend_from_slice(written);
+                self.put_bytes(written);
                 self.zeros(exponent);
                 self.put(".0");
             }
@@ -150,7 +216,7 @@ impl Writer {
             _ if -ZEROS < point && point <= 0 => {
                 self.put("0.");
                 self.zeros(-point);
-                self.0.extend_from_slice(written);
+                self.put_bytes(written);
             }
             _ => {
                 match written {
@@ -166,9 +232,9 @@ impl Writer {
     #[inline(never)]
     fn with_point(&mut self, digits: &[u8], place: usize) {
         let (before, behind) = digits.split_at(place);
-        self.0.extend_from_slice(before);
+        self.put_bytes(before);
         self.0.push(b'.');
-        self.0.extend_from_slice(behind);
+        self.put_bytes(behind);
     }
 
     fn zeros(&mut self, count: i32) {
@@ -205,7 +271,7 @@ fn digits(mut number: u64, room: &mut [u8; DIGITS]) -> &[u8] {
 }
 
 /// Values of an array, or members of an object, as they are written.
-struct Items<'writer> {
+pub(crate) struct Items<'writer> {
     writer: &'writer mut Writer,
     is_first: bool,
     end: &'static str,
@@ -257,7 +323,7 @@ impl Items<'_> {
 
 impl fmt::Display for Unwritable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(&self.0.0)
     }
 }
 
@@ -266,243 +332,7 @@ impl std::error::Error for Unwritable {}
 impl Error for Unwritable {
     #[cold]
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
-    }
-}
-
-impl<'writer> Serializer for &'writer mut Writer {
-    type Ok = ();
-    type Error = Unwritable;
-    type SerializeSeq = Items<'writer>;
-    type SerializeTuple = Items<'writer>;
-    type SerializeTupleStruct = Items<'writer>;
-    type SerializeTupleVariant = Items<'writer>;
-    type SerializeMap = Items<'writer>;
-    type SerializeStruct = Items<'writer>;
-    type SerializeStructVariant = Items<'writer>;
-
-    fn serialize_bool(self, truth: bool) -> Result<(), Unwritable> {
-        self.put(if truth { "true" } else { "false" });
-        Ok(())
-    }
-
-    fn serialize_i8(self, number: i8) -> Result<(), Unwritable> {
-        self.serialize_i64(number.into())
-    }
-
-    fn serialize_i16(self, number: i16) -> Result<(), Unwritable> {
-        self.serialize_i64(number.into())
-    }
-
-    fn serialize_i32(self, number: i32) -> Result<(), Unwritable> {
-        self.serialize_i64(number.into())
-    }
-
-    fn serialize_i64(self, number: i64) -> Result<(), Unwritable> {
-        self.signed(number);
-        Ok(())
-    }
-
-    fn serialize_u8(self, number: u8) -> Result<(), Unwritable> {
-        self.serialize_u64(number.into())
-    }
-
-    fn serialize_u16(self, number: u16) -> Result<(), Unwritable> {
-        self.serialize_u64(number.into())
-    }
-
-    fn serialize_u32(self, number: u32) -> Result<(), Unwritable> {
-        self.serialize_u64(number.into())
-    }
-
-    fn serialize_u64(self, number: u64) -> Result<(), Unwritable> {
-        self.whole(number);
-        Ok(())
-    }
-
-    fn serialize_f32(self, number: f32) -> Result<(), Unwritable> {
-        self.float(number.is_sign_negative(), number.abs(), shortest_single);
-        Ok(())
-    }
-
-    fn serialize_f64(self, number: f64) -> Result<(), Unwritable> {
-        self.float(number.is_sign_negative(), number.abs(), shortest);
-        Ok(())
-    }
-
-    fn serialize_char(self, letter: char) -> Result<(), Unwritable> {
-        self.string(letter.encode_utf8(&mut [0; 4]));
-        Ok(())
-    }
-
-    fn serialize_str(self, text: &str) -> Result<(), Unwritable> {
-        self.string(text);
-        Ok(())
-    }
-
-    fn serialize_bytes(self, bytes: &[u8]) -> Result<(), Unwritable> {
-        self.collect_seq(bytes)
-    }
-
-    fn serialize_none(self) -> Result<(), Unwritable> {
-        self.serialize_unit()
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unwritable> {
-        value.serialize(self)
-    }
-
-    fn serialize_unit(self) -> Result<(), Unwritable> {
-        self.put("null");
-        Ok(())
-    }
-
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Unwritable> {
-        self.serialize_unit()
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), Unwritable> {
-        self.serialize_str(variant)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Unwritable> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<(), Unwritable> {
-        let mut members = self.begin("{", "}");
-        members.member(variant, value)?;
-        members.end();
-        Ok(())
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'writer>, Unwritable> {
-        Ok(self.begin("[", "]"))
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Items<'writer>, Unwritable> {
-        Ok(self.begin("[", "]"))
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Items<'writer>, Unwritable> {
-        Ok(self.begin("[", "]"))
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Items<'writer>, Unwritable> {
-        Ok(self.begin_variant(variant, ":[", "]}"))
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Items<'writer>, Unwritable> {
-        Ok(self.begin("{", "}"))
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Items<'writer>, Unwritable> {
-        Ok(self.begin("{", "}"))
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Items<'writer>, Unwritable> {
-        Ok(self.begin_variant(variant, ":{", "}}"))
-    }
-}
-
-/// Traits of values in their order, which differ in nothing but their names.
-macro_rules! values_in_order {
-    ($($trait:ident: $method:ident),*) => {$(
-        impl $trait for Items<'_> {
-            type Ok = ();
-            type Error = Unwritable;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
-                self.item(value)
-            }
-
-            fn end(self) -> Result<(), Unwritable> {
-                Items::end(self);
-                Ok(())
-            }
-        }
-    )*};
-}
-
-values_in_order!(
-    SerializeSeq: serialize_element, SerializeTuple: serialize_element,
-    SerializeTupleStruct: serialize_field, SerializeTupleVariant: serialize_field
-);
-
-/// Traits of values with names that are known when the decoder is compiled.
-macro_rules! values_with_names {
-    ($($trait:ident),*) => {$(
-        impl $trait for Items<'_> {
-            type Ok = ();
-            type Error = Unwritable;
-
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                name: &'static str,
-                value: &T,
-            ) -> Result<(), Unwritable> {
-                self.member(name, value)
-            }
-
-            fn end(self) -> Result<(), Unwritable> {
-                Items::end(self);
-                Ok(())
-            }
-        }
-    )*};
-}
-
-values_with_names!(SerializeStruct, SerializeStructVariant);
-
-impl SerializeMap for Items<'_> {
-    type Ok = ();
-    type Error = Unwritable;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unwritable> {
-        self.comma();
-        let start = self.writer.0.len();
-        key.serialize(&mut *self.writer)?;
-        self.quoted(start)
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
-        value.serialize(&mut *self.writer)
-    }
-
-    fn end(self) -> Result<(), Unwritable> {
-        Items::end(self);
-        Ok(())
+        Self(Box::new(Words(message.to_string())))
     }
 }
 

@@ -41,4 +41,10 @@ mod tests {
     fn vectors_are_answered() {
         champollion_sdk::testing::check_vectors::<Sensor>(include_str!("../vectors.json"));
     }
+
+    /// Payloads that are cut short, too long or made at random: none makes it panic, or tell of bytes that are not there.
+    #[test]
+    fn bad_input_is_told() {
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Sensor>();
+    }
 }

@@ -22,6 +22,7 @@ pub(super) fn shadow(viewer: &Viewer, report: &Json) -> Markup {
                 (viewer.say("operator-decoders-report-compared"), number_at(viewer, report, "/compared")),
                 (viewer.say("operator-decoders-report-agreeing"), number_at(viewer, report, "/agreeing")),
                 (viewer.say("operator-decoders-report-skipped"), number_at(viewer, report, "/skipped")),
+                (viewer.say("operator-decoders-report-too-large"), number_at(viewer, report, "/tooLarge")),
             ]))
             (performances(viewer, report))
             (places(viewer, "operator-decoders-report-differing", &report["differing"]))
@@ -96,9 +97,15 @@ fn examples(viewer: &Viewer, examples: &[Json]) -> Markup {
     for example in examples {
         let port =
             viewer.say_with("operator-quarantine-port", [("port", text(example, "/fPort").into())]);
-        for (place, [stable, candidate]) in differences(example) {
+        let payload = html! { code { (text(example, "/payload")) } " (" (port) ")" };
+        let differences = differences(example);
+        if differences.is_empty() {
+            let too_large = viewer.say("operator-decoders-report-too-large");
+            table.row(vec![payload.clone(), html! { (too_large) }, html! { "–" }, html! { "–" }]);
+        }
+        for (place, [stable, candidate]) in differences {
             table.row(vec![
-                html! { code { (text(example, "/payload")) } " (" (port) ")" },
+                payload.clone(),
                 html! { code { (place) } },
                 html! { code { (stable) } },
                 html! { code { (candidate) } },

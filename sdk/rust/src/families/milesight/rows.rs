@@ -19,7 +19,7 @@
 //! ```
 
 use super::{Json, Map, Told, Words};
-use crate::{Failure, Measurement, Quantity, Reader, Spanned};
+use crate::{Failure, Measurement, Quantity, Reader, Spanned, hex_digits};
 
 /// The charge of the battery in percent, on the first channel of all models.
 pub const BATTERY: Row =
@@ -260,8 +260,7 @@ impl Value {
                 part.say(self.name, *seconds);
             }
             Form::Hex(width) => {
-                let digits = payload.bytes(width)?.iter().map(|byte| format!("{byte:02x}"));
-                part.say(self.name, digits.collect::<String>());
+                part.say(self.name, hex_digits(&payload.bytes(width)?));
             }
             Form::Dotted(width) => {
                 let numbers = payload.bytes(width)?.iter().map(u8::to_string);

@@ -1,9 +1,7 @@
 //! A frame as it is told: under the maker's names, and as measurements.
 
-use std::fmt::Write as _;
-
 use super::{Cause, Configured, Crossing, Json, Map, Report, Reporting};
-use crate::{Failure, Measurement, Reading};
+use crate::{Failure, Measurement, Reading, hex_capitals};
 
 /// The values that a frame has told so far.
 #[derive(Debug)]
@@ -50,12 +48,7 @@ impl Told {
 
     /// Puts bytes into `data`, as hexadecimal digits.
     pub fn say_bytes(&mut self, name: impl Into<String>, bytes: &[u8]) {
-        let digits = bytes.iter().fold(String::new(), |mut digits, byte| {
-            // Writing into a text does not fail.
-            let _ = write!(digits, "{byte:02X}");
-            digits
-        });
-        self.say(name, digits);
+        self.say(name, hex_capitals(bytes));
     }
 
     /// Adds a measurement to the reading.

@@ -60,7 +60,7 @@ fn values_of_all_kinds_are_written_as_serde_json_writes_them() {
         by_truth: BTreeMap::from([(false, '"'), (true, 'a')]),
     });
     let list = BTreeMap::from([(vec![1_u8], 1)]);
-    assert_eq!(write(&list), Err(Unwritable("key must be a string".to_owned())));
+    assert_eq!(write(&list), Err(Unwritable::custom("key must be a string")));
 }
 
 #[test]
@@ -130,5 +130,15 @@ proptest! {
         let off = (read - expected).abs();
         prop_assert!(read == expected || expected < 1e-285 && off <= expected * 1e-15 + 1e-323);
         prop_assert_eq!(write(&Json::from(read)).unwrap(), number(read));
+    }
+}
+
+#[test]
+fn bytes_are_shown_as_core_shows_them() {
+    for bytes in [&[][..], &[0x0A], &[0x12, 0xFF, 0x00]] {
+        assert_eq!(hexadecimal(bytes), format!("{bytes:02X?}"));
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex_digits(bytes), digits);
+        assert_eq!(hex_capitals(bytes), digits.to_uppercase());
     }
 }

@@ -140,6 +140,7 @@ operator-decoders-report-canary = Canary
 operator-decoders-report-compared = Frames compared
 operator-decoders-report-agreeing = Agreeing
 operator-decoders-report-skipped = Skipped
+operator-decoders-report-too-large = Too large to compare
 operator-decoders-report-failures = Failures
 operator-decoders-report-fuel = Fuel for a frame
 operator-decoders-report-decoded = Frames decoded

@@ -140,6 +140,7 @@ operator-decoders-report-canary = Canari
 operator-decoders-report-compared = Trames comparées
 operator-decoders-report-agreeing = Concordantes
 operator-decoders-report-skipped = Sautées
+operator-decoders-report-too-large = Trop volumineuses pour être comparées
 operator-decoders-report-failures = Échecs
 operator-decoders-report-fuel = Carburant par trame
 operator-decoders-report-decoded = Trames décodées
