@@ -17,9 +17,6 @@ use crate::{
 /// The name of the program.
 const PROGRAM: &str = "champollion-load";
 
-/// The name of the server, which is built with it.
-const SERVER: &str = "champollion";
-
 /// Nodes that are tortured by default.
 pub(crate) const NODES: usize = 3;
 
@@ -55,7 +52,7 @@ impl FromStr for Store {
 
 /// Plays the recorded fleet, on one server or on several nodes.
 pub(crate) fn demo(packages: &Path, once: bool, nodes: Option<u32>) -> Result<()> {
-    let mut demo = build("demo", &server::binary("debug", SERVER), packages, "demo")?;
+    let mut demo = build("demo", &server::built(), packages, "demo")?;
     if once {
         demo.arg("--once");
     }
@@ -67,7 +64,7 @@ pub(crate) fn demo(packages: &Path, once: bool, nodes: Option<u32>) -> Result<()
 
 /// Kills the server again and again under load.
 pub(crate) fn torture(packages: &Path, minutes: u32, seed: Option<u64>) -> Result<()> {
-    let mut torture = build("torture", &server::binary("debug", SERVER), packages, "torture")?;
+    let mut torture = build("torture", &server::built(), packages, "torture")?;
     torture.args(["--minutes", &minutes.to_string()]);
     if let Some(seed) = seed {
         torture.args(["--seed", &seed.to_string()]);
@@ -82,7 +79,7 @@ pub(crate) fn torture_nodes(
     (minutes, seed): (u32, Option<u64>),
     standby: Standby,
 ) -> Result<()> {
-    let server = server::binary("debug", SERVER);
+    let server = server::built();
     let mut torture = build("torture", &server, packages, "torture-nodes")?;
     torture.args(["--minutes", &minutes.to_string(), "--nodes", &nodes.to_string()]);
     if standby == Standby::Kept {
@@ -96,7 +93,7 @@ pub(crate) fn torture_nodes(
 
 /// Makes pictures of every page.
 pub(crate) fn pages(packages: &Path, out: &Path) -> Result<()> {
-    let mut pages = build("pages", &server::binary("debug", SERVER), packages, "pages-server")?;
+    let mut pages = build("pages", &server::built(), packages, "pages-server")?;
     let out = workspace().join(out);
     pages.arg("--modules").arg(target().join("npm/node_modules")).arg("--out").arg(&out);
     run(&mut pages)?;
