@@ -29,8 +29,8 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
-/// Keeps from a program what cargo tells this one of its package. To a cargo the build script of ring would run anew with
-/// it, and all would be compiled anew that depends on ring.
+/// Keeps from a program what cargo tells this one of its package. Cargo would run the build script of ring anew with it,
+/// and compile all anew that depends on ring.
 pub(crate) fn forget_package(command: &mut Command) {
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
