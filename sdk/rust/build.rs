@@ -1,30 +1,13 @@
 //! Writes the vocabulary as typed constants, so that a decoder cannot misspell a quantity or give it
-//! a value of another type, and the contract in the form in which it lies in a decoder's module.
+//! a value of another type.
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
-use wit_component::{StringEncoding, metadata};
-use wit_parser::Resolve;
-
 const VOCABULARY: &str = "wit/vocabulary.csv";
-
-/// The folder of the contract, and the world in it that a decoder is a component of.
-const CONTRACT: &str = "wit/v1";
-const WORLD: &str = "decoder";
 
 fn main() {
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
     write_vocabulary(&Path::new(&out).join("vocabulary.rs"));
-    write_contract(&Path::new(&out).join("contract"));
-}
-
-fn write_contract(file: &Path) {
-    println!("cargo::rerun-if-changed={CONTRACT}");
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(CONTRACT).expect("the contract is part of the sources");
-    let world = resolve.select_world(&[package], Some(WORLD)).expect("the contract has the world");
-    let contract = metadata::encode(&resolve, world, StringEncoding::UTF8, None);
-    fs::write(file, contract.expect("the contract has a form")).expect("OUT_DIR can be written");
 }
 
 fn write_vocabulary(file: &Path) {

@@ -12,7 +12,7 @@ use crate::{
 
 /// Builds the guest in Rust, then writes every attack into a folder.
 pub(crate) fn write(installing: Installing, folder: &Path) -> Result<()> {
-    guests::build(installing, Library::Played)?;
+    guests::build(installing, Library::Attacked)?;
     // Another program, so that the xtask itself need not be built of all that the suite is.
     run(cargo()
         .args(["run", "--quiet", "--package", "champollion-attacks", "--", "attacks"])

@@ -49,7 +49,7 @@ impl FromStr for Target {
 
 /// Runs one target, or all, for some time each; fails where something is found.
 pub(crate) fn run(installing: Installing, seconds: u32, target: Option<Target>) -> Result<()> {
-    guests::build(installing, Library::Played)?;
+    guests::build(installing, Library::Attacked)?;
     if !succeeds(cargo().args(["fuzz", "--version"])) {
         installing.require(&Need {
             what: "cargo-fuzz",

@@ -21,13 +21,15 @@ const HOSTILE: (&str, &str) = ("tests/hostile", "champollion-hostile");
 /// The crate of the script engine.
 const ENGINE: &str = "champollion-script-engine";
 
-/// The first-party decoders that are built.
+/// The decoders that are built.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Library {
-    /// All decoders of the folder.
+    /// All first-party decoders, and the one that misbehaves.
     Whole,
     /// Those of the devices in `tests/fleet`, which the demo plays and benchmarks measure.
     Played,
+    /// Those that are played, and the one that misbehaves.
+    Attacked,
 }
 
 /// The folders of those that are played.
@@ -76,10 +78,11 @@ fn make(installing: Installing, library: Library) -> Result<Figures> {
     let compiled = target().join("guests");
     let mut build = toolchain.cargo_build();
     c_compiler.configure(&mut build);
+    let hostile = (library != Library::Played).then_some(HOSTILE);
     let before = processor_time_of_children();
     run(build
         .args(names.iter().flat_map(|name| ["--package", name]))
-        .args(["--package", HOSTILE.1])
+        .args(hostile.iter().flat_map(|(_, name)| ["--package", name]))
         .args(["--package", ENGINE])
         .arg("--target-dir")
         .arg(&compiled))?;
@@ -114,7 +117,9 @@ fn make(installing: Installing, library: Library) -> Result<Figures> {
     for (folder, name) in sources.iter().zip(&names) {
         packed.push(pack(folder, name, &packages)?);
     }
-    pack(&workspace().join(HOSTILE.0), HOSTILE.1, &target().join("hostile"))?;
+    if let Some((folder, name)) = hostile {
+        pack(&workspace().join(folder), name, &target().join("hostile"))?;
+    }
     Ok(Figures { packed, compiling })
 }
 

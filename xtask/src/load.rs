@@ -18,9 +18,6 @@ use crate::{
 /// The name of the program.
 const PROGRAM: &str = "champollion-load";
 
-/// The name of the server, which is built with it.
-const SERVER: &str = "champollion";
-
 /// Nodes that are tortured by default.
 pub(crate) const NODES: usize = 3;
 
@@ -103,7 +100,7 @@ impl FromStr for Bug {
 
 /// Plays the recorded fleet, on one server or on several nodes.
 pub(crate) fn demo(packages: &Path, once: bool, nodes: Option<u32>) -> Result<()> {
-    let mut demo = build("demo", &server::binary("debug", SERVER), packages, "demo")?;
+    let mut demo = build("demo", &server::built(), packages, "demo")?;
     if once {
         demo.arg("--once");
     }
@@ -115,7 +112,7 @@ pub(crate) fn demo(packages: &Path, once: bool, nodes: Option<u32>) -> Result<()
 
 /// Kills the server again and again under load.
 pub(crate) fn torture(packages: &Path, minutes: u32, seed: Option<u64>) -> Result<()> {
-    let mut torture = build("torture", &server::binary("debug", SERVER), packages, "torture")?;
+    let mut torture = build("torture", &server::built(), packages, "torture")?;
     torture.args(["--minutes", &minutes.to_string()]);
     if let Some(seed) = seed {
         torture.args(["--seed", &seed.to_string()]);
@@ -153,7 +150,7 @@ impl NodesRun {
 
 /// Kills nodes, and the database that they share, again and again under load.
 pub(crate) fn torture_nodes(packages: &Path, wanted: NodesRun) -> Result<()> {
-    run(&mut wanted.command(packages, &server::binary("debug", SERVER))?)
+    run(&mut wanted.command(packages, &server::built())?)
 }
 
 /// Tortures nodes that have a bug on purpose, and fails where the run finds nothing wrong with them.
@@ -161,8 +158,9 @@ pub(crate) fn torture_bug(packages: &Path, wanted: NodesRun, bug: Bug) -> Result
     run(cargo().args(["build-server", "--features", BUGS]))?;
     let (folder, name) = (target().join(BUGGY), bug.name());
     fs::create_dir_all(&folder)?;
-    let server = folder.join(format!("{SERVER}{}", env::consts::EXE_SUFFIX));
-    fs::copy(server::binary("debug", SERVER), &server)?;
+    let built = server::built();
+    let server = folder.join(built.file_name().unwrap_or_default());
+    fs::copy(&built, &server)?;
     // This builds the server without it again, for all others.
     let mut torture = wanted.command(packages, &server)?;
     let (status, lines) = watch(torture.env(BUG, name))?;
@@ -180,7 +178,7 @@ pub(crate) fn torture_bug(packages: &Path, wanted: NodesRun, bug: Bug) -> Result
 
 /// Makes pictures of every page.
 pub(crate) fn pages(packages: &Path, out: &Path) -> Result<()> {
-    let mut pages = build("pages", &server::binary("debug", SERVER), packages, "pages-server")?;
+    let mut pages = build("pages", &server::built(), packages, "pages-server")?;
     let out = workspace().join(out);
     pages.arg("--modules").arg(target().join("npm/node_modules")).arg("--out").arg(&out);
     run(&mut pages)?;

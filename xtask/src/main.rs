@@ -20,6 +20,7 @@ mod sbom;
 mod server;
 mod shell;
 mod test;
+mod test_programs;
 mod toolchain;
 
 use std::path::Path;

@@ -1,21 +1,19 @@
 //! Makes the packages that are handed out, of a binary and the library of decoders.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::{env, path::PathBuf};
 
 use anyhow::{Context, Result};
-use champollion_packaging::{Made, Release};
-use jiff::Timestamp;
 
 use crate::{
     flags::Package,
     guests::{self, Library},
     install::Installing,
     server,
-    shell::{cargo, command, run, say, target, workspace},
+    shell::{cargo, command, run, target, workspace},
 };
+
+/// The program that makes them (`packaging`).
+const PROGRAM: &str = "champollion-packaging";
 
 /// The profile of what is handed out.
 const PROFILE: &str = "dist";
@@ -34,14 +32,16 @@ pub(crate) fn write(installing: Installing, wanted: Package) -> Result<()> {
         Some(binary) => workspace().join(binary),
         None => build(wanted.profile.as_deref().unwrap_or(PROFILE))?,
     };
-    let release = Release { binary, library, sources: workspace(), moment: moment()? };
-    let folder = wanted.out.as_deref().unwrap_or(Path::new("package"));
-    let folder =
-        if wanted.out.is_some() { workspace().join(folder) } else { target().join(folder) };
-    for made in release.write(&folder)? {
-        tell(&made);
-    }
-    Ok(())
+    let folder = match &wanted.out {
+        Some(folder) => workspace().join(folder),
+        None => target().join("package"),
+    };
+    // As the server is built for tests, so that all that they share is compiled once.
+    run(cargo().args(["build-server", "--bin", PROGRAM]))?;
+    let mut program = command(server::binary("debug", PROGRAM));
+    program.arg("--binary").arg(binary).arg("--library").arg(library);
+    program.arg("--sources").arg(workspace()).args(["--moment", &moment()?.to_string()]);
+    run(program.arg("--out").arg(folder))
 }
 
 fn build(profile: &str) -> Result<PathBuf> {
@@ -49,14 +49,13 @@ fn build(profile: &str) -> Result<PathBuf> {
     Ok(server::binary(profile, "champollion"))
 }
 
-/// The moment of the sources: of the variable that builders set, or of the last commit.
-fn moment() -> Result<Timestamp> {
+/// The moment of the sources in seconds: of the variable that builders set, or of the last commit.
+fn moment() -> Result<i64> {
     let seconds = match env::var(DATE) {
         Ok(seconds) => seconds,
         Err(_) => committed()?,
     };
-    let seconds = seconds.trim().parse().with_context(|| format!("{DATE} is no number"))?;
-    Ok(Timestamp::from_second(seconds)?)
+    seconds.trim().parse().with_context(|| format!("{DATE} is no number"))
 }
 
 fn committed() -> Result<String> {
@@ -65,9 +64,4 @@ fn committed() -> Result<String> {
     let text = String::from_utf8(output.stdout)?;
     let is_there = output.status.success() && !text.trim().is_empty();
     is_there.then_some(text).with_context(|| format!("no commit has a date: set {DATE}"))
-}
-
-fn tell(made: &Made) {
-    let megabytes = made.bytes as f64 / 1e6;
-    say(format_args!("{}: {megabytes:.1} MB, sha256 {}", made.path.display(), made.digest));
 }

@@ -12,7 +12,12 @@ const OTHER_BINARY: &str = "XTASK_BENCH_BINARY";
 /// Builds the binary and gives its path.
 pub(crate) fn build() -> Result<PathBuf> {
     run(cargo().arg("build-server"))?;
-    Ok(binary("debug", "champollion"))
+    Ok(built())
+}
+
+/// The path of the binary that was built.
+pub(crate) fn built() -> PathBuf {
+    binary("debug", "champollion")
 }
 
 /// Builds the binary as it is released and gives its path.

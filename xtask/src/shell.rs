@@ -26,15 +26,19 @@ pub(crate) fn target() -> PathBuf {
 /// The cargo that runs this.
 pub(crate) fn cargo() -> Command {
     let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
-    // What cargo tells this program of its package is not for the cargo that it starts: the build script
-    // of ring would run anew, and with it all would be compiled anew that depends on ring.
+    forget_package(&mut cargo);
+    cargo
+}
+
+/// Keeps from a program what cargo tells this one of its package. Cargo would run the build script of ring anew with it,
+/// and compile all anew that depends on ring.
+pub(crate) fn forget_package(command: &mut Command) {
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(&name);
+            command.env_remove(&name);
         }
     }
-    cargo
 }
 
 /// A program to be run in the workspace.

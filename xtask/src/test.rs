@@ -9,7 +9,7 @@ use crate::{
     guests::{self, Library},
     install::{Installing, Need},
     load::{self, NodesRun, Standby},
-    npm, pypi, shell, toolchain,
+    npm, pypi, server, shell, test_programs, toolchain,
 };
 
 /// Starts the names of the tests that need what npm installs.
@@ -29,13 +29,6 @@ const OF_POSTGRES: &str = "of_postgres_";
 
 /// Starts the names of the tests in which Patroni keeps a PostgreSQL and its standby.
 const OF_PATRONI: &str = "of_patroni_";
-
-/// The variable that says how many tests of a program run at once.
-const TEST_THREADS: &str = "RUST_TEST_THREADS";
-
-/// Tests that run at once, for each processor. With three, those that have a sandbox each ask for more addresses than a
-/// process has.
-const TESTS_PER_PROCESSOR: usize = 2;
 
 /// The exit code of `timeout` when it had to end something.
 const TIMED_OUT: i32 = 124;
@@ -163,18 +156,7 @@ pub(crate) fn run(installing: Installing) -> Result<()> {
         let left_out = provided.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
         anyhow::Ok((packages?, left_out?))
     })?;
-    let mut tests = shell::cargo();
-    // All that fails is told, and not only the first.
-    tests.args(["test", "--workspace", "--no-fail-fast"]);
-    if env::var_os(TEST_THREADS).is_none() {
-        // Most tests wait for a server, and leave the processor to others meanwhile.
-        let processors = thread::available_parallelism().map_or(1, usize::from);
-        tests.env(TEST_THREADS, (processors * TESTS_PER_PROCESSOR).to_string());
-    }
-    if !left_out.is_empty() {
-        tests.arg("--").args(left_out.iter().flat_map(|tests| ["--skip", tests]));
-    }
-    shell::run(&mut tests)?;
+    test_programs::run(&server::built(), &left_out)?;
     if !left_out.contains(&OF_NPM) {
         field::compare_those_of_npm()?;
     }

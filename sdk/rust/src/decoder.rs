@@ -40,6 +40,17 @@ macro_rules! export {
             #[unsafe(link_section = "component-type:champollion")]
             pub static CONTRACT: [u8; $crate::CONTRACT.len()] = *$crate::CONTRACT;
 
+            #[unsafe(export_name = "cabi_realloc")]
+            unsafe extern "C" fn room(
+                old: *mut u8,
+                old_bytes: usize,
+                align: usize,
+                bytes: usize,
+            ) -> *mut u8 {
+                // SAFETY: the host hands back what it was given.
+                unsafe { wire::room(old, old_bytes, align, bytes) }
+            }
+
             #[unsafe(export_name = "champollion:decoder/codec@1.0.0#decode-uplink")]
             unsafe extern "C" fn decode_uplink(
                 f_port: u8,

@@ -39,6 +39,8 @@ mod bits;
 pub mod chance;
 pub mod clocks;
 mod command;
+mod contract;
+mod contract_section;
 mod decimal;
 mod decoder;
 #[cfg(not(target_family = "wasm"))]
@@ -64,31 +66,13 @@ pub mod vectors;
 #[doc(hidden)]
 pub mod wire;
 
-/// Generated from `wit/v1`, which the crate carries. What a decoder needs of it stands at the root of this crate.
-#[doc(hidden)]
-pub mod bindings {
-    wit_bindgen::generate!({
-        path: "wit/v1",
-        world: "decoder",
-        pub_export_macro: true,
-        export_macro_name: "export_component",
-        default_bindings_module: "::champollion_sdk::bindings",
-        additional_derives: [PartialEq],
-        // Guests have no constructors: they are Rust, and no C is linked in.
-        disable_run_ctors_once_workaround: true,
-    });
-}
-
-/// The contract as tools read it that make components.
-#[doc(hidden)]
-pub const CONTRACT: &[u8; include_bytes!(concat!(env!("OUT_DIR"), "/contract")).len()] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/contract"));
-
-pub use bindings::exports::champollion::decoder::codec::{
+pub use bits::{BitOrder, BitReader};
+pub use contract::{
     Command, Downlink, Failure, FailureKind, Measurement, SentDownlink, Span, Uplink, Value,
     Variable,
 };
-pub use bits::{BitOrder, BitReader};
+#[doc(hidden)]
+pub use contract_section::CONTRACT;
 pub use decimal::decimal;
 pub use decoder::Decoder;
 #[doc(hidden)]

@@ -4,13 +4,17 @@ use serde::Serialize;
 
 use crate::{
     Failure, Measurement,
-    bindings::exports::champollion::decoder::codec::Reading as WireReading,
     json::{Unwritable, Writer},
 };
 
 /// A reading: the data and the measurements that a decoder makes of a frame.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reading(WireReading);
+pub struct Reading {
+    data: String,
+    measurements: Vec<Measurement>,
+    warnings: Vec<String>,
+    state: Option<Vec<u8>>,
+}
 
 impl Reading {
     /// A reading of `data`, in the maker's own words. It must serialize to a JSON object; what
@@ -26,34 +30,34 @@ impl Reading {
     fn written(writer: Writer, written: Result<(), Unwritable>) -> Result<Self, Failure> {
         written.map_err(no_json)?;
         let data = writer.text();
-        Ok(Self(WireReading { data, measurements: Vec::new(), warnings: Vec::new(), state: None }))
+        Ok(Self { data, measurements: Vec::new(), warnings: Vec::new(), state: None })
     }
 
     /// The same with one measurement more.
     #[must_use]
     pub fn with(mut self, measurement: Measurement) -> Self {
-        self.0.measurements.push(measurement);
+        self.measurements.push(measurement);
         self
     }
 
     /// The same with more measurements.
     #[must_use]
     pub fn with_all(mut self, measurements: impl IntoIterator<Item = Measurement>) -> Self {
-        self.0.measurements.extend(measurements);
+        self.measurements.extend(measurements);
         self
     }
 
     /// The same with something that its reader should know.
     #[must_use]
     pub fn warn(mut self, warning: impl Into<String>) -> Self {
-        self.0.warnings.push(warning.into());
+        self.warnings.push(warning.into());
         self
     }
 
     /// The same with more that its reader should know.
     #[must_use]
     pub fn warn_all(mut self, warnings: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.0.warnings.extend(warnings.into_iter().map(Into::into));
+        self.warnings.extend(warnings.into_iter().map(Into::into));
         self
     }
 
@@ -61,38 +65,32 @@ impl Reading {
     /// 1,024 bytes. Without it the state stays as it is.
     #[must_use]
     pub fn remember(mut self, state: impl Into<Vec<u8>>) -> Self {
-        self.0.state = Some(state.into());
+        self.state = Some(state.into());
         self
     }
 
     /// The JSON text of `data`.
     #[must_use]
     pub fn data(&self) -> &str {
-        &self.0.data
+        &self.data
     }
 
     /// Returns the measurements in the order in which they were added.
     #[must_use]
     pub fn measurements(&self) -> &[Measurement] {
-        &self.0.measurements
+        &self.measurements
     }
 
     /// Returns the warnings in the order in which they were added.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
-        &self.0.warnings
+        &self.warnings
     }
 
     /// Returns the state that the decoder wants to be given with the device's next uplink.
     #[must_use]
     pub fn state(&self) -> Option<&[u8]> {
-        self.0.state.as_deref()
-    }
-}
-
-impl From<Reading> for WireReading {
-    fn from(reading: Reading) -> Self {
-        reading.0
+        self.state.as_deref()
     }
 }
 

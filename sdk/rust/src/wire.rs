@@ -5,11 +5,14 @@
 //! its result's parts in it and the code that frees them: 7 KB of every decoder, where an instance lives for one call.
 //! Nothing is freed here, and what a function returns is written by one function for all that return the same.
 
-use std::mem::ManuallyDrop;
+use std::{
+    alloc::{self, Layout},
+    mem::ManuallyDrop,
+    process, ptr,
+};
 
 use crate::{
     Command, Downlink, Failure, Measurement, Reading, SentDownlink, Span, Uplink, Value, Variable,
-    bindings::exports::champollion::decoder::codec::Reading as ReadingRecord,
     panic_note::note_panics,
 };
 
@@ -147,6 +150,32 @@ impl<T> Maybe<T> {
     }
 }
 
+/// Room of so many bytes, for an input that the host writes. It begins with those of `old`, where there are any.
+///
+/// # Safety
+///
+/// The alignment must be a power of two, and `old` room of `old_bytes` bytes that this function gave with the same
+/// alignment, unless these are none.
+#[must_use]
+pub unsafe fn room(old: *mut u8, old_bytes: usize, align: usize, bytes: usize) -> *mut u8 {
+    if bytes == 0 {
+        return ptr::without_provenance_mut(align);
+    }
+    // SAFETY: the caller says so; the host asks for no more than there are addresses.
+    let room = unsafe {
+        if old_bytes == 0 {
+            alloc::alloc(Layout::from_size_align_unchecked(bytes, align))
+        } else {
+            alloc::realloc(old, Layout::from_size_align_unchecked(old_bytes, align), bytes)
+        }
+    };
+    if room.is_null() {
+        // The instance ends here: nothing could be told in memory that there is not.
+        process::abort();
+    }
+    room
+}
+
 /// The input of `decode-uplink`.
 ///
 /// # Safety
@@ -205,8 +234,6 @@ pub unsafe fn sent_downlink(
 
 #[inline(never)]
 unsafe fn variables(settings: List<Setting>) -> Vec<Variable> {
-    // The host writes inputs into room that this export gives.
-    wit_bindgen::rt::maybe_link_cabi_realloc();
     let mut variables = Vec::with_capacity(settings.count);
     for index in 0..settings.count {
         // SAFETY: the caller says that there are so many, each with a name and a value of its own.
@@ -231,12 +258,12 @@ unsafe fn variables(settings: List<Setting>) -> Vec<Variable> {
 pub fn reading(outcome: Result<Reading, Failure>) -> *const Answer<Read> {
     leaked(match outcome {
         Ok(reading) => {
-            let reading: &'static ReadingRecord = leaked(reading.into());
+            let reading: &'static Reading = leaked(reading);
             Answer::Ok(Read {
-                data: List::text(&reading.data),
-                measurements: measurements(&reading.measurements),
-                warnings: texts(&reading.warnings),
-                state: Maybe::of(reading.state.as_deref(), List::of),
+                data: List::text(reading.data()),
+                measurements: measurements(reading.measurements()),
+                warnings: texts(reading.warnings()),
+                state: Maybe::of(reading.state(), List::of),
             })
         }
         Err(failure) => Answer::Failed(failed(failure)),

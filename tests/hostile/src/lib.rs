@@ -1,8 +1,8 @@
 //! A decoder that misbehaves, in Rust as its authors would write it.
 //!
 //! It is compiled once. What it does says one byte in the file, which the attack suite
-//! (`tests/attacks`) changes. It uses the contract's own types, since the SDK's would not let it say
-//! most of what it says.
+//! (`tests/attacks`) changes. It uses the types that wit-bindgen makes of the contract, since the SDK's would not let
+//! it say most of what it says.
 #![cfg(target_arch = "wasm32")]
 
 use std::{
@@ -16,10 +16,24 @@ use std::{
     time::SystemTime,
 };
 
-use champollion_sdk::{
-    Command, Downlink, Failure, Measurement, SentDownlink, Uplink, Value,
-    bindings::exports::champollion::decoder::codec::{Guest, Reading},
+// The allocator of decoders comes with it.
+use champollion_sdk as _;
+
+use self::bindings::exports::champollion::decoder::codec::{
+    Command, Downlink, Failure, FailureKind, Guest, Measurement, Reading, SentDownlink, Uplink,
+    Value,
 };
+
+/// Generated from `wit/v1`.
+#[doc(hidden)]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit/v1",
+        world: "decoder",
+        // There are no constructors: it is Rust, and no C is linked in.
+        disable_run_ctors_once_workaround: true,
+    });
+}
 
 /// The last byte says what is done; as it is built, nothing.
 static MISDEED: [u8; 21] = *b"champollion-hostile:.";
@@ -33,7 +47,7 @@ thread_local! {
 
 struct Hostile;
 
-champollion_sdk::bindings::export_component!(Hostile with_types_in champollion_sdk::bindings);
+bindings::export!(Hostile with_types_in bindings);
 
 impl Guest for Hostile {
     fn decode_uplink(uplink: Uplink) -> Result<Reading, Failure> {
@@ -70,12 +84,16 @@ impl Guest for Hostile {
     }
 
     fn encode_downlink(_: Command) -> Result<Downlink, Failure> {
-        Err(Failure::unsupported("it takes no commands"))
+        Err(unsupported("it takes no commands"))
     }
 
     fn decode_downlink(_: SentDownlink) -> Result<Reading, Failure> {
-        Err(Failure::unsupported("it reads no commands back"))
+        Err(unsupported("it reads no commands back"))
     }
+}
+
+fn unsupported(message: impl Into<String>) -> Failure {
+    Failure { kind: FailureKind::Unsupported, message: message.into(), span: None }
 }
 
 fn fine() -> Reading {
@@ -109,7 +127,7 @@ fn volume(quantity: &str, value: f64) -> Measurement {
 fn says<T, E: std::fmt::Display>(asked: Result<T, E>) -> Result<Reading, Failure> {
     match asked {
         Ok(_) => Ok(fine()),
-        Err(error) => Err(Failure::unsupported(error.to_string())),
+        Err(error) => Err(unsupported(error.to_string())),
     }
 }
 
@@ -123,7 +141,7 @@ fn allocate() -> Result<Reading, Failure> {
 /// Answers if it finds what an earlier call left.
 fn smuggle() -> Result<Reading, Failure> {
     let found = LEFT.fetch_add(1, Ordering::Relaxed) + LEFT_BY_THREAD.replace(1);
-    if found > 0 { Ok(fine()) } else { Err(Failure::unsupported("nothing was left here")) }
+    if found > 0 { Ok(fine()) } else { Err(unsupported("nothing was left here")) }
 }
 
 /// A frame on the stack for each call, and no call is the last.

@@ -28,6 +28,29 @@ fn settings() -> List<Setting> {
 }
 
 #[test]
+fn room_grows_and_keeps_what_it_holds() {
+    let written = [1_u8, 2, 3, 4, 5, 6, 7, 8];
+    // SAFETY: room is only handed back with the size and the alignment that it was asked for with.
+    unsafe {
+        let none = room(ptr::null_mut(), 0, 8, 0);
+        assert_eq!(none.addr(), 8, "nothing takes no room, and is aligned");
+        let small = room(none, 0, 8, written.len());
+        assert!(small.cast::<u64>().is_aligned());
+        small.copy_from_nonoverlapping(written.as_ptr(), written.len());
+        let large = room(small, written.len(), 8, 4_000);
+        assert!(large.cast::<u64>().is_aligned());
+        large.add(written.len()).write_bytes(9, 4_000 - written.len());
+        let list = List::at(large, 4_000).take();
+        assert_eq!((&list[..8], list[3_999]), (&written[..], 9));
+        // It was aligned for eight bytes, and is freed so.
+        alloc::dealloc(
+            ManuallyDrop::new(list).as_mut_ptr(),
+            Layout::from_size_align_unchecked(4_000, 8),
+        );
+    }
+}
+
+#[test]
 fn inputs_are_those_that_were_written() {
     // SAFETY: each list lies in room of its own.
     let uplink = unsafe { uplink(7, 70_000, given(vec![1, 2]), 5, settings(), given(Vec::new())) };
