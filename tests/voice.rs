@@ -7,10 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use champollion_tests::{champollion, run, workspace};
-
-/// Folders below the workspace that hold no sources of ours.
-const FOREIGN: [&str; 4] = ["target", "node_modules", ".git", "champollion-data"];
+use champollion_tests::{champollion, run, rust_sources, workspace};
 
 /// The deepest nesting of subcommands: `champollion registry keys add` has two below the binary.
 const DEEPEST: usize = 3;
@@ -34,20 +31,6 @@ fn refused_openings() -> BTreeSet<String> {
     let words: BTreeSet<String> = block.split_whitespace().map(str::to_lowercase).collect();
     assert!(words.contains("whoever"), "the list was read wrongly: {words:?}");
     words
-}
-
-/// Finds the Rust sources below a folder. The contract in `wit/` is published, so its words stay.
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("folders of the workspace can be read").flatten() {
-        let (path, name) = (entry.path(), entry.file_name());
-        if path.is_dir() {
-            if !FOREIGN.iter().any(|foreign| name == *foreign) {
-                sources(&path, found);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
 }
 
 /// Returns the doc comments of a file, each with all its lines.
@@ -84,8 +67,7 @@ fn opening(text: &str) -> String {
 }
 
 fn all_comments() -> Vec<Comment> {
-    let mut files = Vec::new();
-    sources(workspace(), &mut files);
+    let files = rust_sources(workspace());
     let comments: Vec<Comment> = files.iter().flat_map(|file| comments(file)).collect();
     assert!(comments.len() > 3_000, "only {} doc comments were found", comments.len());
     comments

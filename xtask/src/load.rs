@@ -1,7 +1,7 @@
 //! Builds the program that plays frames into the server (`tests/load`), and runs it.
 
 use std::{
-    env, fs,
+    fs,
     path::Path,
     process::Command,
     str::FromStr,

@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 
 use super::{
     Failure,
-    decode::{InputArguments, show_call},
+    decode::show_call,
+    input_arguments::InputArguments,
     output,
     sources::Sources,
     vector_report::measured,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use champollion_registry::package::variables;
-use champollion_sandbox::{CallError, Reading, Settings, Specimen};
+use champollion_sandbox::{Reading, Settings, Specimen};
 use champollion_sdk::vectors::Setting;
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -14,9 +14,10 @@ use jiff::Timestamp;
 use super::{
     moments::read_moment,
     readings::Written,
+    row_error::RowError,
     rows::{Cells, Row},
 };
-use crate::decode::Tool;
+use crate::tool::Tool;
 
 /// Values for all rows that do not say them themselves.
 pub(super) struct Given {
@@ -25,24 +26,6 @@ pub(super) struct Given {
     pub(super) variables: IndexMap<String, Setting>,
     /// Whether a person has named the column that chooses the decoder: then it chooses even where there is one alone.
     pub(super) is_decoder_named: bool,
-}
-
-/// Why a row was not decoded.
-pub(super) struct RowError {
-    pub(super) code: &'static str,
-    pub(super) message: String,
-}
-
-impl RowError {
-    fn broken(message: impl Into<String>) -> Self {
-        Self { code: "broken-row", message: message.into() }
-    }
-}
-
-impl From<CallError> for RowError {
-    fn from(error: CallError) -> Self {
-        Self { code: error.code(), message: error.to_string() }
-    }
 }
 
 /// The part of the work that all workers share.

@@ -9,6 +9,7 @@ mod encoding;
 mod json_rows;
 mod moments;
 mod readings;
+mod row_error;
 mod rows;
 
 use std::{
@@ -23,11 +24,8 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use super::{
-    Failure,
-    decode::{InputArguments, Tool},
-    output, progress,
-    sources::MANIFEST,
-    text_file::TextFile,
+    Failure, input_arguments::InputArguments, output, progress, sources::MANIFEST,
+    text_file::TextFile, tool::Tool,
 };
 use columns::{Columns, NamedColumn, Role};
 use crew::{Crew, Decoded};

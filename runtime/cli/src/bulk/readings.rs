@@ -9,7 +9,7 @@ use champollion_delivery::formats::{Layout, marked_json, marked_text};
 use champollion_sandbox::{Data, Measurement, Reading};
 use serde::Serialize;
 
-use super::{decoding::RowError, rows::Cells};
+use super::{row_error::RowError, rows::Cells};
 use crate::output;
 
 /// The columns of CSV.

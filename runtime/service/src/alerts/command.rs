@@ -15,9 +15,10 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    alert::{Alert, Commanded, short},
+    alert::{Alert, Commanded},
     book::{AlertBook, AlertsError},
     rule::{Rule, RuleName},
+    short::short,
 };
 
 const COMMANDS: Table<Uuid, WaitingCommand> = Table::new(tables::ALERT_COMMANDS);

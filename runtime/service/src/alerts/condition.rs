@@ -3,7 +3,7 @@
 use champollion_fleet::plain_name;
 use serde::{Deserialize, Serialize};
 
-use super::state::Value;
+use super::value::Value;
 
 plain_name! {
     /// The name of a route that a rule watches.

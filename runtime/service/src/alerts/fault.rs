@@ -3,8 +3,8 @@
 use super::{
     condition::{Condition, Hold, Limit, Range},
     rule::{Definition, MOST_ADDRESSES},
-    state::Value,
     units::convert,
+    value::Value,
 };
 
 /// The longest time that a rule may wait for something, in seconds: a month.

@@ -10,14 +10,17 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::{
-    alert::{Alert, Place, Subject, short},
+    alert::Alert,
     book::{AlertBook, AlertsError},
     command,
+    place::{Place, Subject},
     recent::{JudgedStates, RecentStates},
     rule::{Rule, RuleName},
-    state::{Event, Frame, Sight, State, Unheard, Value},
+    short::short,
+    state::{Event, Frame, Sight, State, Unheard},
     states::{States, StoredStates},
     telling::{Mails, Turn, tell},
+    value::Value,
 };
 use crate::outbox::LocalTime;
 

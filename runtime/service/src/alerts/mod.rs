@@ -4,21 +4,25 @@
 //! raised once and ends once, whatever is killed when. A frame that changes nothing of it writes nothing.
 
 mod alert;
+mod alert_key;
 mod book;
 mod command;
 mod condition;
 mod fault;
 mod judge;
 mod open;
+mod place;
 mod recent;
 mod rule;
+mod short;
 mod state;
 mod states;
 mod telling;
 mod trial;
 mod units;
+mod value;
 
-pub use alert::{Acknowledgement, Alert, Commanded, Place, Subject};
+pub use alert::{Acknowledgement, Alert, Commanded};
 pub use book::{AlertBook, AlertsError, RuleBook};
 pub use command::{AlertCommands, NotCommanded, WaitingCommand};
 pub use condition::{
@@ -27,12 +31,14 @@ pub use condition::{
 };
 pub use fault::{KnownQuantity, RuleFault, Vocabulary};
 pub use judge::{Judge, NamedRule};
+pub use place::{Place, Subject};
 pub use recent::JudgedStates;
 pub use rule::{
     Definition, MOST_ADDRESSES, MOST_WATCHING, MqttTarget, Rule, RuleCommand, RuleKey, RuleName,
     Scope, Tell, WebhookTarget,
 };
-pub use state::{Event, Frame, Measured, Sight, State, Unheard, Value, Verdict};
+pub use state::{Event, Frame, Measured, Sight, State, Unheard, Verdict};
 pub use states::StoredStates;
 pub use trial::{Trial, TrialAlert, Trials};
 pub use units::convert;
+pub use value::Value;

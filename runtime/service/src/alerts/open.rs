@@ -9,7 +9,7 @@ use champollion_store::{
     tables,
 };
 
-use super::{alert::Alert, book::AlertKey};
+use super::{alert::Alert, alert_key::AlertKey};
 
 const OPEN: Table<AlertKey, (), Text, Empty> = Table::new(tables::OPEN_ALERTS);
 

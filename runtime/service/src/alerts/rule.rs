@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{alert::Place, condition::Condition};
+use super::{condition::Condition, place::Place};
 use crate::outbox::Language;
 
 /// Most addresses that a rule tells.

@@ -1,13 +1,16 @@
 //! The state of a rule with a device, and what a frame makes of it. Nothing here reads a clock or a store.
 
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
 use champollion_fleet::names::GroupId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::condition::{Battery, Condition, Hold, Limit, Range};
+use super::{
+    condition::{Battery, Condition, Hold, Limit, Range},
+    value::Value,
+};
 
 /// The quantities that tell of a battery.
 const BATTERY: [&str; 2] = ["battery.level", "alarm.battery"];
@@ -21,38 +24,6 @@ const MOST_ACTIVE: usize = 24;
 
 /// The time by which a moment may be ahead of now: the clocks of several nodes differ.
 const AHEAD: SignedDuration = SignedDuration::from_secs(60);
-
-/// A value as rules compare it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(untagged)]
-#[schema(as = AlertValue)]
-pub enum Value {
-    /// A truth value, true or false.
-    Boolean(bool),
-    /// A number, whole or not.
-    Number(f64),
-    /// A text of bounded length.
-    Text(String),
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Boolean(value) => value.fmt(formatter),
-            Self::Number(value) => value.fmt(formatter),
-            Self::Text(value) => value.fmt(formatter),
-        }
-    }
-}
-
-impl Value {
-    fn number(&self) -> Option<f64> {
-        match self {
-            Self::Number(value) => Some(*value),
-            Self::Boolean(_) | Self::Text(_) => None,
-        }
-    }
-}
 
 /// A frame of a device, as far as rules look at it.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use super::{alert::Subject, condition::Condition, state::State};
+use super::{condition::Condition, place::Subject, state::State};
 
 const STATES: Table<Subject, StoredStates> = Table::new(tables::ALERT_STATES);
 

@@ -4,7 +4,7 @@ use champollion_store::Batch;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
-use super::{alert::Alert, condition::Condition, rule::Definition, state::Value};
+use super::{alert::Alert, condition::Condition, rule::Definition, value::Value};
 use crate::outbox::{
     Language, LocalTime, Mail, Message, MqttMessage, Outbox, OutboxError, Webhook,
 };

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    alert::{Place, Subject},
     condition::Condition,
-    state::{Event, Frame, State, Unheard, Value},
+    place::{Place, Subject},
+    state::{Event, Frame, State, Unheard},
+    value::Value,
 };
 
 /// Most alerts of a trial that are listed; all are counted.

@@ -6,47 +6,18 @@ use std::{
 };
 
 use champollion_fleet::names::GroupId;
-use champollion_frames::{DevEui, Reception, VerifiedUplink};
+use champollion_frames::DevEui;
 use jiff::{Timestamp, civil::Date};
 use parking_lot::Mutex;
 
 use super::{
     days::{DaySpan, Days},
+    heard::Heard,
     tally::Tally,
 };
 
 /// Names of gateways that are remembered, so that each is in memory once. A network has fewer; messages may say anything.
 const NAMES: usize = 20_000;
-
-/// A frame as far as it is counted.
-#[derive(Clone, Copy, Debug)]
-pub struct Heard<'of> {
-    /// When it was received, in milliseconds since the epoch.
-    pub at_ms: u64,
-    /// The number of frames that are missing before it, where it is known.
-    pub missed: Option<u32>,
-    /// The number of gateways that heard it.
-    pub redundancy: u32,
-    /// The best reception of the frame.
-    pub best: Option<&'of Reception>,
-    /// The spreading factor of the frame.
-    pub spreading_factor: Option<u8>,
-}
-
-impl<'of> Heard<'of> {
-    /// A frame that was verified.
-    #[must_use]
-    pub fn of(uplink: &'of VerifiedUplink, missed: Option<u32>) -> Self {
-        let metadata = uplink.metadata();
-        Self {
-            at_ms: uplink.received_at_ms(),
-            missed,
-            redundancy: u32::try_from(metadata.redundancy()).unwrap_or(u32::MAX),
-            best: metadata.best_reception(),
-            spreading_factor: metadata.spreading_factor,
-        }
-    }
-}
 
 /// The counts of a group that are not written yet.
 #[derive(Debug, Default)]

@@ -9,10 +9,7 @@ use champollion_store::{Sequence, Store, StoreError, tables::RECORDS};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{
-    books::Books,
-    counting::{Counting, Heard},
-};
+use super::{books::Books, counting::Counting, heard::Heard};
 use crate::gateways::Hearing;
 
 /// Entries that are read at once.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::counting::Heard;
+use super::heard::Heard;
 
 /// Bins of a distribution.
 pub const BINS: usize = 8;

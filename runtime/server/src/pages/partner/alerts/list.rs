@@ -12,7 +12,7 @@ use axum::{
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
-use super::{PATH, rule::own, words::in_words};
+use super::{PATH, place::place, rule::own, words::in_words};
 use crate::{
     api::Problem,
     auth::Scope,
@@ -120,19 +120,6 @@ fn what_is_wrong(viewer: &Viewer, alert: &Json, rules: &[Json]) -> String {
     let rule = rules.iter().find(|rule| rule["name"] == alert["rule"]);
     let when = rule.map(|rule| in_words(viewer, &rule["when"])).unwrap_or_default();
     format!("{when} {}", text(alert, "/value")).trim().to_owned()
-}
-
-/// The device with a way to its page, or the route.
-pub(super) fn place(alert: &Json) -> Markup {
-    let name = optional(alert, "/name").or(optional(alert, "/point"));
-    html! {
-        @if let Some(dev_eui) = optional(alert, "/device") {
-            a href=(format!("/partner/objects/{dev_eui}")) { (name.unwrap_or(dev_eui)) }
-        } @else {
-            (text(alert, "/route"))
-        }
-        @if let Some(address) = optional(alert, "/address") { br; span.small { (address) } }
-    }
 }
 
 /// The state of an alert: over, looked after by somebody, or the way to say so.

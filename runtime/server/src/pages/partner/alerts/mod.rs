@@ -5,6 +5,7 @@ mod definition;
 mod form;
 mod list;
 mod parts;
+mod place;
 mod quantities;
 mod rule;
 mod trial;

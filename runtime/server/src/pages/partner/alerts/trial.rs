@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-use super::list::place;
+use super::place::place;
 use crate::pages::{
     json::{items, text},
     partner::frame::moment_or_dash,
