@@ -35,6 +35,7 @@
 #[cfg(target_arch = "wasm32")]
 mod arena;
 mod bits;
+mod bounds;
 #[cfg(not(target_family = "wasm"))]
 pub mod chance;
 pub mod clocks;
@@ -63,6 +64,7 @@ mod variables;
 pub mod vectors;
 #[doc(hidden)]
 pub mod wire;
+mod words;
 
 /// Generated from `wit/v1`, which the crate carries. What a decoder needs of it stands at the root of this crate.
 #[doc(hidden)]
@@ -100,6 +102,7 @@ pub use reading::Reading;
 pub use single::shortest_decimal;
 pub use spanned::Spanned;
 pub use variables::Variables;
+pub use words::{Words, reserved, reserved_bits, word};
 
 /// Everything that a decoder needs, to be imported with a star.
 pub mod prelude {
