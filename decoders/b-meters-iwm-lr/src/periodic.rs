@@ -51,7 +51,7 @@ pub(crate) fn decode(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
     let alarms = Alarms::of(*flags);
     let temperature = match payload.is_empty() {
         true => None,
-        false => Some(payload.i16_be()?.divided_by(10.0)),
+        false => Some(payload.i16_be()?.map(tenths).divided_by(10.0)),
     };
     payload.end()?;
     Ok(Reading::new(&Message {
@@ -75,4 +75,28 @@ pub(crate) fn decode(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
     )
     .warn_all(reserved("the medium", MEDIA, medium))
     .warn_all(reserved_bits("the byte of the alarms", *flags, Alarms::KNOWN)))
+}
+
+/// Tenths of a degree above which a temperature can be.
+const ABSOLUTE_ZERO: i16 = -2_731;
+
+/// The tenths of a degree that were sent. Below zero one source reads two's complement, and the other a bit for the sign
+/// and the size behind it. What would be colder than anything in the first is a temperature in the second.
+fn tenths(sent: i16) -> i16 {
+    match sent {
+        i16::MIN | ABSOLUTE_ZERO.. => sent,
+        _ => -(sent & i16::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_write_a_temperature_below_zero_are_read() {
+        for (sent, expected) in [(0x011B, 283), (-50, -50), (-32_718, -50), (i16::MIN, i16::MIN)] {
+            assert_eq!(tenths(sent), expected, "{sent:04X}");
+        }
+    }
 }
