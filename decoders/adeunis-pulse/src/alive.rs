@@ -1,9 +1,12 @@
 //! The notes about both channels: alarms and flows, in pulses of an hour.
 
-use champollion_sdk::{families::pulses::Pulses, prelude::*};
+use champollion_sdk::{families::pulses::Pulses, prelude::*, reserved_bits};
 use serde::Serialize;
 
 use crate::status::Status;
+
+/// Bits of the byte of alarms that are one: three of each channel.
+const ALARMS: u8 = 0x3F;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -63,7 +66,8 @@ pub(crate) fn decode(
     let [a, b] = channels;
     Ok(Reading::new(&Alive { frame: "alive", status, channel_a, channel_b, time })?
         .with_all(channel_a.measurements(a))
-        .with_all(channel_b.measurements(b)))
+        .with_all(channel_b.measurements(b))
+        .warn_all(reserved_bits("the byte of alarms", *alarms, ALARMS)))
 }
 
 #[derive(Serialize)]

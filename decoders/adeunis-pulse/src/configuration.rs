@@ -3,7 +3,7 @@
 //! Where a network lets frames be long enough, one frame has all; elsewhere thresholds and tampering have frames of their
 //! own. The history period is remembered, since frames with a history do not tell it.
 
-use champollion_sdk::{decimal, prelude::*};
+use champollion_sdk::{decimal, prelude::*, reserved_bits, word};
 use serde::Serialize;
 
 use crate::status::Status;
@@ -29,7 +29,7 @@ struct Configuration {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Product {
-    product_mode: &'static str,
+    product_mode: String,
     /// Logs of the history before a frame is sent.
     transmission_period: u16,
     /// Seconds between two logs of the history.
@@ -68,14 +68,12 @@ struct Tampering {
     tamper_counts: [u8; 2],
 }
 
+/// Bits of the byte of inputs that have a meaning: three of each channel.
+const KNOWN_INPUTS: u8 = 0b1011_1011;
+
 pub(crate) fn product(payload: &mut Reader<'_>, status: Status) -> Result<Reading, Failure> {
-    let product_mode = match *payload.u8()? {
-        0 => "park",
-        1 => "production",
-        2 => "test",
-        3 => "repli",
-        _ => "unknown",
-    };
+    let product_mode =
+        word(&[(0, "park"), (1, "production"), (2, "test"), (3, "repli")], *payload.u8()?);
     let transmission_period = *payload.u16_be()?;
     let inputs = payload.u8()?;
     let history_period = u32::from(*payload.u16_be()?) * 2;
@@ -113,7 +111,14 @@ pub(crate) fn product(payload: &mut Reader<'_>, status: Status) -> Result<Readin
         tampering,
         redundant_samples,
     };
-    Ok(Reading::new(&configuration)?.remember(history_period.to_be_bytes()))
+    let reserved = [debounce.bits(0, 4), debounce.bits(4, 4)]
+        .into_iter()
+        .filter(|number| usize::from(**number) >= DEBOUNCE.len())
+        .map(|number| format!("the debounce period {} has no known meaning", *number));
+    Ok(Reading::new(&configuration)?
+        .warn_all(reserved_bits("the byte of inputs", *inputs, KNOWN_INPUTS))
+        .warn_all(reserved)
+        .remember(history_period.to_be_bytes()))
 }
 
 pub(crate) fn thresholds(payload: &mut Reader<'_>, status: Status) -> Result<Reading, Failure> {
@@ -171,21 +176,29 @@ struct Network {
     adaptive_data_rate: bool,
     duty_cycle: bool,
     class: &'static str,
-    activation: &'static str,
+    activation: String,
 }
+
+/// Bits of the options of the network that have a meaning.
+const KNOWN_OPTIONS: u8 = 0b0010_0101;
 
 pub(crate) fn network(payload: &mut Reader<'_>, status: Status) -> Result<Reading, Failure> {
     let options = payload.u8()?;
-    let activation = if *payload.u8()? == 0 { "ABP" } else { "OTAA" };
+    let activation = word(&[(0, "ABP"), (1, "OTAA")], *payload.u8()?);
     payload.end()?;
-    Reading::new(&Network {
+    let network = Network {
         frame: "network",
         status,
         adaptive_data_rate: *options.bit(0),
         duty_cycle: *options.bit(2),
         class: if *options.bit(5) { "C" } else { "A" },
         activation,
-    })
+    };
+    Ok(Reading::new(&network)?.warn_all(reserved_bits(
+        "the byte of options",
+        *options,
+        KNOWN_OPTIONS,
+    )))
 }
 
 /// Seconds between two logs of the history: as the operator set them, or as the device told them last.

@@ -90,6 +90,11 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .sibling(
+                "adeunis/smart-building",
+                include_str!("../../adeunis-smart-building/vectors.json"),
+                5,
+            )
             // The values of a history are as many as are set, and its time stands last; one that began anew ends.
             .told_by_length(&[
                 "history of channel A with a time",

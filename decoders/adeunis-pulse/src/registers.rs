@@ -1,6 +1,6 @@
 //! Registers, by which the device is set up, and the answers about them.
 
-use champollion_sdk::{hex_capitals, prelude::*, quoted};
+use champollion_sdk::{Words, hex_capitals, prelude::*, quoted, word};
 use serde::Serialize;
 
 use crate::status::Status;
@@ -76,21 +76,23 @@ pub(crate) fn values(payload: &mut Reader<'_>, status: Status) -> Result<Reading
 struct Written {
     frame: &'static str,
     status: Status,
-    result: &'static str,
+    result: String,
     register: u16,
 }
 
+/// What became of a register. The maker's codec calls all other numbers another reason; here they are told.
+const RESULTS: Words = &[
+    (1, "success"),
+    (2, "successNoUpdate"),
+    (3, "errorCoherency"),
+    (4, "errorInvalidRegister"),
+    (5, "errorInvalidValue"),
+    (6, "errorTruncatedValue"),
+    (7, "errorAccessNotAllowed"),
+];
+
 pub(crate) fn written(payload: &mut Reader<'_>, status: Status) -> Result<Reading, Failure> {
-    let result = match *payload.u8()? {
-        1 => "success",
-        2 => "successNoUpdate",
-        3 => "errorCoherency",
-        4 => "errorInvalidRegister",
-        5 => "errorInvalidValue",
-        6 => "errorTruncatedValue",
-        7 => "errorAccessNotAllowed",
-        _ => "errorOtherReason",
-    };
+    let result = word(RESULTS, *payload.u8()?);
     let register = *payload.u16_be()?;
     payload.end()?;
     Reading::new(&Written { frame: "registersWritten", status, result, register })

@@ -1,26 +1,35 @@
 //! Answers of the device to what it was sent.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{Words, prelude::*, word};
 use serde::Serialize;
 
 use crate::Content;
+
+/// What became of a downlink. The maker's codec calls all other numbers another reason; here they are told.
+const REQUESTS: Words =
+    &[(1, "success"), (2, "errorGeneric"), (3, "errorWrongState"), (4, "errorInvalidRequest")];
+
+/// What became of a register.
+const REGISTERS: Words = &[
+    (1, "success"),
+    (2, "successNoUpdate"),
+    (3, "errorCoherency"),
+    (4, "errorInvalidRegister"),
+    (5, "errorInvalidValue"),
+    (6, "errorTruncatedValue"),
+    (7, "errorAccesNotAllowed"),
+];
 
 /// 0x2F: whether a DELTA P has taken a downlink.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Acknowledged {
-    request_status: &'static str,
+    request_status: String,
 }
 
 impl Content for Acknowledged {
     fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
-        let request_status = match *payload.u8()? {
-            1 => "success",
-            2 => "errorGeneric",
-            3 => "errorWrongState",
-            4 => "errorInvalidRequest",
-            _ => "errorOtherReason",
-        };
+        let request_status = word(REQUESTS, *payload.u8()?);
         Ok(Self { request_status })
     }
 }
@@ -29,22 +38,13 @@ impl Content for Acknowledged {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Register {
-    request_status: &'static str,
+    request_status: String,
     register_id: Spanned<u16>,
 }
 
 impl Content for Register {
     fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
-        let request_status = match *payload.u8()? {
-            1 => "success",
-            2 => "successNoUpdate",
-            3 => "errorCoherency",
-            4 => "errorInvalidRegister",
-            5 => "errorInvalidValue",
-            6 => "errorTruncatedValue",
-            7 => "errorAccesNotAllowed",
-            _ => "errorOtherReason",
-        };
+        let request_status = word(REGISTERS, *payload.u8()?);
         Ok(Self { request_status, register_id: payload.u16_be()? })
     }
 }

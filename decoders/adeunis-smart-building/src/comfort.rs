@@ -1,6 +1,6 @@
 //! Frames of a COMFORT: temperature and humidity.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, reserved_bits};
 use serde::Serialize;
 
 use crate::Content;
@@ -47,7 +47,12 @@ pub(crate) struct Alarm {
     humidity_alarm: Spanned<bool>,
     temperature: [Spanned<f64>; 1],
     humidity: [Spanned<u8>; 1],
+    #[serde(skip)]
+    flags: u8,
 }
+
+/// Bits of the byte of alarms that have a meaning: four of the temperature, and one of the humidity.
+const ALARMS: u8 = 0xF1;
 
 impl Content for Alarm {
     fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
@@ -57,6 +62,7 @@ impl Content for Alarm {
             humidity_alarm: flags.bit(0),
             temperature: [temperature(payload)?],
             humidity: [payload.u8()?],
+            flags: *flags,
         })
     }
 
@@ -68,5 +74,9 @@ impl Content for Alarm {
             (0, quantity::AIR_HUMIDITY.of(humidity.map(f64::from))),
             (0, quantity::ALARM_THRESHOLD.of(alarm.map(|(one, other)| one || other))),
         ]
+    }
+
+    fn reserved(&self) -> Option<String> {
+        reserved_bits("the byte of alarms", self.flags, ALARMS)
     }
 }

@@ -1,6 +1,6 @@
 //! Settings, which the device tells when it starts or is asked.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, reserved_bits, word};
 use serde::Serialize;
 
 use crate::Content;
@@ -120,8 +120,13 @@ pub(crate) struct Network {
     lora_adr: Spanned<bool>,
     lora_dutycyle: &'static str,
     lora_class_mode: &'static str,
-    lora_provisioning_mode: &'static str,
+    lora_provisioning_mode: String,
+    #[serde(skip)]
+    options: u8,
 }
+
+/// Bits of the options of the network that have a meaning.
+const KNOWN_OPTIONS: u8 = 0b0010_0101;
 
 impl Content for Network {
     fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
@@ -130,7 +135,12 @@ impl Content for Network {
             lora_adr: options.bit(0),
             lora_dutycyle: if *options.bit(2) { "activated" } else { "deactivated" },
             lora_class_mode: if *options.bit(5) { "CLASS C" } else { "CLASS A" },
-            lora_provisioning_mode: if *payload.u8()? == 0 { "ABP" } else { "OTAA" },
+            lora_provisioning_mode: word(&[(0, "ABP"), (1, "OTAA")], *payload.u8()?),
+            options: *options,
         })
+    }
+
+    fn reserved(&self) -> Option<String> {
+        reserved_bits("the byte of options", self.options, KNOWN_OPTIONS)
     }
 }

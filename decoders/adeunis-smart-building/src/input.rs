@@ -1,6 +1,6 @@
 //! A digital input that has changed, or has done so often enough.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, reserved_bits};
 use serde::Serialize;
 
 use crate::Content;
@@ -10,7 +10,12 @@ use crate::Content;
 pub(crate) struct Input<const NUMBER: u16> {
     state: State,
     counter: Counter,
+    #[serde(skip)]
+    states: u8,
 }
+
+/// Bits of the byte of states that have a meaning.
+const STATES: u8 = 0x03;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,7 +38,12 @@ impl<const NUMBER: u16> Content for Input<NUMBER> {
         Ok(Self {
             state: State { previous_frame: states.bit(1), current: states.bit(0) },
             counter: Counter { global: payload.u32_be()?, instantaneous: payload.u16_be()? },
+            states: *states,
         })
+    }
+
+    fn reserved(&self) -> Option<String> {
+        reserved_bits("the byte of states", self.states, STATES)
     }
 
     /// The counter; the state may be that of anything.

@@ -58,6 +58,11 @@ trait Content: Serialize + Sized {
     fn measurements(&self) -> Vec<(u64, Measurement)> {
         Vec::new()
     }
+
+    /// A sentence about bits that the manual does not have.
+    fn reserved(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A frame that has nothing behind its status.
@@ -93,9 +98,9 @@ fn frame<T: Content>(
         Some(_) => Some(milliseconds(uplink.settings().number(PERIOD)?)?),
         None => None,
     };
-    let measurements = content.measurements();
+    let (measurements, reserved) = (content.measurements(), content.reserved());
     let frame = Frame { kind, status, timestamp, content };
-    let mut reading = Reading::new(&frame)?.with(frame.status.measurement());
+    let mut reading = Reading::new(&frame)?.with(frame.status.measurement()).warn_all(reserved);
     let mut older = 0;
     for (periods, one) in measurements {
         match (periods, period) {
@@ -183,6 +188,7 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .sibling("adeunis/pulse", include_str!("../../adeunis-pulse/vectors.json"), 6)
             // The values are as many as are set, and their time stands last.
             .told_by_length(&["COMFORT with a time", "the same with the period between its values"])
             .check::<SmartBuilding>();

@@ -1,6 +1,6 @@
 //! The alarms: sixteen bits, and nine more in the short messages.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, reserved_bits};
 use serde::Serialize;
 
 /// The alarms that all messages have.
@@ -29,6 +29,8 @@ pub(crate) struct Alarms {
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExtendedAlarms {
+    #[serde(skip)]
+    upper: u8,
     high_pressure: Spanned<bool>,
     low_pressure: Spanned<bool>,
     power_monitor_failure: Spanned<bool>,
@@ -95,10 +97,15 @@ impl Alarms {
     }
 }
 
+/// The upper byte of the extended alarms: its lowest bit alone is one.
+const UPPER_KNOWN: u8 = 0x01;
+
 impl ExtendedAlarms {
     pub(crate) fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
         let bits = payload.u16_be()?;
+        let [upper, _] = bits.to_be_bytes();
         Ok(Self {
+            upper,
             high_pressure: bits.bit(8),
             low_pressure: bits.bit(7),
             power_monitor_failure: bits.bit(6),
@@ -109,5 +116,10 @@ impl ExtendedAlarms {
             hardware_reset: bits.bit(1),
             watchdog_reset: bits.bit(0),
         })
+    }
+
+    /// A sentence about bits that no source has.
+    pub(crate) fn reserved(self) -> Option<String> {
+        reserved_bits("the upper byte of extended alarms", self.upper, UPPER_KNOWN)
     }
 }

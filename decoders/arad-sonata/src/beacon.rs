@@ -6,10 +6,10 @@
 
 use std::ops::RangeInclusive;
 
-use champollion_sdk::{clocks, prelude::*};
+use champollion_sdk::{clocks, prelude::*, word};
 use serde::Serialize;
 
-use crate::{alarms::Alarms, device_type, volume::Scale};
+use crate::{DEVICES, alarms::Alarms, volume::Scale};
 
 const HOURS: usize = 6;
 const WEEKS: usize = 5;
@@ -22,7 +22,7 @@ const WEEK_ERRORS: RangeInclusive<u32> = 0x8000_0000..=0x8000_0001;
 #[serde(rename_all = "camelCase")]
 struct Message {
     message: &'static str,
-    device_type: &'static str,
+    device_type: String,
     firmware_version: String,
     rssi: i8,
     read_time: String,
@@ -36,7 +36,7 @@ struct Message {
 }
 
 pub(crate) fn decode(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
-    let device_type = device_type(*payload.u8()?);
+    let device_type = word(DEVICES, *payload.u8()?);
     let [major, minor] = payload.array()?.value;
     let rssi = *payload.i8()?;
     let read_at = *payload.unix_be()?;

@@ -1,9 +1,9 @@
 //! The data log: the index at the latest record, and what flowed before it from record to record.
 
-use champollion_sdk::{clocks, prelude::*};
+use champollion_sdk::{clocks, prelude::*, word};
 use serde::Serialize;
 
-use crate::{alarms::Alarms, device_type, volume::Scale};
+use crate::{DEVICES, alarms::Alarms, volume::Scale};
 
 const MINUTE: u64 = 60_000;
 
@@ -11,7 +11,7 @@ const MINUTE: u64 = 60_000;
 #[serde(rename_all = "camelCase")]
 struct Message<'log> {
     message: &'static str,
-    device_type: &'static str,
+    device_type: String,
     alarms: Alarms,
     battery_voltage: Spanned<f64>,
     read_time: String,
@@ -25,7 +25,7 @@ struct Message<'log> {
 pub(crate) fn decode(payload: &mut Reader<'_>, received_at: u64) -> Result<Reading, Failure> {
     // Two bytes that the public codec calls reserved.
     payload.skip(2)?;
-    let device_type = device_type(*payload.u8()?);
+    let device_type = word(DEVICES, *payload.u8()?);
     let number = payload.u32_be()?.map(i64::from);
     let scale = Scale::read(payload)?;
     let since_record = u64::from(*payload.u16_be()?);

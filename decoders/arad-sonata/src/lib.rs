@@ -14,7 +14,7 @@ mod data_log;
 mod short_message;
 mod volume;
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{Words, prelude::*};
 
 /// Decoder of the Sonata.
 pub struct Sonata;
@@ -41,19 +41,16 @@ impl Decoder for Sonata {
 
 champollion_sdk::export!(Sonata);
 
-/// The device of a number, as the maker calls it.
-fn device_type(code: u8) -> &'static str {
-    match code {
-        0x52 => "LoRa 9xx XTR (wall mount)",
-        0x54 => "LoRa Glatt",
-        0x56 => "LoRa Sonata 1",
-        0x57 => "LoRa Sonata 2",
-        0x59 => "LoRa/OMS 8xx Sonata 1",
-        0x5A => "LoRa/OMS 8xx XTR (wall mount)",
-        0x5C => "LoRa Interpreter",
-        _ => "unknown",
-    }
-}
+/// The devices of the maker, by their numbers.
+const DEVICES: Words = &[
+    (0x52, "LoRa 9xx XTR (wall mount)"),
+    (0x54, "LoRa Glatt"),
+    (0x56, "LoRa Sonata 1"),
+    (0x57, "LoRa Sonata 2"),
+    (0x59, "LoRa/OMS 8xx Sonata 1"),
+    (0x5A, "LoRa/OMS 8xx XTR (wall mount)"),
+    (0x5C, "LoRa Interpreter"),
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,11 @@
 //! The short messages: the index and all alarms, periodically, or several times when an alarm comes up.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, word};
 use serde::Serialize;
 
 use crate::{
+    DEVICES,
     alarms::{Alarms, ExtendedAlarms},
-    device_type,
     volume::Scale,
 };
 
@@ -13,14 +13,14 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 struct Message {
     message: &'static str,
-    device_type: &'static str,
+    device_type: String,
     alarms: Alarms,
     extended_alarms: ExtendedAlarms,
     volume: Spanned<f64>,
 }
 
 pub(crate) fn decode(message: &'static str, payload: &mut Reader<'_>) -> Result<Reading, Failure> {
-    let device_type = device_type(*payload.u8()?);
+    let device_type = word(DEVICES, *payload.u8()?);
     let alarms = Alarms::read(payload)?;
     let extended_alarms = ExtendedAlarms::read(payload)?;
     let number = payload.u32_be()?;
@@ -29,5 +29,6 @@ pub(crate) fn decode(message: &'static str, payload: &mut Reader<'_>) -> Result<
     let told = alarms.measurements(Some(&extended_alarms), None);
     Ok(Reading::new(&Message { message, device_type, alarms, extended_alarms, volume })?
         .with(quantity::WATER_VOLUME.of(volume))
-        .with_all(told))
+        .with_all(told)
+        .warn_all(extended_alarms.reserved()))
 }

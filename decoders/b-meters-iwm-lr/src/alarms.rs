@@ -16,6 +16,9 @@ pub(crate) struct Alarms {
 }
 
 impl Alarms {
+    /// Bits of the byte that are an alarm.
+    pub(crate) const KNOWN: u8 = 0x3F;
+
     pub(crate) fn of(flags: u8) -> Self {
         let bit = |index: u8| flags >> index & 1 == 1;
         Self {
@@ -60,7 +63,7 @@ mod tests {
 
     #[test]
     fn flags_are_read_and_written_alike() {
-        for flags in 0..=0x3F {
+        for flags in 0..=Alarms::KNOWN {
             assert_eq!(Alarms::of(flags).flags(), flags);
         }
         assert!(Alarms::of(0x02).removal);

@@ -64,6 +64,7 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .sibling("b-meters/rfm-lr1", include_str!("../../b-meters-rfm-lr1/vectors.json"), 0)
             .check::<super::IwmLr>();
     }
 }

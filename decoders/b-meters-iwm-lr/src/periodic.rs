@@ -4,12 +4,14 @@
 //! gives, 99.999.999, and by its example, which The Things Network's codec has (in a form that was typed wrong, see the
 //! README): `74 20 01 00` are 12,074 litres. Actility's driver takes them for plain numbers.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{Words, prelude::*, reserved, reserved_bits, word};
 use serde::Serialize;
 
-use crate::alarms::Alarms;
+use crate::{alarms::Alarms, settings::LITRES_PER_PULSE};
 
 pub(crate) const APPLICATION_CODE: u8 = 0x44;
+
+const MEDIA: Words = &[(0, "water"), (1, "hotWater")];
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,8 +22,8 @@ struct Message {
     reverse_flow_counter: u64,
     unit: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    litres_per_pulse: Option<u32>,
-    medium: &'static str,
+    litres_per_pulse: Option<u8>,
+    medium: String,
     alarms: Alarms,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<Spanned<f64>>,
@@ -31,8 +33,9 @@ pub(crate) fn decode(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
     payload.skip(1)?;
     let counter = payload.bcd_le(4)?;
     let reverse_flow_counter = payload.bcd_le(4)?;
-    let litres_per_pulse = litres_per_pulse(*payload.u8()?);
-    let medium = medium(*payload.u8()?);
+    let index_k = *payload.u8()?;
+    let litres_per_pulse = LITRES_PER_PULSE.get(usize::from(index_k)).copied();
+    let medium = *payload.u8()?;
     let vif = payload.u8()?;
     let (unit, of_cubic_metre) = match *vif {
         0x13 => ("L", 1_000.0),
@@ -48,7 +51,7 @@ pub(crate) fn decode(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
     let alarms = Alarms::of(*flags);
     let temperature = match payload.is_empty() {
         true => None,
-        false => Some(payload.i16_be()?.divided_by(10.0)),
+        false => Some(payload.i16_be()?.map(tenths).divided_by(10.0)),
     };
     payload.end()?;
     Ok(Reading::new(&Message {
@@ -57,30 +60,43 @@ pub(crate) fn decode(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
         reverse_flow_counter: *reverse_flow_counter,
         unit,
         litres_per_pulse,
-        medium,
+        medium: word(MEDIA, medium),
         alarms,
         temperature,
     })?
     .with(quantity::WATER_VOLUME.of(counter.divided_by(of_cubic_metre)))
     .with(quantity::WATER_VOLUME_REVERSE.of(reverse_flow_counter.divided_by(of_cubic_metre)))
     .with_all(temperature.map(|read| quantity::DEVICE_TEMPERATURE.of(read)))
-    .with_all(alarms.measurements(flags)))
+    .with_all(alarms.measurements(flags))
+    .warn_all(
+        litres_per_pulse
+            .is_none()
+            .then(|| format!("the index K is {index_k}, which has no known meaning")),
+    )
+    .warn_all(reserved("the medium", MEDIA, medium))
+    .warn_all(reserved_bits("the byte of the alarms", *flags, Alarms::KNOWN)))
 }
 
-/// The index K, which is litres in a pulse of the meter below.
-pub(crate) fn litres_per_pulse(index: u8) -> Option<u32> {
-    match index {
-        0 => Some(1),
-        1 => Some(10),
-        2 => Some(100),
-        _ => None,
+/// Tenths of a degree above which a temperature can be.
+const ABSOLUTE_ZERO: i16 = -2_731;
+
+/// The tenths of a degree that were sent. Below zero one source reads two's complement, and the other a bit for the sign
+/// and the size behind it. What would be colder than anything in the first is a temperature in the second.
+fn tenths(sent: i16) -> i16 {
+    match sent {
+        i16::MIN | ABSOLUTE_ZERO.. => sent,
+        _ => -(sent & i16::MAX),
     }
 }
 
-pub(crate) fn medium(code: u8) -> &'static str {
-    match code {
-        0 => "water",
-        1 => "hotWater",
-        _ => "unknown",
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_write_a_temperature_below_zero_are_read() {
+        for (sent, expected) in [(0x011B, 283), (-50, -50), (-32_718, -50), (i16::MIN, i16::MIN)] {
+            assert_eq!(tenths(sent), expected, "{sent:04X}");
+        }
     }
 }

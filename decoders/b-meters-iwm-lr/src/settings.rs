@@ -74,7 +74,8 @@ enum Medium {
 }
 
 const MEDIA: [Medium; 2] = [Medium::Water, Medium::HotWater];
-const LITRES_PER_PULSE: [u8; 3] = [1, 10, 100];
+/// Litres in a pulse of the meter below, by the index K.
+pub(crate) const LITRES_PER_PULSE: [u8; 3] = [1, 10, 100];
 
 impl MeterSettings {
     pub(crate) fn read(body: &mut Reader<'_>) -> Result<Self, Failure> {

@@ -1,6 +1,6 @@
 //! The telegrams of the module: values, and commands that it refuses.
 
-use champollion_sdk::{hex_digits, prelude::*};
+use champollion_sdk::{hex_digits, prelude::*, reserved_bits};
 use serde::Serialize;
 
 use crate::value::Index;
@@ -31,6 +31,9 @@ pub(crate) struct Telegram {
     cpu_temperature: Option<Spanned<f64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     firmware_hash: Option<String>,
+    /// A sentence about bits of the status that the manual does not have.
+    #[serde(skip)]
+    reserved: Option<String>,
     /// The commands that the module refuses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<&'static str>,
@@ -77,7 +80,11 @@ impl Telegram {
         match index {
             Index::Volume => self.volume = Some(payload.u32_be()?),
             Index::BackflowVolume => self.backflow_volume = Some(payload.u32_be()?),
-            Index::Status => self.alarms = Some(Alarms::of(payload.u8()?)),
+            Index::Status => {
+                let status = payload.u8()?;
+                self.alarms = Some(Alarms::of(status));
+                self.reserved = reserved_bits("the status", *status, Alarms::KNOWN);
+            }
             Index::ReportingInterval => self.reporting_interval = Some(*payload.u16_be()?),
             Index::StartingValue => self.starting_value = Some(*payload.u32_be()?),
             Index::MaximumFlow => self.maximum_flow = Some(*payload.u16_be()?),
@@ -109,11 +116,15 @@ impl Telegram {
             .with_all(backflow.map(|volume| quantity::WATER_VOLUME_REVERSE.of(volume)))
             .with_all(self.cpu_voltage.map(|voltage| quantity::BATTERY_VOLTAGE.of(voltage)))
             .with_all(self.cpu_temperature.map(|read| quantity::DEVICE_TEMPERATURE.of(read)))
-            .with_all(self.alarms.map(Alarms::measurements).into_iter().flatten()))
+            .with_all(self.alarms.map(Alarms::measurements).into_iter().flatten())
+            .warn_all(self.reserved.clone()))
     }
 }
 
 impl Alarms {
+    /// Bits of the status that are an alarm.
+    const KNOWN: u8 = 0b1010_1001;
+
     fn of(status: Spanned<u8>) -> Self {
         Self {
             leakage: status.bit(0),

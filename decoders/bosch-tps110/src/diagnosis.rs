@@ -1,6 +1,6 @@
 //! Messages of the sensor about itself: starts, identity, usage and debug messages.
 
-use champollion_sdk::{hex_digits, prelude::*};
+use champollion_sdk::{Words, hex_digits, prelude::*, word};
 use serde::Serialize;
 
 /// Bytes of a debug message, and of the reserved ones that follow it in some firmware.
@@ -42,6 +42,17 @@ impl Debug {
     }
 }
 
+/// The causes of a reset, in the words of a public decoder.
+const RESETS: Words = &[
+    (1, "Watchdog Reset"),
+    (2, "Power On Reset"),
+    (3, "System Request Reset"),
+    (4, "External Pin Reset"),
+    (5, "Lockup Reset"),
+    (6, "Brownout Reset"),
+    (7, "Others"),
+];
+
 /// Port 3: the device has started.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -51,7 +62,7 @@ pub(crate) struct Startup {
     #[serde(flatten)]
     debug: Debug,
     firmware_version: String,
-    reset_cause: &'static str,
+    reset_cause: String,
     occupied: Spanned<bool>,
 }
 
@@ -63,16 +74,7 @@ impl Startup {
             kind: "startup",
             debug,
             firmware_version: version(payload)?,
-            reset_cause: match *payload.u8()? {
-                1 => "Watchdog Reset",
-                2 => "Power On Reset",
-                3 => "System Request Reset",
-                4 => "External Pin Reset",
-                5 => "Lockup Reset",
-                6 => "Brownout Reset",
-                7 => "Others",
-                _ => "Unknown",
-            },
+            reset_cause: word(RESETS, *payload.u8()?),
             occupied: payload.u8()?.bit(0),
         })
     }

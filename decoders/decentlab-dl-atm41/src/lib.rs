@@ -67,6 +67,8 @@ mod tests {
 
     #[test]
     fn bad_input_is_told() {
-        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<DlAtm41>();
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .sibling("decentlab/dl-mbx", include_str!("../../decentlab-dl-mbx/vectors.json"), 2)
+            .check::<DlAtm41>();
     }
 }

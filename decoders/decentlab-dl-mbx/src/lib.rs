@@ -102,6 +102,8 @@ mod tests {
 
     #[test]
     fn bad_input_is_told() {
-        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<DlMbx>();
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .sibling("decentlab/dl-atm41", include_str!("../../decentlab-dl-atm41/vectors.json"), 2)
+            .check::<DlMbx>();
     }
 }

@@ -10,6 +10,7 @@
 use champollion_sdk::{
     families::dragino::{self, Argument, Battery, Number, Order},
     prelude::*,
+    reserved_bits,
 };
 use serde::Serialize;
 
@@ -50,6 +51,9 @@ struct Message {
     leak: Option<Leak>,
     /// The door, or the water, has stayed longer than the timeout.
     alarm: Spanned<bool>,
+    /// The byte of the alarm as it was sent.
+    #[serde(skip)]
+    flags: u8,
 }
 
 /// The door: open or closed, and how often it was opened.
@@ -82,7 +86,8 @@ impl Message {
         let volts = Battery::read(payload)?.volts;
         let mode = payload.u8()?;
         let (times, minutes) = (payload.u24_be()?, payload.u24_be()?);
-        let alarm = payload.u8()?.bit(0);
+        let flags = payload.u8()?;
+        let alarm = flags.bit(0);
         payload.end()?;
         let counted = |counted: Spanned<u32>| (*mode != 3).then_some(counted);
         let (times, minutes) = (counted(times), counted(minutes));
@@ -97,7 +102,7 @@ impl Message {
                 return Err(Failure::unknown_message(message).at(mode.span));
             }
         };
-        Ok(Self { volts, mode, door, leak, alarm })
+        Ok(Self { volts, mode, door, leak, alarm, flags: *flags })
     }
 
     fn reading(&self) -> Result<Reading, Failure> {
@@ -106,7 +111,8 @@ impl Message {
             .with_all(self.door.iter().flat_map(Door::measurements))
             .with_all(wet)
             .with(quantity::ALARM_THRESHOLD.of(self.alarm))
-            .with(quantity::BATTERY_VOLTAGE.of(self.volts)))
+            .with(quantity::BATTERY_VOLTAGE.of(self.volts))
+            .warn_all(reserved_bits("the byte of the alarm", self.flags, 1)))
     }
 }
 

@@ -79,7 +79,7 @@ mod tests {
             // Early firmware leaves out the four bytes of a sensor that is not there.
             .read_over(&["without an external sensor"])
             .sibling("dragino/dds75", include_str!("../../dragino-dds75/vectors.json"), 1)
-            .sibling("dragino/lse01", include_str!("../../dragino-lse01/vectors.json"), 7)
+            .sibling("dragino/lse01", include_str!("../../dragino-lse01/vectors.json"), 8)
             .sibling(
                 "dragino/lds02-lwl02",
                 include_str!("../../dragino-lds02-lwl02/vectors.json"),

@@ -14,6 +14,7 @@ use champollion_sdk::{
     decimal,
     families::dragino::{self, Battery, Order},
     prelude::*,
+    reserved_bits,
 };
 use serde::Serialize;
 
@@ -51,7 +52,13 @@ struct Message {
     interrupt: Spanned<u8>,
     #[serde(rename = "Mod")]
     is_raw: Spanned<u8>,
+    /// The last byte as it was sent.
+    #[serde(skip)]
+    flags: u8,
 }
+
+/// Bits of the last byte that have a meaning.
+const KNOWN_FLAGS: u8 = 0b1001_1111;
 
 /// The soil, in units or as the sensor itself counts.
 #[derive(Debug, Serialize)]
@@ -116,6 +123,7 @@ impl Message {
             sensor_found: flags.bits(4, 1),
             interrupt: flags.bits(0, 4),
             is_raw: flags.bits(7, 1),
+            flags: *flags,
         })
     }
 
@@ -136,7 +144,8 @@ impl Message {
         }
         Ok(reading
             .with_all(self.probe.map(|value| quantity::PROBE_TEMPERATURE.of(value)))
-            .with(quantity::BATTERY_VOLTAGE.of(self.volts)))
+            .with(quantity::BATTERY_VOLTAGE.of(self.volts))
+            .warn_all(reserved_bits("the last byte", self.flags, KNOWN_FLAGS)))
     }
 }
 

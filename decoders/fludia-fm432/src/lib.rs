@@ -100,6 +100,7 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .sibling("fludia/fm432p", include_str!("../../fludia-fm432p/vectors.json"), 1)
             // The increments are as many as are set, and the index is that behind them.
             .told_by_length(&[
                 "FM432e v60: eight quarters of an hour",

@@ -18,7 +18,7 @@
 
 mod state;
 
-use champollion_sdk::{clocks, families::transport, prelude::*};
+use champollion_sdk::{clocks, families::transport, prelude::*, reserved_bits};
 use serde::Serialize;
 
 use crate::state::{Alarms, State};
@@ -67,7 +67,8 @@ impl Decoder for RcmLrw10 {
         let unit = payload.u8()?;
         let number = payload.u32_le()?;
         let volume = cubic_metres(unit, number)?;
-        let alarms = Alarms::of(payload.u8()?);
+        let flags = payload.u8()?;
+        let alarms = Alarms::of(flags);
         let battery = payload.u8()?;
         if !payload.is_empty() {
             payload.skip(CHECKSUM)?;
@@ -94,7 +95,8 @@ impl Decoder for RcmLrw10 {
         let reading = Reading::new(&message)?
             .with_all(index.map(|volume| quantity::WATER_VOLUME.of(volume).at(read_at)))
             .with(quantity::BATTERY_LIFETIME.of(lifetime))
-            .with_all(alarms.measurements(state));
+            .with_all(alarms.measurements(state))
+            .warn_all(reserved_bits("the byte of alarms", *flags, Alarms::KNOWN));
         Ok(match is_valid {
             true => reading,
             false => reading.warn("the meter could not be read, so there is no index"),

@@ -54,6 +54,9 @@ pub(crate) struct Alarms {
 }
 
 impl Alarms {
+    /// Bits of the byte that are an alarm.
+    pub(crate) const KNOWN: u8 = 0b1110_1010;
+
     pub(crate) fn of(flags: Spanned<u8>) -> Self {
         Self {
             continuous_flow: flags.bit(1),

@@ -61,6 +61,24 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .family(
+                "milesight/ct",
+                &include!("../../milesight-ipso/family.rs"),
+                &[
+                    ("milesight/am300", 2),
+                    ("milesight/em300-di", 2),
+                    ("milesight/em300-zld", 1),
+                    ("milesight/em310-udl", 1),
+                    ("milesight/em500-smtc", 1),
+                    ("milesight/em500-udl", 1),
+                    ("milesight/ipso", 3),
+                    ("milesight/uc300", 3),
+                    ("milesight/ws302", 1),
+                    ("milesight/ws52x", 3),
+                    ("milesight/ws558", 2),
+                    ("milesight/wts506", 1),
+                ],
+            )
             .read_over(&["CT305: current with four zeros that nothing explains"])
             .check::<super::CurrentTransformer>();
     }

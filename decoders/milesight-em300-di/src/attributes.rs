@@ -1,6 +1,6 @@
 //! The identity of the device, which it tells when it joins.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{families::milesight::CLASSES, prelude::*, word};
 use serde::Serialize;
 
 #[derive(Default, Serialize)]
@@ -16,7 +16,7 @@ pub(crate) struct Attributes {
     #[serde(skip_serializing_if = "Option::is_none")]
     sn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lorawan_class: Option<&'static str>,
+    lorawan_class: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reset_event: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,13 +59,7 @@ impl Attributes {
             }
             [0xFF, 0x16] => self.sn = Some(format!("{:016x}", *value.unsigned_be(8)?)),
             [0xFF, 0x0F] => {
-                self.lorawan_class = Some(match *value.u8()? {
-                    0 => "Class A",
-                    1 => "Class B",
-                    2 => "Class C",
-                    3 => "Class CtoB",
-                    _ => "unknown",
-                });
+                self.lorawan_class = Some(word(CLASSES, *value.u8()?));
             }
             // Both are told when they happen; their byte says nothing.
             [0xFF, 0xFE] => self.reset_event = Some("reset"),

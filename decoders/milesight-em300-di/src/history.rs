@@ -1,6 +1,6 @@
 //! Values that the device has stored, each with its time.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, word};
 use serde::Serialize;
 
 use crate::{
@@ -16,8 +16,8 @@ pub(crate) struct Stored {
     temperature: Spanned<f64>,
     humidity: Spanned<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    alarm: Option<&'static str>,
-    gpio_type: &'static str,
+    alarm: Option<String>,
+    gpio_type: String,
     #[serde(flatten)]
     input: Input,
     #[serde(skip)]
@@ -28,7 +28,7 @@ pub(crate) struct Stored {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Input {
-    Level { gpio: &'static str },
+    Level { gpio: String },
     Pulses { pulse: Spanned<u32> },
     Water(Water),
     None {},
@@ -46,18 +46,18 @@ impl Stored {
         let alarm = if is_old { None } else { Some(value.u8()?.map(Alarm::of)) };
         let mode = *value.u8()?;
         let gpio = telemetry::level(*value.u8()?);
-        let (gpio_type, input) = match mode {
-            1 => ("gpio", Input::Level { gpio }),
-            2 if is_old => ("counter", Input::Pulses { pulse: value.u32_le()? }),
-            2 => ("counter", Input::Water(Water::read(value)?)),
-            _ => ("unknown", Input::None {}),
+        let input = match mode {
+            1 => Input::Level { gpio },
+            2 if is_old => Input::Pulses { pulse: value.u32_le()? },
+            2 => Input::Water(Water::read(value)?),
+            _ => Input::None {},
         };
         Ok(Self {
             timestamp,
             temperature,
             humidity,
             alarm: alarm.map(|alarm| alarm.name()),
-            gpio_type,
+            gpio_type: word(&[(1, "gpio"), (2, "counter")], mode),
             input,
             alarm_measured: alarm.and_then(Alarm::measurement),
         })

@@ -1,6 +1,6 @@
 //! The content of a frame: its values are gathered here.
 
-use champollion_sdk::{families::channels::Item, prelude::*};
+use champollion_sdk::{families::channels::Item, prelude::*, word};
 use serde::Serialize;
 
 use crate::{
@@ -23,15 +23,15 @@ pub(crate) struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     humidity: Option<Spanned<f64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    gpio: Option<&'static str>,
+    gpio: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    gpio_alarm: Option<&'static str>,
+    gpio_alarm: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pulse: Option<Spanned<u32>>,
     #[serde(flatten)]
     water: Option<Water>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    water_alarm: Option<&'static str>,
+    water_alarm: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     water_outage_timeout: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,11 +83,8 @@ impl Told {
             [0x05, 0x00] => self.gpio = Some(level(*value.u8()?)),
             [0x85, 0x00] => {
                 self.gpio = Some(level(*value.u8()?));
-                self.gpio_alarm = Some(match *value.u8()? {
-                    0 => "gpio alarm release",
-                    1 => "gpio alarm",
-                    _ => "unknown",
-                });
+                self.gpio_alarm =
+                    Some(word(&[(0, "gpio alarm release"), (1, "gpio alarm")], *value.u8()?));
             }
             [0x05, 0xC8] => {
                 let pulse = value.u32_le()?;
@@ -150,10 +147,6 @@ pub(crate) fn humidity(value: &mut Reader<'_>) -> Result<Spanned<f64>, Failure> 
 }
 
 /// The level of the input.
-pub(crate) fn level(number: u8) -> &'static str {
-    match number {
-        0 => "low",
-        1 => "high",
-        _ => "unknown",
-    }
+pub(crate) fn level(number: u8) -> String {
+    word(&[(0, "low"), (1, "high")], number)
 }

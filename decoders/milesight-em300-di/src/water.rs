@@ -1,6 +1,6 @@
 //! The index as the device converts it from its pulses, and the alarms about it.
 
-use champollion_sdk::{prelude::*, shortest_decimal};
+use champollion_sdk::{prelude::*, shortest_decimal, word};
 use serde::Serialize;
 
 use crate::Meter;
@@ -46,7 +46,7 @@ pub(crate) enum Alarm {
     /// No alarm; only in stored values.
     None,
     /// A number that the maker does not list.
-    Unknown,
+    Reserved(u8),
 }
 
 impl Alarm {
@@ -56,7 +56,7 @@ impl Alarm {
             1 | 2 => Self::Outage(number == 1),
             3 | 4 => Self::Flow(number == 3),
             5 | 6 => Self::Input(number == 5),
-            _ => Self::Unknown,
+            _ => Self::Reserved(number),
         }
     }
 
@@ -65,12 +65,12 @@ impl Alarm {
         match alarm.value {
             Self::Outage(is_on) => Some(quantity::ALARM_NO_FLOW.of(alarm.map(|_| is_on))),
             Self::Flow(is_on) => Some(quantity::ALARM_LEAK.of(alarm.map(|_| is_on))),
-            Self::Input(_) | Self::None | Self::Unknown => None,
+            Self::Input(_) | Self::None | Self::Reserved(_) => None,
         }
     }
 
-    pub(crate) fn name(self) -> &'static str {
-        match self {
+    pub(crate) fn name(self) -> String {
+        let name = match self {
             Self::Outage(true) => "water outage timeout alarm",
             Self::Outage(false) => "water outage timeout alarm release",
             Self::Flow(true) => "water flow timeout alarm",
@@ -78,7 +78,8 @@ impl Alarm {
             Self::Input(true) => "gpio alarm",
             Self::Input(false) => "gpio alarm release",
             Self::None => "none",
-            Self::Unknown => "unknown",
-        }
+            Self::Reserved(number) => return word(&[], number),
+        };
+        name.to_owned()
     }
 }

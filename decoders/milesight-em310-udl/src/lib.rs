@@ -48,6 +48,27 @@ mod tests {
 
     #[test]
     fn bad_input_is_told() {
-        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Em310Udl>();
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .family(
+                "milesight/em310-udl",
+                &include!("../../milesight-ipso/family.rs"),
+                &[
+                    ("milesight/am300", 2),
+                    ("milesight/ct", 5),
+                    ("milesight/em300-di", 2),
+                    ("milesight/em300-zld", 2),
+                    ("milesight/em500-smtc", 1),
+                    ("milesight/em500-udl", 2),
+                    ("milesight/ipso", 3),
+                    ("milesight/uc300", 3),
+                    ("milesight/ws101", 1),
+                    ("milesight/ws301", 1),
+                    ("milesight/ws302", 2),
+                    ("milesight/ws52x", 2),
+                    ("milesight/ws558", 2),
+                    ("milesight/wts506", 1),
+                ],
+            )
+            .check::<Em310Udl>();
     }
 }

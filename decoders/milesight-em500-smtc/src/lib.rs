@@ -48,6 +48,26 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .family(
+                "milesight/em500-smtc",
+                &include!("../../milesight-ipso/family.rs"),
+                &[
+                    ("milesight/am300", 2),
+                    ("milesight/ct", 5),
+                    ("milesight/em300-di", 4),
+                    ("milesight/em300-zld", 1),
+                    ("milesight/em310-udl", 3),
+                    ("milesight/em500-udl", 2),
+                    ("milesight/ipso", 6),
+                    ("milesight/uc300", 3),
+                    ("milesight/ws101", 1),
+                    ("milesight/ws301", 2),
+                    ("milesight/ws302", 2),
+                    ("milesight/ws52x", 2),
+                    ("milesight/ws558", 3),
+                    ("milesight/wts506", 2),
+                ],
+            )
             .check::<Em500Smtc>();
     }
 }

@@ -101,6 +101,26 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .family(
+                "milesight/ipso",
+                &include!("../../milesight-ipso/family.rs"),
+                &[
+                    ("milesight/am300", 3),
+                    ("milesight/ct", 10),
+                    ("milesight/em300-di", 6),
+                    ("milesight/em300-zld", 6),
+                    ("milesight/em310-udl", 5),
+                    ("milesight/em500-smtc", 4),
+                    ("milesight/em500-udl", 3),
+                    ("milesight/uc300", 7),
+                    ("milesight/ws101", 1),
+                    ("milesight/ws301", 6),
+                    ("milesight/ws302", 2),
+                    ("milesight/ws52x", 4),
+                    ("milesight/ws558", 4),
+                    ("milesight/wts506", 5),
+                ],
+            )
             .check::<super::Ipso>();
     }
 }

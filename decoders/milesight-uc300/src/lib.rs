@@ -60,6 +60,25 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .family(
+                "milesight/uc300",
+                &include!("../../milesight-ipso/family.rs"),
+                &[
+                    ("milesight/am300", 3),
+                    ("milesight/ct", 3),
+                    ("milesight/em300-di", 3),
+                    ("milesight/em300-zld", 3),
+                    ("milesight/em310-udl", 1),
+                    ("milesight/em500-smtc", 1),
+                    ("milesight/em500-udl", 1),
+                    ("milesight/ipso", 3),
+                    ("milesight/ws301", 3),
+                    ("milesight/ws302", 1),
+                    ("milesight/ws52x", 2),
+                    ("milesight/ws558", 2),
+                    ("milesight/wts506", 1),
+                ],
+            )
             // A text goes on to the end.
             .told_by_length(&["a text of the operator"])
             .check::<super::Uc300>();

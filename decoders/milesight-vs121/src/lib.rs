@@ -54,6 +54,28 @@ mod tests {
 
     #[test]
     fn bad_input_is_told() {
-        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Vs121>();
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .family(
+                "milesight/vs121",
+                &include!("../../milesight-ipso/family.rs"),
+                &[
+                    ("milesight/am300", 2),
+                    ("milesight/ct", 2),
+                    ("milesight/em300-di", 2),
+                    ("milesight/em300-zld", 1),
+                    ("milesight/em310-udl", 1),
+                    ("milesight/em500-smtc", 1),
+                    ("milesight/em500-udl", 1),
+                    ("milesight/ipso", 3),
+                    ("milesight/uc300", 2),
+                    ("milesight/ws101", 1),
+                    ("milesight/ws301", 2),
+                    ("milesight/ws302", 1),
+                    ("milesight/ws52x", 2),
+                    ("milesight/ws558", 2),
+                    ("milesight/wts506", 1),
+                ],
+            )
+            .check::<Vs121>();
     }
 }

@@ -45,6 +45,26 @@ mod tests {
 
     #[test]
     fn bad_input_is_told() {
-        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Ws302>();
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .family(
+                "milesight/ws302",
+                &include!("../../milesight-ipso/family.rs"),
+                &[
+                    ("milesight/am300", 2),
+                    ("milesight/ct", 2),
+                    ("milesight/em300-di", 2),
+                    ("milesight/em300-zld", 1),
+                    ("milesight/em310-udl", 2),
+                    ("milesight/em500-smtc", 1),
+                    ("milesight/em500-udl", 1),
+                    ("milesight/ipso", 2),
+                    ("milesight/uc300", 3),
+                    ("milesight/ws101", 1),
+                    ("milesight/ws52x", 2),
+                    ("milesight/ws558", 2),
+                    ("milesight/wts506", 1),
+                ],
+            )
+            .check::<Ws302>();
     }
 }

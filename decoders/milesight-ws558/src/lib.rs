@@ -44,6 +44,25 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .family(
+                "milesight/ws558",
+                &include!("../../milesight-ipso/family.rs"),
+                &[
+                    ("milesight/am300", 2),
+                    ("milesight/ct", 2),
+                    ("milesight/em300-di", 2),
+                    ("milesight/em300-zld", 1),
+                    ("milesight/em310-udl", 1),
+                    ("milesight/em500-smtc", 1),
+                    ("milesight/em500-udl", 1),
+                    ("milesight/ipso", 3),
+                    ("milesight/uc300", 2),
+                    ("milesight/ws301", 1),
+                    ("milesight/ws302", 1),
+                    ("milesight/ws52x", 2),
+                    ("milesight/wts506", 1),
+                ],
+            )
             .check::<super::Ws558>();
     }
 }

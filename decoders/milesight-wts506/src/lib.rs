@@ -47,6 +47,27 @@ mod tests {
 
     #[test]
     fn bad_input_is_told() {
-        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json")).check::<Wts506>();
+        champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
+            .family(
+                "milesight/wts506",
+                &include!("../../milesight-ipso/family.rs"),
+                &[
+                    ("milesight/am300", 2),
+                    ("milesight/ct", 3),
+                    ("milesight/em300-di", 3),
+                    ("milesight/em300-zld", 1),
+                    ("milesight/em310-udl", 3),
+                    ("milesight/em500-smtc", 1),
+                    ("milesight/em500-udl", 2),
+                    ("milesight/ipso", 6),
+                    ("milesight/uc300", 3),
+                    ("milesight/ws101", 1),
+                    ("milesight/ws301", 2),
+                    ("milesight/ws302", 2),
+                    ("milesight/ws52x", 2),
+                    ("milesight/ws558", 3),
+                ],
+            )
+            .check::<Wts506>();
     }
 }

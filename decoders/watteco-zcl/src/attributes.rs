@@ -1,9 +1,10 @@
 //! Reports of attributes: those that have one value are read here.
 
 use champollion_sdk::{
+    Words,
     families::watteco::{Field, Format, Json, Report, Told, causes, read_device},
     prelude::*,
-    shortest_decimal,
+    reserved, reserved_bits, shortest_decimal, word,
 };
 
 use crate::electrical;
@@ -43,6 +44,10 @@ fn value(report: &mut Report<'_>, told: &mut Told) -> Result<(Format, &'static [
     if let Some(number) = own {
         let format = format_of(*report.kind, number.parts);
         let value = read_number(report, format)?;
+        if is_invalid(report.cluster, *report.kind, *value * number.parts) {
+            told.warn(format!("{} is the number of a value that is not valid", number.name));
+            return Ok((format, &[]));
+        }
         told.say(number.name, json(*value, format));
         if let Some(measure) = number.measure {
             told.measure(measure(value).on(report.endpoint.into()));
@@ -68,47 +73,79 @@ fn switched(report: &mut Report<'_>, told: &mut Told) -> Result<bool, Failure> {
     let channel = u16::from(report.endpoint);
     match (report.cluster, report.attribute) {
         (0x0006, 0x0000) => {
-            let is_on = report.value.u8()?.map(|state| state == 1);
-            told.say("output", if *is_on { "ON" } else { "OFF" });
-            told.measure(quantity::SWITCH_CLOSED.of(is_on).on(channel));
+            if let Some(is_on) = boolean("output", report.value.u8()?, told) {
+                told.say("output", if *is_on { "ON" } else { "OFF" });
+                told.measure(quantity::SWITCH_CLOSED.of(is_on).on(channel));
+            }
         }
         (0x000F, 0x0402) => {
             let pulses = report.value.u32_be()?;
             told.say("index", *pulses);
             told.measure(quantity::PULSE_COUNT.of(pulses.map(i64::from)).on(channel));
         }
-        (0x000F, 0x0055) => told.say("pin_state", *report.value.u8()? != 0),
-        (0x000F, 0x0054) => {
-            let polarity = if *report.value.u8()? == 0 { "normal" } else { "reverse" };
-            told.say("polarity", polarity);
+        (0x000F, 0x0055) => {
+            if let Some(is_on) = boolean("pin_state", report.value.u8()?, told) {
+                told.say("pin_state", *is_on);
+            }
         }
-        (0x000F, 0x0400) => told.say(
-            "edge_selection",
-            match *report.value.u8()? {
-                0 => "none".to_owned(),
-                1 => "falling edge".to_owned(),
-                2 => "rising edge".to_owned(),
-                3 => "both edges".to_owned(),
-                5 => "polling and falling edge".to_owned(),
-                6 => "polling and rising edge".to_owned(),
-                7 => "polling and both edges".to_owned(),
-                other => format!("reserved {other}"),
-            },
-        ),
+        (0x000F, 0x0054) => {
+            told.say("polarity", word(&[(0, "normal"), (1, "reverse")], *report.value.u8()?));
+        }
+        (0x000F, 0x0400) => told.say("edge_selection", word(EDGES, *report.value.u8()?)),
         (0x0406, 0x0000) => {
-            let is_there = report.value.u8()?.map(|state| state != 0);
+            let states = report.value.u8()?;
+            let is_there = states.bit(0);
             told.say("occupancy", *is_there);
             told.measure(quantity::OCCUPANCY_PRESENT.of(is_there).on(channel));
+            if let Some(warning) = reserved_bits("occupancy", *states, 1) {
+                told.warn(warning);
+            }
         }
         (0x8005, 0x0000) => {
             let pins = report.value.u16_be()?;
             for (bit, pin) in (0..10).zip(1..) {
                 told.say(format!("pin_state_{pin}"), *pins.bit(bit));
             }
+            if *pins.bits(10, 6) != 0 {
+                told.warn(
+                    "more than ten pins have a state, of which the maker's documents say nothing",
+                );
+            }
         }
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// The edges of an input that are reported.
+const EDGES: Words = &[
+    (0, "none"),
+    (1, "falling edge"),
+    (2, "rising edge"),
+    (3, "both edges"),
+    (5, "polling and falling edge"),
+    (6, "polling and rising edge"),
+    (7, "polling and both edges"),
+];
+
+/// A boolean of ZigBee: 0 or 1. 255 is the one that is not valid, and others are none.
+fn boolean(name: &str, state: Spanned<u8>, told: &mut Told) -> Option<Spanned<bool>> {
+    if let Some(warning) = reserved(name, &[(0, "false"), (1, "true")], *state) {
+        told.warn(warning);
+        return None;
+    }
+    Some(state.map(|state| state == 1))
+}
+
+/// Whether a number is the one by which ZigBee's clusters of measurements say that they have no valid value.
+fn is_invalid(cluster: u16, kind: u8, number: f64) -> bool {
+    let invalid = match kind {
+        0x20 => f64::from(u8::MAX),
+        0x21 => f64::from(u16::MAX),
+        0x29 => f64::from(i16::MIN),
+        _ => return false,
+    };
+    (0x0400..=0x0405).contains(&cluster) && (number - invalid).abs() < 0.5
 }
 
 /// The format of a number by the type that ZigBee gives it.

@@ -35,6 +35,7 @@
 #[cfg(target_arch = "wasm32")]
 mod arena;
 mod bits;
+mod bounds;
 #[cfg(not(target_family = "wasm"))]
 pub mod chance;
 pub mod clocks;
@@ -65,6 +66,7 @@ mod variables;
 pub mod vectors;
 #[doc(hidden)]
 pub mod wire;
+mod words;
 
 pub use bits::{BitOrder, BitReader};
 pub use contract::{
@@ -84,6 +86,7 @@ pub use reading::Reading;
 pub use single::shortest_decimal;
 pub use spanned::Spanned;
 pub use variables::Variables;
+pub use words::{Words, reserved, reserved_bits, word};
 
 /// Everything that a decoder needs, to be imported with a star.
 pub mod prelude {

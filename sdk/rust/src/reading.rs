@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    Failure, Measurement,
+    Failure, Measurement, bounds,
     json::{Unwritable, Writer},
 };
 
@@ -33,18 +33,34 @@ impl Reading {
         Ok(Self { data, measurements: Vec::new(), warnings: Vec::new(), state: None })
     }
 
-    /// The same with one measurement more.
+    /// The same with one measurement more. One that cannot be, such as a battery of 255 %, is no measurement: it stands
+    /// in `data` alone, with a warning.
     #[must_use]
     pub fn with(mut self, measurement: Measurement) -> Self {
-        self.measurements.push(measurement);
+        self.add(measurement);
         self
     }
 
     /// The same with more measurements.
     #[must_use]
     pub fn with_all(mut self, measurements: impl IntoIterator<Item = Measurement>) -> Self {
-        self.measurements.extend(measurements);
+        for measurement in measurements {
+            self.add(measurement);
+        }
         self
+    }
+
+    fn add(&mut self, measurement: Measurement) {
+        if bounds::can_be(&measurement) {
+            self.measurements.push(measurement);
+            return;
+        }
+        let warning =
+            format!("{} has a value that cannot be, and is not measured", measurement.quantity);
+        // A history of such values is one fact.
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     /// The same with something that its reader should know.

@@ -3,7 +3,8 @@
 mod read;
 mod write;
 
-use serde::{Deserialize, Serialize};
+use champollion_sdk::word;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// One setting of the device.
 #[derive(Debug, Deserialize, Serialize)]
@@ -81,27 +82,33 @@ pub(crate) struct Timeout {
 /// Words of the maker, each of which stands for a number.
 macro_rules! words {
     ($($name:ident { $($word:ident $text:literal $number:literal),* })*) => {$(
-        #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+        #[derive(Clone, Copy, Debug, Deserialize)]
         pub(crate) enum $name {
             $(#[serde(rename = $text)] $word,)*
             /// A number that the maker does not list.
-            #[serde(rename = "unknown", skip_deserializing)]
-            Unknown,
+            #[serde(skip_deserializing)]
+            Reserved(u8),
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&word(&[$(($number, $text)),*], self.number()))
+            }
         }
 
         impl $name {
             fn of(number: u8) -> Self {
                 match number {
                     $($number => Self::$word,)*
-                    _ => Self::Unknown,
+                    _ => Self::Reserved(number),
                 }
             }
 
-            /// The number; `Unknown` cannot be commanded.
+            /// The number; one that the maker does not list cannot be commanded.
             fn number(self) -> u8 {
                 match self {
                     $(Self::$word => $number,)*
-                    Self::Unknown => 0xFF,
+                    Self::Reserved(number) => number,
                 }
             }
         }

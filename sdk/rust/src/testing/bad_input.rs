@@ -95,6 +95,28 @@ impl<'of> BadInput<'of> {
         self
     }
 
+    /// Adds the vectors of the other members of a family. Those of which frames are read are named with how many; of all
+    /// others none may be.
+    ///
+    /// # Panics
+    /// Where a file is no list of vectors, or a name is none of the family.
+    pub fn family(
+        mut self,
+        own: &str,
+        members: &[(&'of str, &str)],
+        read: &[(&str, usize)],
+    ) -> Self {
+        let is_member = |name: &str| members.iter().any(|(member, _)| *member == name);
+        for name in read.iter().map(|(name, _)| *name).chain([own]) {
+            assert!(is_member(name), "{name} is none of the family");
+        }
+        for (name, json) in members.iter().filter(|(name, _)| *name != own) {
+            let found = read.iter().find(|(sibling, _)| sibling == name);
+            self = self.sibling(name, json, found.map_or(0, |(_, count)| *count));
+        }
+        self
+    }
+
     /// Tries all of it on a decoder.
     ///
     /// # Panics
@@ -440,5 +462,18 @@ mod tests {
         assert_eq!(faults::<NOT>(BadInput::of(VECTORS).sibling("acme/other", VECTORS, 1)), "");
         let told = faults::<NOT>(BadInput::of(VECTORS).sibling("acme/other", VECTORS, 0));
         assert!(told.contains("1 frames of acme/other are read and not 0"), "{told}");
+    }
+
+    #[test]
+    fn a_family_is_tried_without_the_decoder_itself() {
+        let family = [("acme/level", VECTORS), ("acme/other", VECTORS)];
+        let tried = |read: &[(&str, usize)]| {
+            faults::<NOT>(BadInput::of(VECTORS).family("acme/level", &family, read))
+        };
+        assert_eq!(tried(&[("acme/other", 1)]), "");
+        let told = tried(&[]);
+        assert!(told.contains("1 frames of acme/other are read and not 0"), "{told}");
+        assert!(!told.contains("acme/level are read"), "{told}");
+        assert!(tried(&[("acme/stranger", 1)]).contains("none of the family"));
     }
 }

@@ -1,9 +1,10 @@
 //! Attributes that a device tells of itself: when it joins, starts anew, or is asked.
 
 use super::{SET, Told, Words, word};
-use crate::{Failure, Reader};
+use crate::{Failure, Reader, reserved};
 
-const CLASSES: Words = &[(0, "Class A"), (1, "Class B"), (2, "Class C"), (3, "Class CtoB")];
+/// Words of the classes of LoRaWAN.
+pub const CLASSES: Words = &[(0, "Class A"), (1, "Class B"), (2, "Class C"), (3, "Class CtoB")];
 
 /// Reads the attribute behind its header, or returns that it is none.
 pub(super) fn read(
@@ -29,7 +30,13 @@ pub(super) fn read(
             payload.skip(1)?;
             told.say("device_status", "on");
         }
-        0x0F => told.say("lorawan_class", word(CLASSES, *payload.u8()?)),
+        0x0F => {
+            let class = *payload.u8()?;
+            if let Some(warning) = reserved("lorawan_class", CLASSES, class) {
+                told.warn(warning);
+            }
+            told.say("lorawan_class", word(CLASSES, class));
+        }
         0x16 => {
             let number = u64::from_be_bytes(*payload.array()?);
             told.say("sn", format!("{number:016x}"));

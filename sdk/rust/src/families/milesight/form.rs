@@ -1,10 +1,7 @@
 //! The forms that values of settings have on the air, to be read and to be written.
 
 use super::{Json, Map};
-use crate::{Failure, Reader, decimal, json::quoted};
-
-/// The words that stand for the numbers of a byte.
-pub type Words = &'static [(u8, &'static str)];
+use crate::{Failure, Reader, Words, decimal, json::quoted, word};
 
 /// A value of a setting.
 #[derive(Clone, Copy, Debug)]
@@ -64,13 +61,6 @@ pub struct Part {
     pub width: u32,
     /// The words for its numbers; none where it is a number itself.
     pub words: Option<Words>,
-}
-
-/// The word for a byte, or a text that says that the maker's document has none.
-#[must_use]
-pub fn word(words: Words, number: u8) -> String {
-    let found = words.iter().find(|(known, _)| *known == number);
-    found.map_or_else(|| format!("reserved {number}"), |(_, word)| (*word).to_owned())
 }
 
 impl Form {

@@ -36,8 +36,12 @@ mod told;
 
 use crate::{Command, Downlink, Failure, Reader, Reading, SentDownlink, Uplink, json::quoted};
 
-pub use crate::json::{Json, Map};
-pub use form::{Field, Form, Number, Part, Words, number_of, word};
+pub use crate::{
+    json::{Json, Map},
+    words::{Words, word},
+};
+pub use attributes::CLASSES;
+pub use form::{Field, Form, Number, Part, number_of};
 pub use settings::{Select, Setting};
 pub use told::Told;
 

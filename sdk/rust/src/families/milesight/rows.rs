@@ -18,8 +18,8 @@
 //! # Ok::<(), Failure>(())
 //! ```
 
-use super::{Json, Map, Told, Words};
-use crate::{Failure, Measurement, Quantity, Reader, Spanned, hex_digits};
+use super::{Json, Map, Told, Words, word};
+use crate::{Failure, Measurement, Quantity, Reader, Spanned, hex_digits, reserved};
 
 /// The charge of the battery in percent, on the first channel of all models.
 pub const BATTERY: Row =
@@ -246,12 +246,10 @@ impl Value {
             }
             Form::Word(words) => {
                 let number = payload.u8()?;
-                part.say(self.name, super::word(words, *number));
-                if words.iter().any(|(known, _)| *known == *number) {
-                    self.measure(number.map(i64::from), part);
-                } else {
-                    let name = self.name;
-                    told.warn(format!("{name} is {}, which has no known meaning", *number));
+                part.say(self.name, word(words, *number));
+                match reserved(self.name, words, *number) {
+                    Some(warning) => told.warn(warning),
+                    None => self.measure(number.map(i64::from), part),
                 }
             }
             Form::Moment => {

@@ -110,7 +110,8 @@ fn short(descriptor: Spanned<u8>) -> Cause {
         mode: match *descriptor.bits(3, 2) {
             1 => "delta",
             2 => "threshold",
-            _ => "unused",
+            0 => "unused",
+            _ => "reserved",
         },
         alarm: *descriptor.bit(7),
         crossing: match (*descriptor.bit(6), *descriptor.bit(5)) {

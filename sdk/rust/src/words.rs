@@ -1,0 +1,47 @@
+//! Words that stand for numbers, as makers list them.
+
+/// The words that stand for the numbers of a byte.
+pub type Words = &'static [(u8, &'static str)];
+
+/// The word for a number. One that the list does not have is told with its number, as `reserved 7`: a later edition of
+/// the maker's document may give it a meaning, and a record of today must not hide which one it was.
+#[must_use]
+pub fn word(words: &[(u8, &str)], number: u8) -> String {
+    let found = words.iter().find(|(known, _)| *known == number);
+    found.map_or_else(|| format!("reserved {number}"), |(_, word)| (*word).to_owned())
+}
+
+/// A sentence about a number that the maker's list does not have; none where it has a word.
+#[must_use]
+pub fn reserved(name: &str, words: &[(u8, &str)], number: u8) -> Option<String> {
+    let is_known = words.iter().any(|(known, _)| *known == number);
+    (!is_known).then(|| format!("{name} is {number}, which has no known meaning"))
+}
+
+/// A sentence about bits of a byte that mean nothing by the maker's documents; none where none of them is set.
+#[must_use]
+pub fn reserved_bits(name: &str, byte: u8, known: u8) -> Option<String> {
+    let bits = byte & !known;
+    (bits != 0).then(|| format!("{name} has the bits {bits:02X}, which have no known meaning"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODES: Words = &[(0, "park"), (1, "production")];
+
+    #[test]
+    fn a_number_without_a_word_is_told_with_itself() {
+        assert_eq!(word(MODES, 1), "production");
+        assert_eq!(word(MODES, 7), "reserved 7");
+        assert_eq!(reserved("mode", MODES, 1), None);
+        assert!(reserved("mode", MODES, 7).is_some_and(|told| told.contains("mode is 7")));
+    }
+
+    #[test]
+    fn bits_without_a_meaning_are_told() {
+        assert_eq!(reserved_bits("status", 0x21, 0x2F), None);
+        assert!(reserved_bits("status", 0xE1, 0x2F).is_some_and(|told| told.contains("bits C0")));
+    }
+}
