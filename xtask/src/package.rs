@@ -36,8 +36,9 @@ pub(crate) fn write(installing: Installing, wanted: Package) -> Result<()> {
         Some(folder) => workspace().join(folder),
         None => target().join("package"),
     };
-    // As the server is built for tests, so that all that they share is compiled once.
-    run(cargo().args(["build-server", "--bin", PROGRAM]))?;
+    // As the server is built for tests, so that all that they share is compiled once: with a date of its own, all C
+    // would be compiled anew, and all that depends on it.
+    run(cargo().args(["build-server", "--bin", PROGRAM]).env_remove(DATE))?;
     let mut program = command(server::binary("debug", PROGRAM));
     program.arg("--binary").arg(binary).arg("--library").arg(library);
     program.arg("--sources").arg(workspace()).args(["--moment", &moment()?.to_string()]);
