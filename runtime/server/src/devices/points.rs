@@ -2,7 +2,7 @@
 //! the audit.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     ops::Bound,
 };
 
@@ -129,9 +129,14 @@ impl Points {
 
     fn forget(&self, key: &PointKey) {
         let mut known = self.known.write();
-        known.points.remove(key);
-        for of_device in known.of_devices.values_mut() {
-            of_device.retain(|own| own != key);
+        let Some(point) = known.points.remove(key) else { return };
+        for link in point.links {
+            if let Entry::Occupied(mut of_device) = known.of_devices.entry(link.dev_eui) {
+                of_device.get_mut().retain(|own| own != key);
+                if of_device.get().is_empty() {
+                    of_device.remove();
+                }
+            }
         }
     }
 

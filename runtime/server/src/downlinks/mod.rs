@@ -52,7 +52,7 @@ pub use carrier::Carrier;
 pub use downlink::{Downlink, State};
 pub use encoder::Encoder;
 pub use group::{GroupAnswer, GroupResult, Refused, Words};
-pub use preview::PlannedPayload;
+pub use preview::{DeviceKind, PlannedPayload};
 pub use request::{CommandRequest, GroupCommandRequest};
 pub use requests::RequestKey;
 pub use settings::{CommandTimes, DownlinkSettings, DownlinkSettingsError};

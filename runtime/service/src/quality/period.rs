@@ -103,6 +103,29 @@ impl Stretch {
         }
         Ok(Self { first, last: last.min(today) })
     }
+
+    /// Returns the periods that the stretch has a part of, each as far as it lies within, in the order of time.
+    pub fn periods(self, by: Period) -> impl Iterator<Item = Self> {
+        let last_of = move |day: Date| match by {
+            Period::Day => day,
+            Period::Month => day.last_of_month(),
+        };
+        let of = move |first: Date| {
+            (first <= self.last).then(|| Self { first, last: last_of(first).min(self.last) })
+        };
+        std::iter::successors(of(self.first), move |before| of(before.last.tomorrow().ok()?))
+    }
+}
+
+impl Period {
+    /// Returns the name of the period that a day is in: `2026-11-29`, `2026-11`.
+    #[must_use]
+    pub fn name(self, day: Date) -> String {
+        match self {
+            Self::Day => day.to_string(),
+            Self::Month => day.strftime("%Y-%m").to_string(),
+        }
+    }
 }
 
 /// The figures of a group, or of a part of it, in a period.
@@ -150,10 +173,7 @@ impl Wanted {
     }
 
     fn key(&self, day: Date, part: &Part) -> Key {
-        let period = match self.by {
-            Period::Day => day.to_string(),
-            Period::Month => day.strftime("%Y-%m").to_string(),
-        };
+        let period = self.by.name(day);
         let sub_group = part.sub_group.clone().filter(|_| self.per == Split::SubGroup);
         let use_case = part.use_case.clone().filter(|_| self.per == Split::UseCase);
         (period, sub_group, use_case)
@@ -212,6 +232,22 @@ mod tests {
         ];
         let figures = summed(&"city".parse().unwrap(), &days, wanted).into_iter();
         figures.map(|of| (of.period, of.days, of.counts.in_service, of.counts.heard)).collect()
+    }
+
+    #[test]
+    fn a_stretch_is_parted_into_its_periods() {
+        let stretch = |first, last| Stretch { first, last };
+        let whole = stretch(date(2026, 1, 30), date(2026, 3, 2));
+        let months: Vec<Stretch> = whole.periods(Period::Month).collect();
+        let parts = [
+            stretch(date(2026, 1, 30), date(2026, 1, 31)),
+            stretch(date(2026, 2, 1), date(2026, 2, 28)),
+            stretch(date(2026, 3, 1), date(2026, 3, 2)),
+        ];
+        assert_eq!(months, parts);
+        assert_eq!(whole.periods(Period::Day).count(), 2 + 28 + 2);
+        assert_eq!(stretch(date(2026, 3, 2), date(2026, 3, 1)).periods(Period::Day).count(), 0);
+        assert_eq!(Period::Month.name(date(2026, 2, 1)), "2026-02");
     }
 
     #[test]
