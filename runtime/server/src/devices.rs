@@ -16,6 +16,7 @@ mod of_groups;
 mod opening;
 mod payloads;
 mod points;
+mod points_of_groups;
 mod progress;
 mod registration;
 mod reports;

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
-use champollion_service::quality::{Figures, Period, Split, Stretch, Wanted, summed};
+use champollion_service::quality::{Figures, Period, Split, Stretch, Sums, Wanted, summed};
 use champollion_store::TableError;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -173,6 +173,9 @@ struct Asked {
 impl Asked {
     /// All figures, in the order of their places.
     async fn all(&self, quality: &Quality) -> Result<Vec<Figures>, TableError> {
+        if self.wanted.per == Split::Whole {
+            return self.whole(quality).await;
+        }
         let mut all = Vec::new();
         for group in &self.groups {
             all.extend(self.of(quality, group, self.stretch).await?);
@@ -190,6 +193,11 @@ impl Asked {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Figures>, TableError> {
+        if self.wanted.per == Split::Whole {
+            let mut whole = self.whole(quality).await?;
+            whole.retain(|of| after.is_none_or(|after| place(of).as_str() > after));
+            return Ok(whole);
+        }
         // Nothing was counted before.
         self.stretch.first = self.stretch.first.max(quality.books().calendar().since);
         // As their places are sorted: `a-b/` before `a/`.
@@ -218,6 +226,16 @@ impl Asked {
         Ok(found)
     }
 
+    /// The figures of all groups together, of which there is one for each period.
+    async fn whole(&self, quality: &Quality) -> Result<Vec<Figures>, TableError> {
+        let mut sums = Sums::default();
+        for group in &self.groups {
+            sums.add(&quality.figures(group, self.stretch).await?, &self.wanted);
+            yield_now().await;
+        }
+        Ok(sums.figures(None))
+    }
+
     /// The figures of a group over some of the days.
     async fn of(
         &self,
@@ -237,7 +255,7 @@ fn is_before(beginning: &str, place: &str) -> bool {
 /// The place of figures in the list: by time, then by name.
 fn place(of: &Figures) -> String {
     let (sub_group, use_case) = (or_empty(of.sub_group.as_ref()), or_empty(of.use_case.as_ref()));
-    format!("{}/{}/{sub_group}/{use_case}", of.period, of.group)
+    format!("{}/{}/{sub_group}/{use_case}", of.period, or_empty(of.group.as_ref()))
 }
 
 fn row(of: &Figures) -> Vec<String> {
@@ -247,7 +265,7 @@ fn row(of: &Figures) -> Vec<String> {
     let number = |number: u64| number.to_string();
     vec![
         of.period.clone(),
-        of.group.to_string(),
+        or_empty(of.group.as_ref()),
         or_empty(of.sub_group.as_ref()),
         or_empty(of.use_case.as_ref()),
         of.days.to_string(),
