@@ -69,26 +69,24 @@ mod tests {
             points.insert(key(group, id), Point::default());
         }
         let asked = Cell::new(0);
-        let listed = |after: Option<&PointKey>, seen: &[&str]| -> Vec<String> {
+        let listed = |points: &PointsOfGroups, after: Option<&PointKey>, seen: &[&str]| {
             let sees = |group: &GroupId| {
                 asked.set(asked.get() + 1);
                 seen.contains(&group.as_str())
             };
-            points.after(after, sees).map(|(group, id, _)| format!("{group}/{id}")).collect()
+            let points = points.after(after, sees);
+            points.map(|(group, id, _)| format!("{group}/{id}")).collect::<Vec<_>>()
         };
-        assert_eq!(listed(None, &["water", "light"]), ["light/a", "light/b", "water/a", "water/b"]);
+        let two = ["water", "light"];
+        assert_eq!(listed(&points, None, &two), ["light/a", "light/b", "water/a", "water/b"]);
         assert_eq!(asked.take(), 3, "once for each group");
-        assert_eq!(
-            listed(Some(&key("light", "a")), &["water", "light"]),
-            ["light/b", "water/a", "water/b"]
-        );
-        assert_eq!(listed(Some(&key("water", "b")), &["water", "light"]), Vec::<String>::new());
-        assert_eq!(listed(None, &["waste"]), ["waste/a"]);
-        assert!(points.get(&key("waste", "a")).is_some());
-        assert!(
-            points.remove(&key("waste", "a")).is_some()
-                && points.remove(&key("waste", "a")).is_none()
-        );
-        assert_eq!(listed(None, &["waste"]), Vec::<String>::new());
+        let after = key("light", "a");
+        assert_eq!(listed(&points, Some(&after), &two), ["light/b", "water/a", "water/b"]);
+        assert!(listed(&points, Some(&key("water", "b")), &two).is_empty());
+        let last = key("waste", "a");
+        assert_eq!(listed(&points, None, &["waste"]), ["waste/a"]);
+        assert!(points.get(&last).is_some());
+        assert!(points.remove(&last).is_some() && points.remove(&last).is_none());
+        assert!(listed(&points, None, &["waste"]).is_empty());
     }
 }

@@ -267,8 +267,9 @@ mod tests {
         drop(turn);
         // What never waits for anything ends too, as long as it yields. The one thread is free again.
         let turn = expensive.turn("a", None).unwrap();
-        let endless = turn.see_through(async {
-            loop {
+        let is_over = AtomicBool::new(false);
+        let endless = turn.see_through(async move {
+            while !is_over.load(Ordering::Relaxed) {
                 yield_now().await;
             }
         });
