@@ -285,11 +285,7 @@ fn lists_as_tables_and_statements_have_places() {
         admin.attempt_with(&Method::GET, path, &headers, b"").expect("the server answers")
     };
     for path in [
-        "/v1/quality",
-        "/v1/quality/silent",
-        "/v1/quality/excluded",
         "/v1/quality/availability",
-        "/v1/gateways",
         "/v1/notices",
         "/v1/schedules",
         "/v1/alerts?group=water&state=all",
@@ -298,6 +294,12 @@ fn lists_as_tables_and_statements_have_places() {
             accepting(path, whole).problem(429, "too-many-expensive-requests");
         }
         assert_eq!(accepting(path, "application/json").status, 200, "{path}: its pages have none");
+    }
+    // These go through all objects for a page too.
+    for path in ["/v1/quality", "/v1/quality/silent", "/v1/quality/excluded", "/v1/gateways"] {
+        for form in ["application/json", "text/csv", XLSX] {
+            accepting(path, form).problem(429, "too-many-expensive-requests");
+        }
     }
     let day = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     for path in [
@@ -309,6 +311,76 @@ fn lists_as_tables_and_statements_have_places() {
             accepting(&path, form).problem(429, "too-many-expensive-requests");
         }
     }
+}
+
+#[test]
+fn whatever_goes_through_all_objects_has_a_place() {
+    let server = setup().variable("CHAMPOLLION_EXPENSIVE__OF_TOKEN", "0").start();
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "water", None);
+    let partner = server.partner("water");
+    for path in ["/v1/devices?silentHours=1", "/v1/alerts?state=unacknowledged"] {
+        partner.get(path).problem(429, "too-many-expensive-requests");
+    }
+    let admin = server.admin();
+    let command = json!({ "command": { "on": true } });
+    let to_group = admin.post("/v1/groups/water/downlinks", &command);
+    to_group.problem(429, "too-many-expensive-requests");
+    let mut schedule =
+        json!({ "name": "Evening", "command": { "on": true }, "when": { "cron": "0 22 * * *" } });
+    schedule["group"] = json!("water");
+    admin.post("/v1/schedules", &schedule).problem(429, "too-many-expensive-requests");
+    let rule = json!({ "when": { "silent": { "seconds": 3_600 } } });
+    let put = admin.put("/v1/alerts/rules/any?group=water", &rule);
+    put.problem(429, "too-many-expensive-requests");
+    // A page that is a look at some devices, and one device, have none.
+    assert_eq!(partner.get("/v1/devices").success()["devices"][0]["devEui"], sensor.dev_eui());
+    partner.get(&sensor.path()).success();
+    let owner = server.visitor("owner@city.example", "owner", "group:water");
+    for path in [
+        "/partner",
+        "/partner/objects",
+        "/partner/objects/map",
+        "/partner/objects/export.csv",
+        "/partner/objects/export.xlsx",
+        "/partner/commands?group=water",
+    ] {
+        assert_eq!(owner.open(&server, path).status, 429, "{path}");
+    }
+}
+
+#[test]
+fn silent_objects_are_listed_as_they_were_and_without_those_that_were_heard_since() {
+    let server = setup().start();
+    let sensors: Vec<Sensor> = (1..=5).map(Sensor::new).collect();
+    for sensor in &sensors {
+        server.register(sensor, "water", None);
+    }
+    // Heard two days ago, one after another.
+    let ago = |hours: i64| Timestamp::now() - jiff::SignedDuration::from_hours(hours);
+    for (sensor, hours) in sensors.iter().zip([50, 49, 48, 47, 46]) {
+        let mut frame = sensor.frame(1, 2, &[1]);
+        frame["receivedAt"] = json!(ago(hours).to_string());
+        server.lns().ingest(&frame).success();
+    }
+    let partner = server.partner("water");
+    let page = |after: &str| partner.get(&format!("/v1/quality/silent?limit=2{after}")).success();
+    let names = |page: &Json| -> Vec<String> {
+        let silent = page["silent"].as_array().expect("a list").iter();
+        silent.map(|one| one["devEui"].as_str().expect("it has one").to_owned()).collect()
+    };
+    let own = |numbers: &[usize]| -> Vec<String> {
+        numbers.iter().map(|number| sensors[*number].dev_eui()).collect()
+    };
+    let first = page("");
+    assert_eq!((names(&first), &first["more"]), (own(&[0, 1]), &json!(true)));
+    let mut frame = sensors[2].frame(2, 2, &[1]);
+    frame["receivedAt"] = json!(Timestamp::now());
+    server.lns().ingest(&frame).success();
+    let next = format!("&after={}", first["next"].as_str().expect("a page says where to go on"));
+    let second = page(&next);
+    assert_eq!((names(&second), &second["more"]), (own(&[3, 4]), &json!(false)));
+    partner.get("/v1/quality/silent?after=nowhere").problem(400, "invalid-query");
 }
 
 #[test]

@@ -78,6 +78,8 @@ enum Per {
     Group,
     SubGroup,
     UseCase,
+    /// All groups together
+    Whole,
 }
 
 impl Quality {
@@ -194,9 +196,10 @@ fn word(choice: impl ValueEnum) -> Option<String> {
 
 fn row(of: &QualityFigures) -> [String; 10] {
     let part = of.sub_group.as_deref().or(of.use_case.as_deref());
+    let group = if of.group.is_empty() { "all groups" } else { &of.group };
     [
         of.period.clone(),
-        part.map_or_else(|| of.group.clone(), |part| format!("{} {part}", of.group)),
+        part.map_or_else(|| group.to_owned(), |part| format!("{group} {part}")),
         of.in_service.to_string(),
         of.heard.to_string(),
         percent(of.daily_share),

@@ -29,7 +29,7 @@ pub struct QualityQuery {
     pub to: Option<String>,
     /// The length of the periods: `day` or `month`.
     pub by: Option<String>,
-    /// The things that figures are of: `group`, `sub-group` or `use-case`.
+    /// The things that figures are of: `group`, `sub-group`, `use-case`, or `whole` for all groups together.
     pub per: Option<String>,
 }
 
@@ -69,7 +69,8 @@ pub struct QualityFiguresList {
 pub struct QualityFigures {
     /// The day or the month.
     pub period: String,
-    /// The group in question.
+    /// The group in question; empty of figures of all groups together.
+    #[serde(default)]
     pub group: String,
     /// The sub-group, where figures are of sub-groups.
     pub sub_group: Option<String>,

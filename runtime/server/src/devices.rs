@@ -18,17 +18,16 @@ mod of_groups;
 mod opening;
 mod payloads;
 mod points;
+mod points_of_groups;
 mod progress;
 mod registration;
 mod reports;
 mod rows;
 mod shared;
 mod stored_line;
+mod walking;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use champollion_fleet::{ShortText, objects::ObjectFields};
@@ -250,6 +249,7 @@ impl Devices {
             imports: Arc::default(),
         };
         devices.read_all().await?;
+        devices.of_groups.lock().pack();
         devices.count();
         Ok(devices)
     }
@@ -418,61 +418,6 @@ impl Devices {
     #[must_use]
     pub fn get(&self, dev_eui: DevEui) -> Option<Arc<Device>> {
         self.known.read().get(dev_eui).cloned()
-    }
-
-    /// All devices that a filter lets through, in the order of their DevEUIs.
-    #[must_use]
-    pub fn list(&self, filter: impl Fn(&Device) -> bool) -> Vec<Arc<Device>> {
-        let known = self.known.read();
-        let mut devices: Vec<Arc<Device>> =
-            known.values().filter(|device| filter(device)).cloned().collect();
-        devices.sort_by_key(|device| device.dev_eui);
-        devices
-    }
-
-    /// Devices that a filter lets through, in the order of their DevEUIs: those after `after`, at most `limit`.
-    #[must_use]
-    pub fn page(
-        &self,
-        filter: impl Fn(&Device) -> bool,
-        after: Option<DevEui>,
-        limit: usize,
-    ) -> Vec<Arc<Device>> {
-        let mut devices: Vec<Arc<Device>> = {
-            let known = self.known.read();
-            let later = |device: &&Arc<Device>| after.is_none_or(|after| device.dev_eui > after);
-            known.values().filter(later).filter(|device| filter(device)).cloned().collect()
-        };
-        if limit < devices.len() {
-            devices.select_nth_unstable_by_key(limit, |device| device.dev_eui);
-            devices.truncate(limit);
-        }
-        devices.sort_unstable_by_key(|device| device.dev_eui);
-        devices
-    }
-
-    /// Devices of some groups that a filter lets through, in the order of their DevEUIs: those after `after`, at most
-    /// `limit`. Devices of other groups are not looked at.
-    #[must_use]
-    pub fn page_of(
-        &self,
-        groups: &BTreeSet<GroupId>,
-        filter: impl Fn(&Device) -> bool,
-        after: Option<DevEui>,
-        limit: usize,
-    ) -> Vec<Arc<Device>> {
-        let known = self.known.read();
-        let of_groups = self.of_groups.lock();
-        let mut devices: Vec<Arc<Device>> = Vec::new();
-        for group in groups {
-            let of_group = of_groups.after(group, after).filter_map(|dev_eui| known.get(dev_eui));
-            let seen = of_group.filter(|device| filter(device)).take(limit).cloned();
-            devices.extend(seen);
-        }
-        drop((of_groups, known));
-        devices.sort_unstable_by_key(|device| device.dev_eui);
-        devices.truncate(limit);
-        devices
     }
 
     /// Keeps a device in memory, with the address that it has now.

@@ -34,6 +34,7 @@ mod followers;
 pub mod handshakes;
 pub mod http_settings;
 pub mod ingest;
+mod kept;
 mod leading;
 pub mod mail;
 mod mapping_name;

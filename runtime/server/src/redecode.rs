@@ -1,7 +1,7 @@
 //! Decodes once more what is still kept, by another version of a decoder: a corrected record stands behind
 //! the others of its group, and names the one that it replaces.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use champollion_delivery::{
     mailbox::{DeliveryError, Mailbox},
@@ -16,16 +16,15 @@ use champollion_registry::{
 use champollion_sandbox::{Call, Digest, Reading, Settings, Specimen};
 use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;
-use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
     authors::Author,
     derived::{CarriedMemories, DerivedAssignments, Deriving, DerivingError, ReadFrame},
     devices::{Device, Devices},
     mapping_name::mapping_of,
+    turns::GroupTurns,
     workers::{NotDone, Workers},
 };
 
@@ -41,7 +40,7 @@ pub struct Redecoding {
     workers: Arc<Workers>,
     registry: Arc<Registry>,
     deriving: Deriving,
-    turns: Mutex<HashMap<GroupId, Arc<AsyncMutex<()>>>>,
+    turns: GroupTurns,
 }
 
 /// An order to decode records once more: the records, and the decoder.
@@ -158,7 +157,7 @@ impl Redecoding {
     ) -> Self {
         let registry = Arc::clone(derived.registry());
         let deriving = Deriving::new(derived, Arc::clone(&workers));
-        let turns = Mutex::default();
+        let turns = GroupTurns::default();
         Self { store, devices, mailbox, workers, registry, deriving, turns }
     }
 
@@ -179,8 +178,7 @@ impl Redecoding {
             count.of += self.mailbox.count(group).await?;
         }
         for group in groups {
-            let turn = Arc::clone(self.turns.lock().entry(group.clone()).or_default());
-            let _turn = turn.lock().await;
+            let _turn = self.turns.of(&group).await;
             let corrections = self.mailbox.corrections(&group).await?;
             let of_group = (&group, &corrections);
             self.redecode(order, of_group, &mut count, author, listener).await?;

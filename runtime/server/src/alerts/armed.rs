@@ -87,6 +87,22 @@ impl ArmedRules {
         groups.values().flat_map(|rules| rules.iter()).map(|(_, rule)| rule.id).collect()
     }
 
+    /// Puts rules of a group in the place of those that it has.
+    pub(crate) fn replace_of(&self, group: &GroupId, own: Vec<(RuleKey, Rule)>) {
+        let mut rules = GroupRules::default();
+        own.into_iter().for_each(|(key, rule)| rules.push((key.name, rule)));
+        let rules = (!rules.all.is_empty()).then(|| Arc::new(rules));
+        let mut groups = self.groups.write();
+        if groups.get(group) == rules.as_ref() {
+            return;
+        }
+        match rules {
+            Some(rules) => groups.insert(group.clone(), rules),
+            None => groups.remove(group),
+        };
+        self.have_changed.store(true, Ordering::Release);
+    }
+
     /// Puts rules in the place of those that there are.
     pub(crate) fn replace(&self, all: Vec<(RuleKey, Rule)>) {
         let mut groups: HashMap<GroupId, GroupRules> = HashMap::new();
@@ -155,8 +171,16 @@ mod tests {
         assert_eq!(["water", "light"].map(|group| armed.count_of(&group.parse().unwrap())), [1, 0]);
         assert!(armed.of(&"light".parse().unwrap()).is_none());
         assert!(armed.take_change());
-        armed.replace(all);
+        armed.replace(all.clone());
         assert!(!armed.take_change());
+        let [water, light]: [GroupId; 2] = ["water", "light"].map(|group| group.parse().unwrap());
+        armed.replace_of(&water, all.clone());
+        armed.replace_of(&light, Vec::new());
+        assert!(!armed.take_change() && armed.of(&light).is_none());
+        armed.replace_of(&water, Vec::new());
+        assert!(armed.take_change() && armed.all().is_empty());
+        armed.replace_of(&water, all);
+        assert!(armed.take_change() && armed.count_of(&water) == 1);
         armed.replace(Vec::new());
         assert!(armed.take_change() && armed.all().is_empty());
     }

@@ -8,6 +8,7 @@ mod watching;
 
 use std::sync::{Arc, OnceLock};
 
+use champollion_delivery::names::GroupId;
 use champollion_service::{
     alerts::{AlertBook, AlertsError, Judge, RuleBook},
     outbox::LocalTime,
@@ -23,6 +24,7 @@ pub(crate) use watching::Seen;
 use crate::{
     devices::{Device, Devices},
     sign_in::page_below,
+    turns::GroupTurns,
 };
 use armed::ArmedRules;
 
@@ -48,8 +50,8 @@ pub struct Alerts {
     pub(crate) rules: RuleBook,
     /// The alerts in the store.
     pub(crate) book: AlertBook,
-    /// Held while a rule is put: those of one process wait for each other, those of several try again.
-    pub(crate) putting: Mutex<()>,
+    /// Held while a rule of a group is put: those of one process wait for each other, those of several try again.
+    pub(crate) putting: GroupTurns,
     /// Held while rules are read, so that what was read last is what is in memory.
     reading: Mutex<()>,
 }
@@ -75,7 +77,7 @@ impl Alerts {
             book: AlertBook::new(Arc::clone(&led_store)),
             devices,
             led_store,
-            putting: Mutex::default(),
+            putting: GroupTurns::default(),
             reading: Mutex::default(),
         };
         alerts.reload().await?;
@@ -88,7 +90,14 @@ impl Alerts {
         drop(self.notices.set(Box::new(notices)));
     }
 
-    /// Has the rules in memory be those of the store.
+    /// Has the rules of a group in memory be those of the store.
+    pub(crate) async fn reload_of(&self, group: &GroupId) -> Result<(), AlertsError> {
+        let _alone = self.reading.lock().await;
+        self.armed.replace_of(group, self.rules.of_group(group).await?);
+        Ok(())
+    }
+
+    /// Has the rules of all groups in memory be those of the store.
     pub(crate) async fn reload(&self) -> Result<(), AlertsError> {
         let _alone = self.reading.lock().await;
         self.armed.replace(self.rules.all().await?);

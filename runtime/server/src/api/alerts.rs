@@ -20,6 +20,7 @@ use champollion_store::Batch;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::task::yield_now;
 use uuid::Uuid;
 
 use super::{
@@ -27,11 +28,14 @@ use super::{
     authorized::{Authorized, ManageRoutes, ReadRoutes},
     extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
     paging::{self, PageEnd, Window},
-    tables::Shape,
+    tables::{Rows, Shape},
 };
 use crate::{authors::Author, service::Service};
 
 pub(crate) use declared::Terms;
+
+/// Alerts that are read at once for a table.
+const AT_ONCE: usize = 500;
 
 /// Longest note of a person, in characters.
 const NOTE_CHARACTERS: usize = 500;
@@ -117,13 +121,43 @@ pub(super) async fn list(
     let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
     let group = authorized.reach.group(group)?;
     let from = after.as_deref().map(|id| super::extract::parameter("after", id)).transpose()?;
-    let window = Window::new(after, limit, service.config.http.page_bytes);
-    let alerts = found(&service, (&group, state), from, shape.lookups(&window)).await?;
     if let Shape::Table(shape) = shape {
-        return table::answer(shape, &alerts).await;
+        return table::answer(shape, rows(service, (group, state), from)).await;
     }
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let lookups = window.lookups();
+    let alerts = match state {
+        AlertState::Open | AlertState::All => {
+            found(&service, (&group, state), from, lookups).await?
+        }
+        // Of very many that are open there may be few.
+        AlertState::Unacknowledged => {
+            let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
+            let looked = turn
+                .see_through(async move { found(&service, (&group, state), from, lookups).await });
+            looked.await??
+        }
+    };
     let (alerts, end) = paging::page(alerts, window, |alert: &Alert| alert.id.to_string());
     Ok(Json(AlertList { alerts, end }).into_response())
+}
+
+/// The rows of a table of alerts after one. No more of them are read at once than of a page.
+async fn rows(
+    service: Arc<Service>,
+    (group, state): (GroupId, AlertState),
+    mut after: Option<Uuid>,
+) -> Result<Rows, Problem> {
+    let mut rows = Rows::default();
+    loop {
+        let some = found(&service, (&group, state), after, AT_ONCE).await?;
+        rows.add(some.iter().map(table::row))?;
+        match some.last() {
+            Some(last) if some.len() == AT_ONCE => after = Some(last.id),
+            _ => return Ok(rows),
+        }
+        yield_now().await;
+    }
 }
 
 /// The alerts of a group in a state, after one, the latest first.

@@ -75,7 +75,8 @@ macro_rules! handlers {
                     description = "already-so, yanked, no-candidate, nothing-before, \
                                    not-yanked, quarantined",
                 ),
-                (status = 503, description = "not-kept"),
+                (status = 429, description = "too-many-expensive-requests"),
+                (status = 503, description = "too-busy, took-too-long, not-kept"),
             ),
         )]
         pub(super) async fn $handler(
@@ -232,8 +233,8 @@ async fn change(
         return Err(Problem::bad_request("invalid-body", detail).with("path", name));
     }
     let mandate = Mandate { by: principal.actor(), at: Timestamp::now(), dry_run };
+    let asked = asked(&service, &principal.token, &id).await?;
     let changed = to_the_end(async move {
-        let asked = service.devices.asked(&id);
         let changed = service.registry.change(&id, &change, &mandate, &asked).await?;
         if !dry_run {
             tracing::info!(decoder = %id, change = ?changed.event, by = mandate.by.name, "changed");
@@ -241,4 +242,15 @@ async fn change(
         Ok(changed)
     });
     Ok(Json(changed.await?))
+}
+
+/// The requirements that devices have of a decoder. All devices are gone through, in the place of an expensive request.
+pub(super) async fn asked(
+    service: &Arc<Service>,
+    token: &str,
+    decoder: &DecoderId,
+) -> Result<Vec<(DecoderRef, usize)>, Problem> {
+    let turn = service.expensive.turn(token, None)?;
+    let (devices, decoder) = (Arc::clone(&service.devices), decoder.clone());
+    Ok(turn.run(move || devices.asked(&decoder)).await?)
 }

@@ -1,38 +1,29 @@
 //! The check of a command that is sent later, by a schedule or an alert.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::{Problem, downlinks::refused};
 use crate::{
-    devices::Device,
-    downlinks::{CommandRequest, PlannedPayload},
+    downlinks::{CommandRequest, DeviceKind, PlannedPayload},
     service::Service,
 };
 
-/// Checks that at least one of the devices can be commanded: what is wrong with a command is told at once, and not at
-/// night.
+/// Checks that at least one of the devices can be commanded, which are told by their kinds: what is wrong with a command is
+/// told at once, and not at night.
 pub(super) async fn check_command(
     service: &Service,
     command: &CommandRequest,
-    devices: &[Arc<Device>],
+    kinds: &[DeviceKind],
     now: Timestamp,
 ) -> Result<(), Problem> {
-    if let [device] = devices {
-        service.downlinks.try_out(device, command, now).await?;
-        return Ok(());
+    let Some(first) = kinds.first() else { return Ok(()) };
+    if kinds.len() > 1 {
+        let previewed = service.downlinks.preview(kinds, command, &[now], refused).await?;
+        let payloads: Vec<PlannedPayload> = previewed.into_iter().flatten().collect();
+        if payloads.iter().any(|planned| planned.payload.is_some()) {
+            return Ok(());
+        }
     }
-    let previewed = service.downlinks.preview(devices, command, &[now], refused).await?;
-    let payloads: Vec<PlannedPayload> = previewed.into_iter().flatten().collect();
-    if payloads.iter().any(|planned| planned.payload.is_some()) {
-        return Ok(());
-    }
-    let example = payloads.iter().find_map(|planned| planned.examples.first());
-    let example = devices.iter().find(|device| Some(&device.dev_eui) == example);
-    match example.or(devices.first()) {
-        // The first kind says why, in the words of a command by hand.
-        Some(device) => Ok(service.downlinks.try_out(device, command, now).await?),
-        None => Ok(()),
-    }
+    // The first kind says why, in the words of a command by hand.
+    Ok(service.downlinks.try_out(&first.first, command, now).await?)
 }

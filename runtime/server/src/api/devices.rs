@@ -95,7 +95,11 @@ impl DeviceListing {
     tag = "devices",
     summary = "List the devices that the token may see",
     params(DeviceListing),
-    responses((status = 200, description = "The devices, without their keys.", body = DeviceList)),
+    responses(
+        (status = 200, description = "The devices, without their keys.", body = DeviceList),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
+    ),
 )]
 pub(super) async fn list(
     authorized: Authorized<Inspect>,
@@ -106,14 +110,25 @@ pub(super) async fn list(
     let DeviceListing { after, limit, .. } = listing;
     let from = after.as_deref().map(|dev_eui| parameter("after", dev_eui)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
-    let seen = |device: &Device| {
-        sees(&authorized.reach, device)
-            && silent_since.is_none_or(|since| service.devices.is_silent_since(device, since))
+    let (reach, lookups) = (authorized.reach, window.lookups());
+    let groups = reach.touched_groups();
+    let is_whole =
+        groups.as_ref().is_none_or(|groups| groups.iter().all(|group| reach.sees(group)));
+    let looking = {
+        let service = Arc::clone(&service);
+        move || {
+            let seen = |device: &Device| {
+                sees(&reach, device)
+                    && silent_since
+                        .is_none_or(|since| service.devices.is_silent_since(device, since))
+            };
+            service.devices.page_in(groups.as_ref(), seen, from, lookups)
+        }
     };
-    let lookups = window.lookups();
-    let devices = match authorized.reach.touched_groups() {
-        Some(groups) => service.devices.page_of(&groups, seen, from, lookups),
-        None => service.devices.page(seen, from, lookups),
+    let devices = match silent_since {
+        None if is_whole => looking(),
+        // Of very many there may be few, or none.
+        _ => service.expensive.turn(&authorized.principal.token, None)?.run(looking).await?,
     };
     let devices = devices.iter().map(|device| Shown::new(&service, device));
     let place = |listed: &Shown| listed.device.dev_eui.to_string();

@@ -148,8 +148,8 @@ pub(super) async fn send(
             description = "other-request, too-many-devices, no-decoder, no-network-server, \
                            no-downlinks, CALL",
         ),
-        (status = 429, description = "quota-exceeded, busy"),
-        (status = 503, description = "not-kept"),
+        (status = 429, description = "quota-exceeded, too-many-expensive-requests, busy"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
         (status = 403, description = "priority-not-permitted"),
     ),
 )]
@@ -161,17 +161,19 @@ pub(super) async fn send_to_group(
     JsonBody(wish): JsonBody<GroupCommandRequest>,
 ) -> Result<(StatusCode, Json<GroupAnswer>), Problem> {
     let group: GroupId = path_part("group", &group)?;
-    let devices = if authorized.reach.sees(&group) {
-        service.devices.list(|device| device.group == group)
-    } else {
-        Vec::new()
-    };
     // Another partner's group is as unknown as one that nobody has.
-    if devices.is_empty() {
+    if !authorized.reach.sees(&group) || service.devices.count_of(&group) == 0 {
         let detail = format!("there is no group {group} with devices");
         return Err(Problem::not_found("unknown-group", detail));
     }
     permit_priority(&service, &authorized.principal, &group, wish.priority)?;
+    let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
+    let devices = turn.run({
+        let (service, group, wish) = (Arc::clone(&service), group.clone(), wish.clone());
+        move || service.devices.of_group(&group, |device| wish.means(&device.tags))
+    });
+    let devices = devices.await?;
+    drop(turn);
     let sender = sender(&authorized.principal, &headers, &format!("groups/{group}"), &wish)?;
     let author = authorized.author(&service);
     let answer = to_the_end(async move {

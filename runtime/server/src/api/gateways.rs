@@ -1,6 +1,6 @@
 //! Gateways: when each was last heard, by which rhythm, and what fails if it fails.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -10,11 +10,9 @@ use axum::{
 };
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
-use champollion_service::{
-    gateways::{Gateway, GatewayEvent},
-    quality::only_gateways,
-};
-use jiff::{Timestamp, ToSpan};
+use champollion_service::gateways::{Gateway, GatewayEvent};
+use champollion_store::TableError;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
@@ -24,10 +22,7 @@ use super::{
     paging::{self, PageEnd, TableListing, Window},
     tables::{Rows, Shape, or_empty},
 };
-use crate::service::Service;
-
-/// Days before the present one over which a gateway is looked at as the only one that hears an object.
-const DAYS_BEFORE: i32 = 6;
+use crate::{auth::Principal, quality::OnlyGateways, service::Service};
 
 /// The headings of the table.
 const HEADINGS: [&str; 8] = [
@@ -74,7 +69,7 @@ pub(super) struct ShownGateway {
     /// Since when it is silent, for three times its usual gap; absent where it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     silent_since: Option<Timestamp>,
-    /// The number of objects that it alone has heard over 7 days.
+    /// The number of objects that it alone has heard over 7 days, as it was a minute ago at most.
     only_here: usize,
 }
 
@@ -102,9 +97,6 @@ struct ObjectOfGateway {
     group: Option<GroupId>,
 }
 
-/// The objects by the gateway that alone hears them.
-type Objects = BTreeMap<String, Vec<DevEui>>;
-
 #[utoipa::path(
     get,
     path = "/v1/gateways",
@@ -130,13 +122,17 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
-    let objects = objects(&service).await?;
     let known = service.quality.gateways().list(after.as_deref());
-    let shown = known.into_iter().map(|(id, gateway)| shown(id, &gateway, &objects));
     if let Shape::Table(table) = shape {
-        let rows = Rows::gather(shown.map(|gateway| row(&gateway)))?;
+        let rows = async move {
+            let objects = service.quality.only_gateways().await.map_err(unreadable)?;
+            let shown = known.into_iter().map(|(id, gateway)| shown(id, &gateway, &objects));
+            Rows::gather(shown.map(|gateway| row(&gateway)))
+        };
         return table.answer("Gateways", &HEADINGS, rows).await;
     }
+    let objects = objects(&service, &authorized.principal).await?;
+    let shown = known.into_iter().map(|(id, gateway)| shown(id, &gateway, &objects));
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let (gateways, end) = paging::page(shown, window, |gateway| gateway.id.clone());
     Ok(Json(GatewayList { gateways, end }).into_response())
@@ -164,10 +160,12 @@ fn row(gateway: &ShownGateway) -> Vec<String> {
     responses(
         (status = 200, description = "The gateway.", body = GatewayDetails),
         (status = 404, description = "unknown-gateway"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(super) async fn show(
-    _: Authorized<ReadMetrics>,
+    authorized: Authorized<ReadMetrics>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<Json<GatewayDetails>, Problem> {
@@ -175,26 +173,32 @@ pub(super) async fn show(
         let detail = format!("no gateway {id:?} was heard: `champollion gateways` lists them");
         return Err(Problem::not_found("unknown-gateway", detail));
     };
-    let objects = objects(&service).await?;
+    let objects = objects(&service, &authorized.principal).await?;
     let own = objects.get(&id).into_iter().flatten().take(OBJECTS);
     let own = own.map(|dev_eui| object(&service, *dev_eui)).collect();
     let events = gateway.events.clone();
     Ok(Json(GatewayDetails { gateway: shown(id, &gateway, &objects), events, objects: own }))
 }
 
-async fn objects(service: &Service) -> Result<Objects, Problem> {
-    let quality = &service.quality;
-    let today = quality.days().of(Timestamp::now());
-    let days = (today.saturating_sub(DAYS_BEFORE.days()), today);
-    let only = only_gateways(quality.books(), &quality.groups(), days).await;
-    let mut objects = Objects::new();
-    for (dev_eui, gateway) in only.map_err(|error| Problem::internal(&error))? {
-        objects.entry(gateway).or_default().push(dev_eui);
+/// The objects by the gateway that alone hears them: as they are known, or found out on a thread of expensive requests.
+async fn objects(
+    service: &Arc<Service>,
+    principal: &Principal,
+) -> Result<Arc<OnlyGateways>, Problem> {
+    if let Some(known) = service.quality.known_only_gateways() {
+        return Ok(known);
     }
-    Ok(objects)
+    let turn = service.expensive.turn(&principal.token, None)?;
+    let own = Arc::clone(service);
+    let found = turn.see_through(async move { own.quality.only_gateways().await });
+    found.await?.map_err(unreadable)
 }
 
-fn shown(id: String, gateway: &Gateway, objects: &Objects) -> ShownGateway {
+fn unreadable(error: TableError) -> Problem {
+    Problem::internal(&error)
+}
+
+fn shown(id: String, gateway: &Gateway, objects: &OnlyGateways) -> ShownGateway {
     ShownGateway {
         first_heard_at: gateway.first_heard_at,
         last_heard_at: gateway.last_heard_at,

@@ -113,7 +113,8 @@ pub(super) async fn list(
     let shown =
         wanted.filter_map(|notice| Some(Shown::new(seen(&notice, &authorized.reach)?, now)));
     if let Shape::Table(shape) = shape {
-        let rows = table::rows(shown)?;
+        let shown: Vec<Shown> = shown.collect();
+        let rows = async move { table::rows(shown.into_iter()) };
         return shape.answer("Notices", &table::HEADINGS, rows).await;
     }
     let window = Window::new(after, limit, service.config.http.page_bytes);

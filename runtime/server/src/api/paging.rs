@@ -118,17 +118,6 @@ pub(super) fn page<T: Serialize>(
     (page, PageEnd { next, more: Some(more) })
 }
 
-/// A page of items that stand in the order of their places, of those after the place where the page before ended.
-pub(super) fn page_in_order<T: Serialize>(
-    items: impl IntoIterator<Item = T>,
-    window: Window,
-    place: impl Fn(&T) -> String,
-) -> (Vec<T>, PageEnd) {
-    let after = window.after.clone();
-    let is_later = |item: &T| after.as_ref().is_none_or(|after| place(item) > *after);
-    page(items.into_iter().filter(is_later), window, &place)
-}
-
 /// A writer that counts bytes.
 struct Counted(usize);
 
@@ -157,17 +146,6 @@ mod tests {
         let window = Window::new(after.map(str::to_owned), limit, bytes);
         let (items, end) = page(items, window, String::clone);
         (items.len(), end.next, end.more)
-    }
-
-    #[test]
-    fn a_page_in_order_goes_on_after_the_place_of_the_one_before() {
-        let window = Window::new(Some("b".to_owned()), Some(1), 100);
-        let items = ["a", "b", "c", "d"].map(str::to_owned);
-        let (items, end) = page_in_order(items, window, String::clone);
-        assert_eq!(
-            (items, end.next, end.more),
-            (vec!["c".to_owned()], Some("c".to_owned()), Some(true))
-        );
     }
 
     #[test]

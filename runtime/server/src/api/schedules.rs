@@ -31,7 +31,7 @@ use crate::{
     schedules::{DryRun, Run, Schedule, ScheduleRequest, SchedulesError, dry_run},
     service::Service,
 };
-use checking::checked;
+use checking::{checked, kinds_of};
 
 /// A schedule as it is shown.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -128,12 +128,15 @@ pub(super) async fn list(
     let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let is_seen = |schedule: &Schedule| sees(&service, &authorized.reach, schedule);
-    let found = service.schedules.list(from, shape.lookups(&window), is_seen);
-    let shown = found.iter().map(|schedule| ShownSchedule::of(schedule, &service));
     if let Shape::Table(shape) = shape {
-        let rows = table::rows(shown)?;
+        let found = service.schedules.list(from, usize::MAX, is_seen);
+        let rows = async move {
+            table::rows(found.iter().map(|schedule| ShownSchedule::of(schedule, &service)))
+        };
         return shape.answer("Schedules", &table::HEADINGS, rows).await;
     }
+    let found = service.schedules.list(from, window.lookups(), is_seen);
+    let shown = found.iter().map(|schedule| ShownSchedule::of(schedule, &service));
     let (schedules, end) =
         paging::page(shown, window, |shown: &ShownSchedule| shown.id.to_string());
     Ok(Json(ScheduleList { schedules, end }).into_response())
@@ -158,8 +161,8 @@ pub(super) async fn list(
         (status = 404, description = "unknown-device, unknown-group, no-devices, DECODER"),
         (status = 409, description = "too-many-schedules, quarantined"),
         (status = 422, description = "no-decoder, no-network-server, no-downlinks, CALL"),
-        (status = 429, description = "busy"),
-        (status = 503, description = "not-kept"),
+        (status = 429, description = "too-many-expensive-requests, busy"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
     ),
 )]
 pub(super) async fn add(
@@ -225,8 +228,8 @@ pub(super) async fn show(
         ),
         (status = 409, description = "schedule-under-way, quarantined"),
         (status = 422, description = "no-decoder, no-network-server, no-downlinks, CALL"),
-        (status = 429, description = "busy"),
-        (status = 503, description = "not-kept"),
+        (status = 429, description = "too-many-expensive-requests, busy"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
     ),
 )]
 pub(super) async fn change(
@@ -283,7 +286,8 @@ pub(super) async fn remove(
         (status = 200, description = "The moments, with the payloads.", body = DryRun),
         (status = 400, description = "invalid-schedule"),
         (status = 404, description = "unknown-schedule"),
-        (status = 429, description = "busy"),
+        (status = 429, description = "too-many-expensive-requests, busy"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(super) async fn next(
@@ -293,8 +297,15 @@ pub(super) async fn next(
 ) -> Result<Json<DryRun>, Problem> {
     let found = seen(&service, &authorized.reach, path_part("schedule", &id)?)?;
     let calendar = calendar(&found, &service)?;
-    let devices = found.devices(&service.devices);
-    let of_what = (&found.wish, &devices[..]);
+    let kinds = match found.wish.device {
+        Some(_) => service.downlinks.kinds(found.devices(&service.devices)),
+        None => {
+            let group = &found.group;
+            let turn = service.expensive.turn(&authorized.principal.token, Some(group))?;
+            kinds_of(&service, (group, &turn), &found.wish).await?
+        }
+    };
+    let of_what = (&found.wish, &kinds[..]);
     let by: (&Downlinks, Words) = (&service.downlinks, refused);
     Ok(Json(dry_run(by, of_what, &calendar, Timestamp::now()).await?))
 }

@@ -141,10 +141,10 @@ pub(super) async fn list(
     let turn = service.expensive.turn(&authorized.principal.token, None)?;
     let stated = service.stated(date, &turn).await?;
     let seen = |partner: &PartnerId| sees(&authorized.reach, partner);
-    let list = shown_list(&service, stated, seen).await?;
+    let list = shown_list(&service, &stated, seen).await?;
     match form {
         None => Ok(Json(list).into_response()),
-        Some(form) => table::answer(TableShape::new(form, turn), &list.statements).await,
+        Some(form) => table::answer(TableShape::new(form, turn), list.statements).await,
     }
 }
 
@@ -184,7 +184,7 @@ pub(super) async fn show(
     let shown = Shown::new(&service, statement).await.map_err(StatementError::from)?;
     match form {
         None => Ok(Json(shown).into_response()),
-        Some(form) => table::answer(TableShape::new(form, turn), &[shown]).await,
+        Some(form) => table::answer(TableShape::new(form, turn), vec![shown]).await,
     }
 }
 
@@ -213,7 +213,7 @@ pub(super) async fn issue(
     let author = authorized.author(&service);
     let turn = service.expensive.turn(&authorized.principal.token, None)?;
     to_the_end(async move {
-        let stated = service.stated(date, &turn).await?;
+        let stated = service.stated_anew(date, &turn).await?;
         let fresh = not_issued(&service, &stated.statements).await?;
         if !fresh.is_empty() {
             let mut batch = Batch::new();
@@ -223,7 +223,7 @@ pub(super) async fn issue(
             let act = AuditEntry::of_act("statements-issue", date).with(json!(fresh));
             author.commit(batch, act).await?;
         }
-        Ok(Json(shown_list(&service, stated, |_| true).await?))
+        Ok(Json(shown_list(&service, &stated, |_| true).await?))
     })
     .await
 }
@@ -259,14 +259,13 @@ async fn not_issued(
 
 async fn shown_list(
     service: &Service,
-    stated: Stated,
+    Stated { day, statements }: &Stated,
     sees: impl Fn(&PartnerId) -> bool,
 ) -> Result<StatementList, StatementError> {
-    let Stated { day, statements } = stated;
     let mut shown = Vec::new();
     for (partner, statement) in statements {
-        if sees(&partner) {
-            shown.push(Shown::new(service, statement).await?);
+        if sees(partner) {
+            shown.push(Shown::new(service, statement.clone()).await?);
         }
     }
     let exact_since = service.service_history.since();
@@ -282,7 +281,7 @@ async fn shown_list(
 /// The statement of a partner that the sender may see; of one without objects an empty one.
 async fn seen_statement(
     reach: &Reach,
-    service: &Service,
+    service: &Arc<Service>,
     (date, partner): (&str, &str),
     turn: &Turn,
 ) -> Result<Statement, Problem> {
@@ -291,10 +290,10 @@ async fn seen_statement(
     if service.roster.partner(&partner).is_none() || !sees(reach, &partner) {
         return Err(RosterError::UnknownPartner(partner).into());
     }
-    let Stated { day, mut statements } = service.stated(date, turn).await?;
+    let stated = service.stated(date, turn).await?;
     let settings = &service.config.statements;
-    let none = || Statement::new(settings, day, partner.clone(), Vec::new());
-    Ok(statements.remove(&partner).unwrap_or_else(none))
+    let none = || Statement::new(settings, stated.day, partner.clone(), Vec::new());
+    Ok(stated.statements.get(&partner).cloned().unwrap_or_else(none))
 }
 
 fn sees(reach: &Reach, partner: &PartnerId) -> bool {

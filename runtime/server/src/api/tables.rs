@@ -1,7 +1,7 @@
 //! Answers as tables: JSON, CSV or a workbook, as the client takes them.
 //!
 //! A table is whole, and costs what many pages cost. It has a place among the expensive requests from before its items
-//! are looked up, is written on their threads, and is bounded in rows and in bytes.
+//! are looked up; its rows are gathered and written on their threads, and bounded in number and in bytes.
 
 use axum::{
     http::{HeaderMap, header},
@@ -11,7 +11,6 @@ use champollion_delivery::formats::{Layout, PlainTable};
 
 use super::{
     Problem,
-    paging::Window,
     records::{XLSX, accepted},
 };
 use crate::{auth::Principal, expensive::Turn, service::Service, workbook::workbook};
@@ -49,7 +48,11 @@ pub(super) enum TableForm {
 }
 
 /// The rows of a table, no more than one may have.
-pub(super) struct Rows(Vec<Vec<String>>);
+#[derive(Default)]
+pub(super) struct Rows {
+    gathered: Vec<Vec<String>>,
+    bytes: usize,
+}
 
 impl Shape {
     /// Returns the format that the client likes best of those that there are, for a table with a place to make it in.
@@ -61,14 +64,6 @@ impl Shape {
         let Some(form) = TableForm::of(headers, layout)? else { return Ok(Self::Json) };
         let turn = service.expensive.turn(&principal.token, None)?;
         Ok(Self::Table(TableShape { form, turn }))
-    }
-
-    /// The number of items that are looked up: one more than are shown, so that it is known whether there are more.
-    pub(super) fn lookups(&self, window: &Window) -> usize {
-        match self {
-            Self::Json => window.lookups(),
-            Self::Table(_) => ROWS + 1,
-        }
     }
 }
 
@@ -137,15 +132,16 @@ impl TableShape {
         Self { form, turn }
     }
 
-    /// Writes a table with its headings, on a thread of its own.
+    /// Gathers the rows of a table and writes it with its headings, on a thread of expensive requests.
     pub(super) async fn answer(
         self,
         name: &'static str,
         headings: &'static [&'static str],
-        Rows(rows): Rows,
+        rows: impl Future<Output = Result<Rows, Problem>> + Send + 'static,
     ) -> Result<Response, Problem> {
         let Self { form, turn } = self;
-        let bytes = turn.run(move || form.write(name, headings, rows)).await??;
+        let written = async move { form.write(name, headings, rows.await?.gathered) };
+        let bytes = turn.see_through(written).await??;
         let headers = [(header::CONTENT_TYPE, form.content_type()), (header::VARY, "accept")];
         Ok((headers, bytes).into_response())
     }
@@ -154,19 +150,28 @@ impl TableShape {
 impl Rows {
     /// Gathers the rows of a table. No more of them are made than it may have.
     pub(super) fn gather(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Self, Problem> {
-        let (mut gathered, mut bytes) = (Vec::new(), 0);
+        let mut gathered = Self::default();
+        gathered.add(rows)?;
+        Ok(gathered)
+    }
+
+    /// Adds more rows. No more of them are made than the table may have.
+    pub(super) fn add(
+        &mut self,
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) -> Result<(), Problem> {
         for row in rows {
-            bytes += row.iter().map(|cell| cell.len() + size_of::<String>()).sum::<usize>();
-            if gathered.len() == ROWS || bytes > BYTES {
+            self.bytes += row.iter().map(|cell| cell.len() + size_of::<String>()).sum::<usize>();
+            if self.gathered.len() == ROWS || self.bytes > BYTES {
                 let detail = format!(
                     "a table has at most {ROWS} rows and {} MB: ask for a shorter time or one group",
                     BYTES >> 20
                 );
                 return Err(Problem::bad_request("invalid-query", detail));
             }
-            gathered.push(row);
+            self.gathered.push(row);
         }
-        Ok(Self(gathered))
+        Ok(())
     }
 }
 
@@ -225,7 +230,9 @@ mod tests {
         assert!(Rows::gather(std::iter::repeat_with(row).take(63)).is_ok());
         let refused = Rows::gather(std::iter::repeat_with(row)).err().map(|problem| problem.code());
         assert_eq!(refused, Some("invalid-query"));
-        let many = std::iter::repeat_with(Vec::new).take(ROWS + 1);
-        assert!(Rows::gather(many).is_err());
+        let many = |rows| std::iter::repeat_with(Vec::new).take(rows);
+        assert!(Rows::gather(many(ROWS + 1)).is_err());
+        let mut rows = Rows::gather(many(ROWS - 1)).unwrap_or_default();
+        assert!(rows.add(many(1)).is_ok() && rows.add(many(1)).is_err(), "they count together");
     }
 }

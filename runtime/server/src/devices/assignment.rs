@@ -84,14 +84,13 @@ impl Devices {
         self.get(dev_eui).ok_or_else(unknown)
     }
 
-    /// Returns the requirements that devices have of a decoder, each with their number.
+    /// Returns the requirements that devices have of a decoder, each with their number. All devices are gone through.
     #[must_use]
     pub fn asked(&self, id: &DecoderId) -> Vec<(DecoderRef, usize)> {
         let mut asked: BTreeMap<String, (DecoderRef, usize)> = BTreeMap::new();
-        for device in
-            self.list(|device| device.assignment.wanted().is_some_and(|wanted| wanted.id == *id))
-        {
-            let Some(wanted) = device.assignment.wanted() else { continue };
+        for device in self.in_order(None, None) {
+            let wanted = device.assignment.wanted().filter(|wanted| wanted.id == *id);
+            let Some(wanted) = wanted else { continue };
             let counted = asked.entry(wanted.to_string());
             counted.or_insert_with(|| (wanted.clone(), 0)).1 += 1;
         }

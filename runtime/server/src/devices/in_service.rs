@@ -30,9 +30,8 @@ impl From<&Device> for ServiceState {
 }
 
 impl Devices {
-    /// Returns what each device is counted as now.
+    /// Returns what each device is counted as now. All devices are gone through.
     pub(crate) fn service_states(&self) -> BTreeMap<DevEui, ServiceState> {
-        let known = self.known.read();
-        known.values().map(|device| (device.dev_eui, (&**device).into())).collect()
+        self.in_order(None, None).map(|device| (device.dev_eui, (&*device).into())).collect()
     }
 }

@@ -2,7 +2,9 @@
 //! other groups; and the parts of the group that they are in.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, binary_heap::PeekMut, btree_set},
+    mem,
     ops::Bound,
 };
 
@@ -21,6 +23,14 @@ struct OfGroup {
     devices: BTreeSet<DevEui>,
     sub_groups: Counts<SubGroup>,
     use_cases: Counts<UseCase>,
+}
+
+impl OfGroup {
+    /// The devices after one.
+    fn after(&self, after: Option<DevEui>) -> btree_set::Range<'_, DevEui> {
+        let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.devices.range((begin, Bound::Unbounded))
+    }
 }
 
 /// Parts, each with the number of devices that are in it, which is one at least.
@@ -108,15 +118,46 @@ impl OfGroups {
         (of_group.sub_groups.first(limit), of_group.use_cases.first(limit))
     }
 
-    /// The devices of a group after one.
-    pub(super) fn after(
+    /// The first devices after one, in the order of their DevEUIs: of some groups, or of all. It costs by the groups and by
+    /// what is found.
+    pub(super) fn first_after(
         &self,
-        group: &GroupId,
+        groups: Option<&BTreeSet<GroupId>>,
         after: Option<DevEui>,
-    ) -> impl Iterator<Item = DevEui> {
-        let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let of_group = self.0.get(group).into_iter();
-        of_group.flat_map(move |own| own.devices.range((begin, Bound::Unbounded))).copied()
+        limit: usize,
+    ) -> Vec<DevEui> {
+        let mut rests: Vec<btree_set::Range<'_, DevEui>> = match groups {
+            Some(groups) => {
+                let known = groups.iter().filter_map(|group| self.0.get(group));
+                known.map(|of_group| of_group.after(after)).collect()
+            }
+            None => self.0.values().map(|of_group| of_group.after(after)).collect(),
+        };
+        // The next device of each group, the least of all on top.
+        let next = |(group, rest): (usize, &mut btree_set::Range<'_, DevEui>)| {
+            Some(Reverse((*rest.next()?, group)))
+        };
+        let mut next: BinaryHeap<_> = rests.iter_mut().enumerate().filter_map(next).collect();
+        let mut first = Vec::new();
+        while first.len() < limit
+            && let Some(mut least) = next.peek_mut()
+        {
+            let Reverse((dev_eui, group)) = *least;
+            first.push(dev_eui);
+            match rests[group].next() {
+                Some(later) => *least = Reverse((*later, group)),
+                None => drop(PeekMut::pop(least)),
+            }
+        }
+        first
+    }
+
+    /// Has the devices lie as close as they can. Put one after another in the order of their DevEUIs, as at the start, they
+    /// leave nearly half of each node of their tree empty.
+    pub(super) fn pack(&mut self) {
+        for of_group in self.0.values_mut() {
+            of_group.devices = mem::take(&mut of_group.devices).into_iter().collect();
+        }
     }
 }
 
@@ -145,12 +186,22 @@ mod tests {
         let lamp = device(4, "light", "north");
         groups.change(None, Some(&lamp));
         assert_eq!((groups.count(&water), groups.count(&light)), (3, 1));
-        let after = |after: Option<u64>| -> Vec<DevEui> {
-            groups.after(&water, after.map(dev_eui)).collect()
-        };
-        assert_eq!(after(None), [1, 2, 3].map(dev_eui));
-        assert_eq!(after(Some(1)), [2, 3].map(dev_eui));
-        assert_eq!(after(Some(9)), []);
+        let of_water = BTreeSet::from([water.clone()]);
+        for packed in [false, true] {
+            if packed {
+                groups.pack();
+            }
+            let first = |of: Option<&BTreeSet<GroupId>>, after: Option<u64>, limit| {
+                groups.first_after(of, after.map(dev_eui), limit)
+            };
+            assert_eq!(first(Some(&of_water), None, 9), [1, 2, 3].map(dev_eui));
+            assert_eq!(first(Some(&of_water), Some(1), 9), [2, 3].map(dev_eui));
+            assert_eq!(first(Some(&of_water), Some(9), 9), []);
+            assert_eq!(first(Some(&BTreeSet::new()), None, 9), []);
+            assert_eq!(first(None, None, 9), [1, 2, 3, 4].map(dev_eui));
+            assert_eq!(first(None, Some(2), 1), [dev_eui(3)]);
+            assert_eq!(first(None, None, 0), []);
+        }
         groups.change(Some(&lamp), None);
         assert_eq!((groups.count(&light), groups.groups().count()), (0, 1));
     }

@@ -1,10 +1,7 @@
 //! Points: the places of devices, which outlive them. All of them are in memory; a change is one batch with its line of
 //! the audit.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    ops::Bound,
-};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 use champollion_delivery::names::GroupId;
 use champollion_fleet::{
@@ -20,10 +17,10 @@ use parking_lot::RwLock;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Device, Devices, DevicesError};
+use super::{Device, Devices, DevicesError, points_of_groups::PointsOfGroups};
 use crate::authors::Author;
 
-type PointKey = (GroupId, PointId);
+pub(super) type PointKey = (GroupId, PointId);
 
 const POINTS: Table<PointKey, Point, Pair> = Table::new(tables::POINTS);
 
@@ -38,7 +35,7 @@ pub(super) struct Points {
 
 #[derive(Default)]
 struct Known {
-    points: BTreeMap<PointKey, Point>,
+    points: PointsOfGroups,
     /// The points that a device is or was on.
     of_devices: HashMap<DevEui, Vec<PointKey>>,
 }
@@ -129,9 +126,14 @@ impl Points {
 
     fn forget(&self, key: &PointKey) {
         let mut known = self.known.write();
-        known.points.remove(key);
-        for of_device in known.of_devices.values_mut() {
-            of_device.retain(|own| own != key);
+        let Some(point) = known.points.remove(key) else { return };
+        for link in point.links {
+            if let Entry::Occupied(mut of_device) = known.of_devices.entry(link.dev_eui) {
+                of_device.get_mut().retain(|own| own != key);
+                if of_device.get().is_empty() {
+                    of_device.remove();
+                }
+            }
         }
     }
 
@@ -217,9 +219,10 @@ impl Devices {
         limit: usize,
     ) -> Vec<PlacedPoint> {
         let known = self.points.known.read();
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let points = known.points.range((from, Bound::Unbounded)).filter(|(key, _)| sees(&key.0));
-        points.take(limit).map(|(key, point)| placed(key.clone(), point.clone())).collect()
+        let points = known.points.after(after.as_ref(), sees).take(limit);
+        let placed =
+            points.map(|(group, id, point)| placed((group.clone(), id.clone()), point.clone()));
+        placed.collect()
     }
 
     /// Puts a device on a point, from a moment or from the beginning.

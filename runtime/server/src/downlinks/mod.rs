@@ -55,7 +55,7 @@ pub use downlink::{Downlink, State};
 pub use encoder::Encoder;
 pub use failure::CommandFailure;
 pub use group::{GroupAnswer, GroupResult, Refused, Words};
-pub use preview::PlannedPayload;
+pub use preview::{DeviceKind, PlannedPayload};
 pub use request::{CommandRequest, GroupCommandRequest};
 pub use requests::RequestKey;
 pub use settings::{CommandTimes, DownlinkSettings, DownlinkSettingsError};

@@ -43,27 +43,28 @@ pub struct PlannedPayload {
 }
 
 /// Devices that get the same payload.
-struct Kind<'of> {
-    first: &'of Device,
-    devices: usize,
+pub struct DeviceKind {
+    /// The first of them, for which a command is encoded.
+    pub first: Arc<Device>,
+    /// The number of them.
+    pub devices: usize,
     examples: Vec<DevEui>,
 }
 
 impl Downlinks {
-    /// Returns what devices would be sent at some moments: one payload for those of the same decoder and settings, the
-    /// kinds of most devices first. `words` says why some get none.
+    /// Returns what devices would be sent at some moments, one payload for each of the first kinds. `words` says why some
+    /// get none.
     ///
     /// # Errors
     /// The command is longer than is kept.
     pub async fn preview(
         &self,
-        devices: &[Arc<Device>],
+        kinds: &[DeviceKind],
         wish: &CommandRequest,
         moments: &[Timestamp],
         words: Words,
     ) -> Result<Vec<Vec<PlannedPayload>>, SendError> {
         let text = wish.command_text()?;
-        let kinds = self.kinds(devices);
         let mut previewed = Vec::new();
         for at in moments {
             let mut payloads = Vec::new();
@@ -89,31 +90,34 @@ impl Downlinks {
         self.encoder.encode(device, &wish.command_text()?, at).await.map(drop)
     }
 
-    fn kinds<'of>(&self, devices: &'of [Arc<Device>]) -> Vec<Kind<'of>> {
-        let mut kinds: BTreeMap<String, Kind<'of>> = BTreeMap::new();
+    /// Parts devices into those of the same decoder and settings, the kinds of most devices first.
+    #[must_use]
+    pub fn kinds(&self, devices: impl IntoIterator<Item = Arc<Device>>) -> Vec<DeviceKind> {
+        let mut kinds: BTreeMap<String, DeviceKind> = BTreeMap::new();
         for device in devices {
-            let server = self.server_of(device).ok();
-            let name = format!("{} {server:?}", Encodings::key(device));
-            let kind = kinds.entry(name).or_insert_with(|| Kind::of(device));
+            let (server, dev_eui) = (self.server_of(&device).ok(), device.dev_eui);
+            let name = format!("{} {server:?}", Encodings::key(&device));
+            let none = || DeviceKind { first: device, devices: 0, examples: Vec::new() };
+            let kind = kinds.entry(name).or_insert_with(none);
             kind.devices += 1;
             if kind.examples.len() < EXAMPLES {
-                kind.examples.push(device.dev_eui);
+                kind.examples.push(dev_eui);
             }
         }
-        let mut kinds: Vec<Kind<'of>> = kinds.into_values().collect();
+        let mut kinds: Vec<DeviceKind> = kinds.into_values().collect();
         kinds.sort_by_key(|kind| std::cmp::Reverse(kind.devices));
         kinds
     }
 
     async fn planned(
         &self,
-        kind: &Kind<'_>,
+        kind: &DeviceKind,
         text: &str,
         at: Timestamp,
         words: Words,
     ) -> PlannedPayload {
-        let encoded = match self.server_of(kind.first) {
-            Ok(_) => self.encoder.encode(kind.first, text, at).await,
+        let encoded = match self.server_of(&kind.first) {
+            Ok(_) => self.encoder.encode(&kind.first, text, at).await,
             Err(error) => Err(error),
         };
         match encoded {
@@ -129,11 +133,7 @@ impl Downlinks {
     }
 }
 
-impl<'of> Kind<'of> {
-    fn of(first: &'of Device) -> Self {
-        Self { first, devices: 0, examples: Vec::new() }
-    }
-
+impl DeviceKind {
     /// The devices without a payload.
     fn nothing(&self) -> PlannedPayload {
         PlannedPayload {

@@ -1,9 +1,10 @@
-//! Expensive requests: expressions over records, trials of decoders, records that are decoded once more, and
-//! commands that are encoded.
+//! Expensive requests: expressions over records, trials of decoders, records that are decoded once more,
+//! commands that are encoded, and whatever goes through all objects of a group or of the territory.
 //!
 //! They have threads of their own, which frames never wait for, and which wait for no frame. A token and a
 //! group have so many places there at once, and a request so much time: a search through records ends with
-//! what it has found by then, and everything else is told to come again.
+//! what it has found by then, and everything else is told to come again. A place is taken until the work is done,
+//! also where the client has gone, so that nobody has more work under way than places.
 
 mod places;
 mod settings;
@@ -16,7 +17,11 @@ use champollion_delivery::{
     names::GroupId,
     routes::{Elsewhere, NotDoneElsewhere, Search},
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    runtime::Handle,
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
 
 pub use settings::ExpensiveSettings;
 
@@ -40,13 +45,13 @@ pub struct Expensive {
     places: Places,
 }
 
-/// A place of a request. It is given back when this is dropped.
+/// A place of a request. It is given back when this is dropped, and no thread is at work for it any more.
 pub struct Turn {
     workers: Arc<Workers>,
     seconds: u64,
     records: usize,
     deadline: Instant,
-    _held: Held,
+    held: Arc<Held>,
 }
 
 /// Why an expensive request is not carried out now.
@@ -136,13 +141,13 @@ impl Expensive {
             seconds,
             records,
             deadline: Instant::now() + Duration::from_secs(seconds),
-            _held: held,
+            held: Arc::new(held),
         })
     }
 }
 
 impl Turn {
-    /// Has a thread do something.
+    /// Has a thread do something, unless nobody waits for it any more when its turn has come.
     ///
     /// # Errors
     /// The time of the request was over before.
@@ -150,10 +155,45 @@ impl Turn {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, TooExpensive> {
-        match timeout_at(self.deadline, self.workers.run(work)).await {
-            Ok(done) => Ok(done?),
-            Err(_) => Err(TooExpensive::TookTooLong { seconds: self.seconds }),
+        let (held, (_waiting, mut gone)) = (Arc::clone(&self.held), oneshot::channel::<()>());
+        let job = move || {
+            let is_waited_for = gone.try_recv() == Err(oneshot::error::TryRecvError::Empty);
+            let done = is_waited_for.then(work);
+            drop(held);
+            done
+        };
+        match timeout_at(self.deadline, self.workers.run(job)).await {
+            Ok(done) => done?.ok_or_else(|| self.took_too_long()),
+            Err(_) => Err(self.took_too_long()),
         }
+    }
+
+    /// Has a thread do something that reads from the store in between. It must not wait for these threads itself. Where
+    /// the time is over, or nobody waits for it any more, it ends at its next wait: long work
+    /// [yields](tokio::task::yield_now) between its steps.
+    ///
+    /// # Errors
+    /// The time of the request was over before.
+    pub async fn see_through<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, TooExpensive> {
+        let (runtime, deadline) = (Handle::current(), self.deadline);
+        let (_waiting, gone) = oneshot::channel::<()>();
+        let bounded = async move {
+            tokio::select! {
+                biased;
+                // Nothing is ever sent: the sender is dropped with this request.
+                _ = gone => None,
+                done = timeout_at(deadline, work) => done.ok(),
+            }
+        };
+        let done = self.run(move || runtime.block_on(bounded)).await?;
+        done.ok_or_else(|| self.took_too_long())
+    }
+
+    fn took_too_long(&self) -> TooExpensive {
+        TooExpensive::TookTooLong { seconds: self.seconds }
     }
 
     /// Returns the search that this place allows for a page of some bounds. It ends in time.
@@ -168,6 +208,114 @@ impl Turn {
 impl Elsewhere for Turn {
     async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), NotDoneElsewhere> {
         // A search looks at the clock itself, between two calls.
+        let held = Arc::clone(&self.held);
+        let work = move || {
+            work();
+            drop(held);
+        };
         self.workers.run(work).await.map_err(|error| NotDoneElsewhere(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::pending,
+        sync::{
+            Barrier,
+            atomic::{AtomicBool, Ordering},
+        },
+    };
+
+    use tokio::task::{spawn_blocking, yield_now};
+
+    use super::*;
+
+    fn expensive(seconds: u64) -> Expensive {
+        let settings = ExpensiveSettings {
+            threads: 1,
+            requests: 4,
+            of_token: 1,
+            of_group: 4,
+            seconds,
+            records: 1,
+            fuel: 1,
+        };
+        Expensive::start(settings, 0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn work_that_waits_in_between_is_done_on_the_same_threads() {
+        let turn = expensive(10).turn("a", None).unwrap();
+        let name = || thread::current().name().map(str::to_owned);
+        let names = turn.see_through(async move {
+            let before = name();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            (before, name())
+        });
+        let (before, after) = names.await.unwrap();
+        assert!(before.as_deref().is_some_and(|name| name.starts_with("request-")), "{before:?}");
+        assert_eq!(before, after);
+    }
+
+    #[tokio::test]
+    async fn work_ends_with_the_time_of_its_request_and_with_who_waits_for_it() {
+        let expensive = expensive(1);
+        let turn = expensive.turn("a", None).unwrap();
+        let late = TooExpensive::TookTooLong { seconds: 1 };
+        assert_eq!(turn.see_through(pending::<()>()).await, Err(late));
+        drop(turn);
+        // What never waits for anything ends too, as long as it yields. The one thread is free again.
+        let turn = expensive.turn("a", None).unwrap();
+        let is_over = AtomicBool::new(false);
+        let endless = turn.see_through(async move {
+            while !is_over.load(Ordering::Relaxed) {
+                yield_now().await;
+            }
+        });
+        assert!(tokio::time::timeout(Duration::from_millis(20), endless).await.is_err());
+        drop(turn);
+        let turn = loop {
+            match expensive.turn("a", None) {
+                Ok(turn) => break turn,
+                Err(_) => yield_now().await,
+            }
+        };
+        assert_eq!(turn.run(|| 7).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn a_place_is_taken_until_the_work_is_done_though_nobody_waits() {
+        let expensive = expensive(10);
+        let (begun, go_on) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let turn = expensive.turn("a", None).unwrap();
+        let (has_begun, goes_on) = (Arc::clone(&begun), Arc::clone(&go_on));
+        let asked = tokio::spawn(async move {
+            let work = move || {
+                has_begun.wait();
+                goes_on.wait();
+            };
+            turn.run(work).await
+        });
+        spawn_blocking(move || begun.wait()).await.unwrap();
+        // Another waits for the one thread, and goes before it has come to it.
+        let other = expensive.turn("b", None).unwrap();
+        let is_done = Arc::new(AtomicBool::new(false));
+        let marked = Arc::clone(&is_done);
+        let queued =
+            tokio::spawn(
+                async move { other.run(move || marked.store(true, Ordering::Release)).await },
+            );
+        yield_now().await;
+        for given_up in [asked, queued] {
+            given_up.abort();
+            assert!(given_up.await.unwrap_err().is_cancelled());
+        }
+        assert_eq!(expensive.turn("a", None).err(), Some(TooExpensive::OfToken { limit: 1 }));
+        spawn_blocking(move || go_on.wait()).await.unwrap();
+        while expensive.turn("a", None).is_err() || expensive.turn("b", None).is_err() {
+            yield_now().await;
+        }
+        assert!(!is_done.load(Ordering::Acquire), "nobody waited for it");
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     api::{Asker, Interface, Problem, cookie_of, session_of},
     auth::{Principal, Scope},
     connections::{ClientAddress, network_of},
+    expensive::TooExpensive,
     sentence::Sentence,
     service::Service,
 };
@@ -102,6 +103,20 @@ impl Viewer {
     /// The name under which what the viewer has under way is counted: the session, or else the network.
     pub(super) fn requester(&self) -> &str {
         self.principal().map_or(&self.0.network, |principal| &principal.token)
+    }
+
+    /// Has something done that goes through the objects of a fleet, in the place of an expensive request. What is asked of the
+    /// interface meanwhile has a place of its own.
+    ///
+    /// # Errors
+    /// All places are taken, or it takes longer than it may.
+    pub(super) async fn look_through<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let looked =
+            async { self.service().expensive.turn(self.requester(), None)?.run(work).await };
+        looked.await.map_err(|error: TooExpensive| self.translated(error.into()))
     }
 
     /// Whether the viewer may do what a scope names, somewhere.

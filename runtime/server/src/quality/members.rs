@@ -20,12 +20,11 @@ pub(super) fn of_group(
     has_notice: impl Fn(&Device) -> bool,
 ) -> Vec<Member> {
     let of_group = BTreeSet::from([group.clone()]);
-    let all = devices.page_of(&of_group, |_| true, None, usize::MAX);
     let member = |device: &Device| Member {
         dev_eui: device.dev_eui,
         sub_group: device.sub_group.clone(),
         use_case: device.use_case.clone(),
         standing: standing(devices, device, has_notice(device)),
     };
-    all.iter().map(|device| member(device)).collect()
+    devices.in_order(Some(&of_group), None).map(|device| member(&device)).collect()
 }

@@ -3,8 +3,11 @@
 pub(crate) mod availability;
 mod counts;
 pub(crate) mod members;
+mod only_gateways;
+mod scope;
 mod settings;
 mod shared_logs;
+mod silences;
 mod upkeep;
 
 use std::sync::{Arc, OnceLock};
@@ -21,14 +24,19 @@ use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 pub(crate) use counts::FrameCounts;
+pub(crate) use only_gateways::OnlyGateways;
+pub(crate) use scope::Scope;
 pub use settings::QualitySettings;
+pub(crate) use silences::{AskedSilence, SilentPlace};
 pub(crate) use upkeep::{begin, end};
 
 use crate::{
     cluster::LeadsEar,
     devices::{Device, Devices},
 };
+use only_gateways::KeptGateways;
 use shared_logs::SharedLogs;
+use silences::Silences;
 
 /// A question whether a notice about a device is in force on a day.
 type HasNotice = Box<dyn Fn(&Device, Date) -> bool + Send + Sync>;
@@ -44,6 +52,10 @@ pub struct Quality {
     availability: AvailabilityBook,
     devices: Arc<Devices>,
     has_notice: OnceLock<HasNotice>,
+    /// The lists of silent objects that were made lately.
+    silences: Silences,
+    /// The gateways that alone hear objects, as they were lately.
+    only_gateways: KeptGateways,
     /// The logs that frames are counted from, where several nodes share the store.
     logs: Option<SharedLogs>,
     /// The upkeep, once it has begun.
@@ -81,6 +93,8 @@ impl Quality {
             availability,
             devices,
             has_notice: OnceLock::new(),
+            silences: Silences::default(),
+            only_gateways: KeptGateways::default(),
             logs,
             upkeep: Mutex::default(),
             started,

@@ -1,16 +1,11 @@
 //! A dry run of a schedule: its next moments, and what each device would be sent.
 
-use std::sync::Arc;
-
 use champollion_service::schedules::Calendar;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::schedule::ScheduleRequest;
-use crate::{
-    devices::Device,
-    downlinks::{Downlinks, PlannedPayload, SendError, Words},
-};
+use crate::downlinks::{DeviceKind, Downlinks, PlannedPayload, SendError, Words};
 
 /// Moments that are shown.
 const MOMENTS: usize = 10;
@@ -46,14 +41,14 @@ pub struct PlannedMoment {
 /// The command is too long.
 pub async fn dry_run(
     (downlinks, words): (&Downlinks, Words),
-    (wish, devices): (&ScheduleRequest, &[Arc<Device>]),
+    (wish, kinds): (&ScheduleRequest, &[DeviceKind]),
     calendar: &Calendar,
     after: Timestamp,
 ) -> Result<DryRun, SendError> {
     let zone = calendar.zone();
     let command = wish.command_until(Timestamp::MAX);
     let next: Vec<Timestamp> = calendar.after(after).take(MOMENTS).collect();
-    let payloads = downlinks.preview(devices, &command, &next, words).await?;
+    let payloads = downlinks.preview(kinds, &command, &next, words).await?;
     let planned = next.into_iter().zip(payloads).map(|(at, payloads)| {
         let local = at.display_with_offset(zone.to_offset(at)).to_string();
         PlannedMoment { at, local, payloads }

@@ -181,7 +181,7 @@ impl Schedule {
                 .filter(|device| device.group == self.group)
                 .into_iter()
                 .collect(),
-            None => devices.list(|device| self.wish.means(device, &self.group)),
+            None => devices.of_group(&self.group, |device| self.wish.means(device, &self.group)),
         }
     }
 }

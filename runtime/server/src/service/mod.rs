@@ -53,6 +53,7 @@ use crate::{
         Attempts, Links, Passwords, Sessions,
         openid::{Identities, Provider},
     },
+    statements::KeptStatements,
     storage::Storage,
     summaries::Summaries,
     workers::Workers,
@@ -144,6 +145,8 @@ pub struct Service {
     pub notices: Arc<Notices>,
     /// The history of what was in service, for statements.
     pub service_history: ServiceHistory,
+    /// The statements that were made lately.
+    pub(crate) kept_statements: KeptStatements,
     /// The messages that cannot be read.
     pub parked: Arc<Parked>,
     /// The handshakes of clouds that wait for an admin.

@@ -29,7 +29,7 @@ pub use days::Days;
 pub use figures::{Counts, LeftOutCounts, Part, figures_of_day};
 pub use heard::Heard;
 pub use member::{LeftOut, Member, Standing};
-pub use period::{Figures, Period, Split, Stretch, StretchFault, Wanted, summed};
+pub use period::{Figures, Period, Split, Stretch, StretchFault, Sums, Wanted, summed};
 pub use replay::{Replay, Replayed, replay};
 pub use silence::{LastReception, Silent, last_receptions, only_gateways};
 pub use tally::{BINS, Tally, snr_bins};

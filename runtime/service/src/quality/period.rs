@@ -1,6 +1,6 @@
 //! Figures as they are asked for: by day or month, of groups or their parts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use champollion_fleet::names::{GroupId, SubGroup, UseCase};
 use jiff::civil::Date;
@@ -41,6 +41,8 @@ pub enum Split {
     SubGroup,
     /// Figures of each use case of a group.
     UseCase,
+    /// Figures of all groups together.
+    Whole,
 }
 
 /// The figures that are wanted.
@@ -103,6 +105,29 @@ impl Stretch {
         }
         Ok(Self { first, last: last.min(today) })
     }
+
+    /// Returns the periods that the stretch has a part of, each as far as it lies within, in the order of time.
+    pub fn periods(self, by: Period) -> impl Iterator<Item = Self> {
+        let last_of = move |day: Date| match by {
+            Period::Day => day,
+            Period::Month => day.last_of_month(),
+        };
+        let of = move |first: Date| {
+            (first <= self.last).then(|| Self { first, last: last_of(first).min(self.last) })
+        };
+        std::iter::successors(of(self.first), move |before| of(before.last.tomorrow().ok()?))
+    }
+}
+
+impl Period {
+    /// Returns the name of the period that a day is in: `2026-11-29`, `2026-11`.
+    #[must_use]
+    pub fn name(self, day: Date) -> String {
+        match self {
+            Self::Day => day.to_string(),
+            Self::Month => day.strftime("%Y-%m").to_string(),
+        }
+    }
 }
 
 /// The figures of a group, or of a part of it, in a period.
@@ -112,8 +137,9 @@ impl Stretch {
 pub struct Figures {
     /// The day, `2026-11-29`, or the month, `2026-11`.
     pub period: String,
-    /// The group in question.
-    pub group: GroupId,
+    /// The group in question; absent of figures of all groups together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
     /// The sub-group, where figures are of sub-groups; absent of objects that are in none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_group: Option<SubGroup>,
@@ -150,43 +176,58 @@ impl Wanted {
     }
 
     fn key(&self, day: Date, part: &Part) -> Key {
-        let period = match self.by {
-            Period::Day => day.to_string(),
-            Period::Month => day.strftime("%Y-%m").to_string(),
-        };
+        let period = self.by.name(day);
         let sub_group = part.sub_group.clone().filter(|_| self.per == Split::SubGroup);
         let use_case = part.use_case.clone().filter(|_| self.per == Split::UseCase);
         (period, sub_group, use_case)
     }
 }
 
+/// Figures that are summed up day by day, of one group after another.
+#[derive(Debug, Default)]
+pub struct Sums(BTreeMap<Key, (BTreeSet<Date>, Counts)>);
+
+impl Sums {
+    /// Adds the days of a group.
+    pub fn add(&mut self, days: &[(Date, Vec<Part>)], wanted: &Wanted) {
+        for (day, parts) in days {
+            for part in parts.iter().filter(|part| wanted.takes(part)) {
+                let (counted, counts) = self.0.entry(wanted.key(*day, part)).or_default();
+                counted.insert(*day);
+                counts.add(&part.counts);
+            }
+        }
+    }
+
+    /// Returns the figures of a group, or of all groups together, in the order of time.
+    #[must_use]
+    pub fn figures(self, group: Option<&GroupId>) -> Vec<Figures> {
+        let figures =
+            |((period, sub_group, use_case), (days, counts)): (Key, (BTreeSet<Date>, Counts))| {
+                Figures {
+                    period,
+                    group: group.cloned(),
+                    sub_group,
+                    use_case,
+                    // A stretch has some thousand days at most.
+                    days: u32::try_from(days.len()).unwrap_or(u32::MAX),
+                    daily_share: counts.daily_share(),
+                    fortnight_share: counts.fortnight_share(),
+                    loss: counts.loss(),
+                    redundancy: counts.redundancy(),
+                    counts,
+                }
+            };
+        self.0.into_iter().map(figures).collect()
+    }
+}
+
 /// Returns the figures of a group as they are wanted, in the order of time.
 #[must_use]
 pub fn summed(group: &GroupId, days: &[(Date, Vec<Part>)], wanted: &Wanted) -> Vec<Figures> {
-    let mut sums: BTreeMap<Key, (Option<Date>, u32, Counts)> = BTreeMap::new();
-    for (day, parts) in days {
-        for part in parts.iter().filter(|part| wanted.takes(part)) {
-            let (last, days, counts) = sums.entry(wanted.key(*day, part)).or_default();
-            if last.replace(*day) != Some(*day) {
-                *days += 1;
-            }
-            counts.add(&part.counts);
-        }
-    }
-    let figures =
-        |((period, sub_group, use_case), (_, days, counts)): (Key, (_, u32, Counts))| Figures {
-            period,
-            group: group.clone(),
-            sub_group,
-            use_case,
-            days,
-            daily_share: counts.daily_share(),
-            fortnight_share: counts.fortnight_share(),
-            loss: counts.loss(),
-            redundancy: counts.redundancy(),
-            counts,
-        };
-    sums.into_iter().map(figures).collect()
+    let mut sums = Sums::default();
+    sums.add(days, wanted);
+    sums.figures(Some(group))
 }
 
 #[cfg(test)]
@@ -212,6 +253,38 @@ mod tests {
         ];
         let figures = summed(&"city".parse().unwrap(), &days, wanted).into_iter();
         figures.map(|of| (of.period, of.days, of.counts.in_service, of.counts.heard)).collect()
+    }
+
+    #[test]
+    fn figures_of_all_groups_together_count_each_day_once() {
+        let wanted = Wanted { by: Period::Month, per: Split::Whole, ..Wanted::default() };
+        let day = |day, heard| {
+            (date(2026, 3, day), vec![part(Some("north"), "water", heard), part(None, "waste", 1)])
+        };
+        let mut sums = Sums::default();
+        sums.add(&[day(1, 9), day(2, 8)], &wanted);
+        sums.add(&[day(2, 7), day(3, 6)], &wanted);
+        let figures = sums.figures(None);
+        let [all] = &figures[..] else { panic!("{figures:?}") };
+        assert_eq!((all.period.as_str(), &all.group, all.days), ("2026-03", &None, 3));
+        assert_eq!((all.counts.in_service, all.counts.heard), (80, 9 + 8 + 7 + 6 + 4));
+        assert_eq!((&all.sub_group, &all.use_case), (&None, &None));
+    }
+
+    #[test]
+    fn a_stretch_is_parted_into_its_periods() {
+        let stretch = |first, last| Stretch { first, last };
+        let whole = stretch(date(2026, 1, 30), date(2026, 3, 2));
+        let months: Vec<Stretch> = whole.periods(Period::Month).collect();
+        let parts = [
+            stretch(date(2026, 1, 30), date(2026, 1, 31)),
+            stretch(date(2026, 2, 1), date(2026, 2, 28)),
+            stretch(date(2026, 3, 1), date(2026, 3, 2)),
+        ];
+        assert_eq!(months, parts);
+        assert_eq!(whole.periods(Period::Day).count(), 2 + 28 + 2);
+        assert_eq!(stretch(date(2026, 3, 2), date(2026, 3, 1)).periods(Period::Day).count(), 0);
+        assert_eq!(Period::Month.name(date(2026, 2, 1)), "2026-02");
     }
 
     #[test]

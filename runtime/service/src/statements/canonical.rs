@@ -32,7 +32,7 @@ fn write_all(text: &mut String, statement: &Statement) -> fmt::Result {
     writeln!(text, "date {}", statement.date)?;
     writeln!(text, "counted {}", statement.counted_at)?;
     writeln!(text, "currency {}", statement.currency)?;
-    for object in &statement.objects {
+    for object in &*statement.objects {
         let use_case = object.use_case.as_ref().map_or(NONE, |use_case| use_case.as_str());
         writeln!(text, "object {} {} {use_case}", object.dev_eui, object.group)?;
     }

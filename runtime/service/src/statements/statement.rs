@@ -1,6 +1,6 @@
 //! The statement of a partner.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_fleet::names::{GroupId, PartnerId, UseCase};
 use champollion_frames::DevEui;
@@ -49,9 +49,9 @@ pub struct Statement {
     pub total: Cents,
     /// The SHA-256 of the canonical text, in hexadecimal digits.
     pub digest: String,
-    /// The objects one by one, in the order of their DevEUIs.
+    /// The objects one by one, in the order of their DevEUIs. Copies of a statement share them.
     #[serde(skip)]
-    pub objects: Vec<StatedObject>,
+    pub objects: Arc<Vec<StatedObject>>,
 }
 
 /// The objects of a use case.
@@ -134,7 +134,7 @@ impl Statement {
         stated.collect()
     }
 
-    /// States the objects of one partner.
+    /// States the objects of one partner, which are in the order of their DevEUIs.
     #[must_use]
     pub fn new(
         settings: &StatementSettings,
@@ -156,10 +156,17 @@ impl Statement {
             subscription,
             total,
             digest: String::new(),
-            objects,
+            objects: Arc::new(objects),
         };
         statement.digest = canonical::digest(&statement);
         statement
+    }
+
+    /// Returns the objects after one, in the order of their DevEUIs.
+    #[must_use]
+    pub fn objects_after(&self, after: Option<DevEui>) -> &[StatedObject] {
+        let first = self.objects.partition_point(|object| Some(object.dev_eui) <= after);
+        self.objects.get(first..).unwrap_or_default()
     }
 
     /// Returns the text that the digest is of. It is the same for the same statement, on every machine.

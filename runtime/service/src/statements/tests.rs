@@ -83,6 +83,10 @@ fn objects_are_counted_by_use_case_and_priced_exactly() {
     let expected = [(1, "4.80"), (1, "4.80"), (2, "8.40")];
     assert_eq!(lines, expected.map(|(objects, amount)| (objects, amount.to_owned())));
     assert_eq!(city.objects.len(), 4, "what is stored is not counted");
+    let second = city.objects[1].dev_eui;
+    assert_eq!(city.objects_after(Some(second)), &city.objects[2..]);
+    assert_eq!(city.objects_after(None).len(), 4);
+    assert!(city.objects_after(Some(city.objects[3].dev_eui)).is_empty());
     let subscription = city.subscription.as_ref().unwrap();
     assert_eq!((subscription.inhabitants, subscription.counted), (30_000, 20_001));
     assert_eq!(subscription.amount.to_string(), "1050.05", "20001 × 0.0525 = 1050.0525");

@@ -1,6 +1,6 @@
 //! The check of the command of a rule: who may have it sent, to which device, and whether that one knows it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use champollion_delivery::names::GroupId;
 use champollion_lns::Priority;
@@ -15,14 +15,15 @@ use crate::{
     },
     auth::{Principal, Reach},
     devices::Device,
-    downlinks::CommandRequest,
+    downlinks::{CommandRequest, DeviceKind},
+    expensive::Turn,
     service::Service,
 };
 
 /// Checks the command of a rule of a group, where it has one.
 pub(super) async fn check(
-    service: &Service,
-    (principal, group): (&Principal, &GroupId),
+    service: &Arc<Service>,
+    (principal, group, turn): (&Principal, &GroupId, &Turn),
     definition: &Definition,
 ) -> Result<(), Problem> {
     let Some(command) = &definition.command else { return Ok(()) };
@@ -34,7 +35,7 @@ pub(super) async fn check(
         );
         return Err(Problem::forbidden(detail));
     }
-    let devices = commanded(service, group, (definition, command))?;
+    let kinds = commanded(service, (group, turn), (definition, command)).await?;
     let wish = CommandRequest {
         command: command.command.clone(),
         confirmed: command.confirmed,
@@ -42,7 +43,7 @@ pub(super) async fn check(
         expires_in_seconds: None,
         priority: Priority::default(),
     };
-    check_command(service, &wish, &devices, Timestamp::now()).await
+    check_command(service, &wish, &kinds, Timestamp::now()).await
 }
 
 /// Whether a sender may command all devices of a group: a rule with a command does so in the sender's place.
@@ -54,16 +55,16 @@ fn may_command(service: &Service, principal: &Principal, group: &GroupId) -> boo
         && Reach::of(places, Arc::clone(&service.roster)).sees(group)
 }
 
-/// The devices that the command may be sent to.
-fn commanded(
-    service: &Service,
-    group: &GroupId,
+/// The kinds of devices that the command may be sent to.
+async fn commanded(
+    service: &Arc<Service>,
+    (group, turn): (&GroupId, &Turn),
     (definition, command): (&Definition, &RuleCommand),
-) -> Result<Vec<Arc<Device>>, Problem> {
+) -> Result<Vec<DeviceKind>, Problem> {
     if let Some(dev_eui) = command.device {
         // Another partner's device is as unknown as one that nobody has.
         let device = service.devices.get(dev_eui).filter(|device| device.group == *group);
-        return device.map(|device| vec![device]).ok_or_else(|| {
+        return device.map(|device| service.downlinks.kinds([device])).ok_or_else(|| {
             let detail =
                 format!("command.device: {dev_eui} is no device of the group {group}: name one");
             Problem::unprocessable("invalid-alert-rule", detail).with("path", "command.device")
@@ -73,8 +74,11 @@ fn commanded(
     // A rule that is paused is checked as if it were armed.
     let armed = Definition { paused: false, ..definition.clone() };
     let rule = Rule::instead(None, armed, now);
-    let alerts = &service.alerts;
-    Ok(service
-        .devices
-        .list(|device| device.group == *group && rule.watches(&alerts.place(device, now))))
+    let (service, of_group) = (Arc::clone(service), BTreeSet::from([group.clone()]));
+    let kinds = turn.run(move || {
+        let devices = service.devices.in_order(Some(&of_group), None);
+        let watched = |device: &Arc<Device>| rule.watches(&service.alerts.place(device, now));
+        service.downlinks.kinds(devices.filter(watched))
+    });
+    Ok(kinds.await?)
 }

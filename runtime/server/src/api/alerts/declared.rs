@@ -1,14 +1,18 @@
 //! The vocabulary, and what the decoders of a scope declare of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use champollion_delivery::names::GroupId;
+use champollion_frames::DevEui;
 use champollion_registry::package::{DecoderRef, Manifest};
 use champollion_sandbox::vocabulary::{self, Quantity, ValueKind};
-use champollion_service::alerts::{KnownQuantity, Scope, Vocabulary};
+use champollion_service::alerts::{AlertsError, KnownQuantity, Scope, Vocabulary};
 use champollion_store::TableError;
 
-use crate::{devices::Device, service::Service};
+use crate::{api::Problem, devices::Device, expensive::Turn, service::Service};
 
 /// Devices of which derived decoders of their own are looked up; of more, any quantity may be derived.
 const LOOKED_UP: usize = 1_000;
@@ -24,27 +28,32 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// Looks up what the decoders of the devices in a scope declare.
+    /// Looks up what the decoders of the devices in a scope declare, which are gone through in the place of an expensive
+    /// request.
     ///
     /// # Errors
-    /// The store does not answer.
+    /// The store does not answer, or it takes longer than it may.
     pub(crate) async fn of(
-        service: &Service,
-        group: &GroupId,
-        scope: &Scope,
-    ) -> Result<Self, TableError> {
-        let of_group = BTreeSet::from([group.clone()]);
-        let devices =
-            service.devices.page_of(&of_group, |device| has(scope, device), None, usize::MAX);
-        let mut wanted: Vec<DecoderRef> = service.derived.of_group(group).await?;
-        wanted.extend(devices.iter().filter_map(|device| device.assignment.wanted()).cloned());
-        for device in devices.iter().take(LOOKED_UP) {
-            wanted.extend(service.derived.of_device(device.dev_eui).await?);
+        service: &Arc<Service>,
+        (group, scope): (&GroupId, &Scope),
+        turn: &Turn,
+    ) -> Result<Self, Problem> {
+        let scoped = turn.run({
+            let (service, group, scope) = (Arc::clone(service), group.clone(), scope.clone());
+            move || Scoped::of(&service, group, &scope)
+        });
+        let Scoped { decoders, devices, count } = scoped.await?;
+        let unreadable = |error: TableError| Problem::from(AlertsError::from(error));
+        let mut wanted: Vec<DecoderRef> =
+            service.derived.of_group(group).await.map_err(unreadable)?;
+        wanted.extend(decoders);
+        for dev_eui in devices {
+            wanted.extend(service.derived.of_device(dev_eui).await.map_err(unreadable)?);
         }
         // A group of many devices has few decoders.
         let wanted: BTreeMap<String, DecoderRef> =
             wanted.into_iter().map(|decoder| (decoder.to_string(), decoder)).collect();
-        let is_open = devices.is_empty() || devices.len() > LOOKED_UP;
+        let is_open = count == 0 || count > LOOKED_UP;
         let mut terms = Self { declared: BTreeSet::new(), is_open };
         for decoder in wanted.into_values() {
             match service.registry.decoder(&decoder).await {
@@ -68,6 +77,35 @@ impl Terms {
         let mut offered: Vec<&'static Quantity> = all.collect();
         offered.sort_by_key(|quantity| !self.declared.contains(quantity.name));
         offered
+    }
+}
+
+/// The devices of a scope, as far as terms follow from them.
+#[derive(Default)]
+struct Scoped {
+    /// The decoders that they have, each once.
+    decoders: HashSet<DecoderRef>,
+    /// The first of the devices.
+    devices: Vec<DevEui>,
+    count: usize,
+}
+
+impl Scoped {
+    fn of(service: &Service, group: GroupId, scope: &Scope) -> Self {
+        let (mut scoped, of_group) = (Self::default(), BTreeSet::from([group]));
+        let devices = service.devices.in_order(Some(&of_group), None);
+        for device in devices.filter(|device| has(scope, device)) {
+            scoped.count += 1;
+            if scoped.devices.len() < LOOKED_UP {
+                scoped.devices.push(device.dev_eui);
+            }
+            if let Some(wanted) = device.assignment.wanted()
+                && !scoped.decoders.contains(wanted)
+            {
+                scoped.decoders.insert(wanted.clone());
+            }
+        }
+        scoped
     }
 }
 

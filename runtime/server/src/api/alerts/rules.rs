@@ -150,8 +150,8 @@ pub(in crate::api) async fn show(
             status = 422,
             description = "invalid-alert-rule, no-decoder, no-network-server, no-downlinks, CALL",
         ),
-        (status = 429, description = "busy"),
-        (status = 503, description = "not-kept"),
+        (status = 429, description = "too-many-expensive-requests, busy"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
     ),
 )]
 pub(in crate::api) async fn put(
@@ -162,8 +162,11 @@ pub(in crate::api) async fn put(
     SecretBody(definition): SecretBody<Definition>,
 ) -> Result<Json<MadeRule>, Problem> {
     let key = key(&authorized.reach, group, &name)?;
-    let mut definition = checked(&service, &key.group, definition).await?;
-    commanding::check(&service, (&authorized.principal, &key.group), &definition).await?;
+    let turn = service.expensive.turn(&authorized.principal.token, Some(&key.group))?;
+    let mut definition = checked(&service, (&key.group, &turn), definition).await?;
+    let by = (&authorized.principal, &key.group, &turn);
+    commanding::check(&service, by, &definition).await?;
+    drop(turn);
     match service.alerts.rules.rule(&key).await {
         Ok(before) => definition.tell.keep_secrets(&before.definition.tell),
         Err(AlertsError::UnknownRule(_)) => {}
@@ -177,13 +180,14 @@ pub(in crate::api) async fn put(
     let author = authorized.author(&service);
     to_the_end(async move {
         let rule = made_durable(&service, &key, definition, &author).await?;
-        service.alerts.reload().await?;
+        service.alerts.reload_of(&key.group).await?;
         Ok(Json(MadeRule { rule: ShownRule::of(key, rule), signing_secret }))
     })
     .await
 }
 
-/// Makes a rule durable with its line of the audit. Where other rules of the group are put at once, they take turns.
+/// Makes a rule durable with its line of the audit. Where other rules of the group are put at once, they take turns: of one
+/// process they wait for each other, and of several they try again.
 async fn made_durable(
     service: &Service,
     key: &RuleKey,
@@ -192,7 +196,7 @@ async fn made_durable(
 ) -> Result<Rule, Problem> {
     let shown = json!(definition.clone().hidden());
     let limit = service.config.quotas.of(&key.group).alert_rules;
-    let _turn = service.alerts.putting.lock().await;
+    let _turn = service.alerts.putting.of(&key.group).await;
     let mut tries = 0;
     loop {
         let (mut batch, definition) = (Batch::new(), definition.clone());
@@ -235,7 +239,7 @@ pub(in crate::api) async fn remove(
         service.alerts.rules.remove(&mut batch, &key).await?;
         let act = AuditEntry::of_act("alert-rule-remove", &key);
         author.commit(batch, act.essential()).await?;
-        service.alerts.reload().await?;
+        service.alerts.reload_of(&key.group).await?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await
@@ -265,12 +269,12 @@ pub(in crate::api) async fn try_out(
     SecretBody(definition): SecretBody<Definition>,
 ) -> Result<Json<Trials>, Problem> {
     let group = authorized.reach.group(group)?;
-    let definition = checked(&service, &group, definition).await?;
+    let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
+    let definition = checked(&service, (&group, &turn), definition).await?;
     if matches!(definition.when, Condition::Route(_)) {
         let detail = "when.route: records do not tell how routes did: make the rule, and see";
         return Err(refused(detail.to_owned()));
     }
-    let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
     tried(&service, &group, definition, &turn).await.map(Json)
 }
 
@@ -307,12 +311,11 @@ async fn tried(
 
 /// A rule that can work, its limits in the units of the vocabulary.
 async fn checked(
-    service: &Service,
-    group: &GroupId,
+    service: &Arc<Service>,
+    (group, turn): (&GroupId, &Turn),
     definition: Definition,
 ) -> Result<Definition, Problem> {
-    let terms = Terms::of(service, group, &definition.scope).await;
-    let terms = terms.map_err(AlertsError::from)?;
+    let terms = Terms::of(service, (group, &definition.scope), turn).await?;
     definition.checked(&terms).map_err(Problem::from)
 }
 

@@ -33,11 +33,15 @@ const HEADINGS: [&str; 20] = [
 ];
 
 /// Writes alerts as a table, a row for each.
-pub(super) async fn answer(shape: TableShape, alerts: &[Alert]) -> Result<Response, Problem> {
-    shape.answer("Alerts", &HEADINGS, Rows::gather(alerts.iter().map(row))?).await
+pub(super) async fn answer(
+    shape: TableShape,
+    rows: impl Future<Output = Result<Rows, Problem>> + Send + 'static,
+) -> Result<Response, Problem> {
+    shape.answer("Alerts", &HEADINGS, rows).await
 }
 
-fn row(alert: &Alert) -> Vec<String> {
+/// The row of an alert.
+pub(super) fn row(alert: &Alert) -> Vec<String> {
     let (place, seen) = (&alert.place, alert.acknowledged.as_ref());
     vec![
         alert.id.to_string(),

@@ -21,6 +21,7 @@ use crate::{
         Problem,
         authorized::{AskForDecoders, Authorized, Curate},
         bodiless::NoBody,
+        channels::asked,
         extract::{JsonBody, PathParts, to_the_end},
     },
     service::Service,
@@ -86,7 +87,8 @@ pub(in crate::api) async fn judge(
         (status = 200, description = "The request.", body = Shown),
         (status = 404, description = "unknown-request, DECODER"),
         (status = 409, description = "not-now, yanked"),
-        (status = 503, description = "not-kept"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
     ),
 )]
 pub(in crate::api) async fn finish(
@@ -100,9 +102,9 @@ pub(in crate::api) async fn finish(
     let details = json!({ "decoder": decoder, "version": version });
     let by = authorized.principal.actor();
     let mandate = Mandate { by, at: Timestamp::now(), dry_run: false };
+    let asked = asked(&service, &authorized.principal.token, &decoder).await?;
     let of_change = Arc::clone(&service);
     to_the_end(async move {
-        let asked = of_change.devices.asked(&decoder);
         let change = Change::Promote(Some(version));
         match of_change.registry.change(&decoder, &change, &mandate, &asked).await {
             // As where the server ended between the promotion and the step.

@@ -16,7 +16,7 @@ use champollion_service::quality::{AvailableDay, INGEST, Stretch};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::scope::{Scope, stretch, unreadable};
+use super::scope::{scope, stretch, unreadable};
 use crate::{
     api::{
         Problem,
@@ -118,7 +118,7 @@ pub(in crate::api) async fn availability(
 ) -> Result<Response, Problem> {
     let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
     let stretch = stretch(&service, from, to)?;
-    let scope = Scope::of(&authorized.reach, group, None, None)?;
+    let scope = scope(&authorized.reach, group, None, None)?;
     let book = service.quality.availability();
     let days = (stretch.first, stretch.last);
     let ingest = of_ingest(&service, stretch, &book.of(INGEST, days).await.map_err(unreadable)?);
@@ -134,7 +134,7 @@ pub(in crate::api) async fn availability(
     match shape {
         Shape::Json => Ok(Json(Availability { ingest, routes }).into_response()),
         Shape::Table(table) => {
-            let rows = Rows::gather(rows(&ingest, &routes))?;
+            let rows = async move { Rows::gather(rows(&ingest, &routes)) };
             table.answer("Availability", &HEADINGS, rows).await
         }
     }

@@ -17,14 +17,14 @@ use champollion_service::quality::{LeftOut, Standing};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::scope::Scope;
+use super::scope::scope;
 use crate::{
     api::{
         Problem,
         authorized::{Authorized, Collect},
         extract::{Parameters, parameter},
         paging::{self, PageEnd, Window},
-        tables::{Rows, Shape, or_empty},
+        tables::{Rows, TableForm, TableShape, or_empty},
     },
     devices::Device,
     quality::members::standing,
@@ -109,19 +109,26 @@ pub(in crate::api) async fn excluded(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let ExcludedQuery { group, sub_group, use_case, after, limit, layout } = query;
-    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
-    let scope = Scope::of(&authorized.reach, group, sub_group, use_case)?;
+    let form = TableForm::of(&headers, layout)?;
+    let scope = scope(&authorized.reach, group, sub_group, use_case)?;
     let from: Option<DevEui> =
         after.as_deref().map(|dev_eui| parameter("after", dev_eui)).transpose()?;
-    let devices = scope.devices(&service);
-    let left_out = devices.iter().filter_map(|device| left_out(&service, device));
-    if let Shape::Table(table) = shape {
-        let rows = Rows::gather(left_out.map(|one| row(&one)))?;
-        return table.answer("Excluded", &HEADINGS, rows).await;
+    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    if let Some(form) = form {
+        let rows = async move {
+            let devices = scope.devices(&service.devices, None);
+            let left_out = devices.filter_map(|device| left_out(&service, &device));
+            Rows::gather(left_out.map(|one| row(&one)))
+        };
+        return TableShape::new(form, turn).answer("Excluded", &HEADINGS, rows).await;
     }
-    let later = left_out.filter(|one| from.is_none_or(|from| one.dev_eui > from));
     let window = Window::new(after, limit, service.config.http.page_bytes);
-    let (excluded, end) = paging::page(later, window, |one| one.dev_eui.to_string());
+    let page = turn.run(move || {
+        let devices = scope.devices(&service.devices, from);
+        let left_out = devices.filter_map(|device| left_out(&service, &device));
+        paging::page(left_out, window, |one| one.dev_eui.to_string())
+    });
+    let (excluded, end) = page.await?;
     Ok(Json(ExcludedList { excluded, end }).into_response())
 }
 

@@ -12,19 +12,22 @@ use champollion_delivery::{
     formats::Layout,
     names::{GroupId, SubGroup, UseCase},
 };
-use champollion_service::quality::{Figures, Period, Split, Wanted, summed};
+use champollion_service::quality::{Figures, Period, Split, Stretch, Sums, Wanted, summed};
+use champollion_store::TableError;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use tokio::task::yield_now;
 
-use super::scope::{Scope, stretch, unreadable};
+use super::scope::{scope, stretch, unreadable};
 use crate::{
     api::{
         Problem,
         authorized::{Authorized, Collect},
         extract::Parameters,
         paging::{self, PageEnd, Window},
-        tables::{Rows, Shape, or_empty},
+        tables::{Rows, TableForm, TableShape, or_empty},
     },
+    quality::Quality,
     service::Service,
 };
 
@@ -136,38 +139,130 @@ pub(in crate::api) async fn figures(
 ) -> Result<Response, Problem> {
     let FiguresQuery { group, sub_group, use_case, from, to, by, per, after, limit, layout } =
         query;
-    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
-    let scope = Scope::of(&authorized.reach, group, sub_group, use_case)?;
+    let form = TableForm::of(&headers, layout)?;
+    let scope = scope(&authorized.reach, group, sub_group, use_case)?;
     let stretch = stretch(&service, from, to)?;
-    let groups = scope.groups(&service);
+    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let groups = scope.groups(&service.quality);
     let wanted = Wanted { by, per, sub_groups: scope.sub_groups, use_case: scope.use_case };
-    let mut all = Vec::new();
-    for group in &groups {
-        let days = service.quality.figures(group, stretch).await.map_err(unreadable)?;
-        all.extend(summed(group, &days, &wanted));
+    let asked = Asked { groups, stretch, wanted };
+    if let Some(form) = form {
+        let rows = async move {
+            let all = asked.all(&service.quality).await.map_err(unreadable)?;
+            Rows::gather(all.iter().map(row))
+        };
+        return TableShape::new(form, turn).answer("Quality", &HEADINGS, rows).await;
     }
-    all.sort_by_cached_key(place);
-    if let Shape::Table(table) = shape {
-        return table.answer("Quality", &HEADINGS, Rows::gather(all.iter().map(row))?).await;
+    let window = Window::new(after.clone(), limit, service.config.http.page_bytes);
+    let list = turn.see_through(async move {
+        let found = asked.after(&service.quality, after.as_deref(), window.lookups()).await;
+        let (figures, end) = paging::page(found.map_err(unreadable)?, window, place);
+        let settings = service.quality.settings();
+        Ok::<_, Problem>(FiguresList {
+            time_zone: service.config.territory.time_zone.to_string(),
+            counted_since: service.quality.books().calendar().since,
+            promised_daily_percent: settings.daily_percent,
+            promised_fortnight_percent: settings.fortnight_percent,
+            figures,
+            end,
+        })
+    });
+    Ok(Json(list.await??).into_response())
+}
+
+/// The figures that are asked for: of which groups, over which days, and how they are summed up.
+struct Asked {
+    groups: Vec<GroupId>,
+    stretch: Stretch,
+    wanted: Wanted,
+}
+
+impl Asked {
+    /// All figures, in the order of their places.
+    async fn all(&self, quality: &Quality) -> Result<Vec<Figures>, TableError> {
+        if self.wanted.per == Split::Whole {
+            return self.whole(quality).await;
+        }
+        let mut all = Vec::new();
+        for group in &self.groups {
+            all.extend(self.of(quality, group, self.stretch).await?);
+            yield_now().await;
+        }
+        all.sort_by_cached_key(place);
+        Ok(all)
     }
-    let settings = service.quality.settings();
-    let window = Window::new(after, limit, service.config.http.page_bytes);
-    let (figures, end) = paging::page_in_order(all, window, place);
-    let list = FiguresList {
-        time_zone: service.config.territory.time_zone.to_string(),
-        counted_since: service.quality.books().calendar().since,
-        promised_daily_percent: settings.daily_percent,
-        promised_fortnight_percent: settings.fortnight_percent,
-        figures,
-        end,
-    };
-    Ok(Json(list).into_response())
+
+    /// The first figures after a place, in the order of their places. Period by period and group by group, so that a page
+    /// costs by what it shows and not by all that is asked for.
+    async fn after(
+        mut self,
+        quality: &Quality,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Figures>, TableError> {
+        if self.wanted.per == Split::Whole {
+            let mut whole = self.whole(quality).await?;
+            whole.retain(|of| after.is_none_or(|after| place(of).as_str() > after));
+            return Ok(whole);
+        }
+        // Nothing was counted before.
+        self.stretch.first = self.stretch.first.max(quality.books().calendar().since);
+        // As their places are sorted: `a-b/` before `a/`.
+        self.groups.sort_by_cached_key(|group| format!("{group}/"));
+        let mut found = Vec::new();
+        for period in self.stretch.periods(self.wanted.by) {
+            let name = self.wanted.by.name(period.first);
+            if after.is_some_and(|after| is_before(&format!("{name}/"), after)) {
+                continue;
+            }
+            for group in &self.groups {
+                if after.is_some_and(|after| is_before(&format!("{name}/{group}/"), after)) {
+                    continue;
+                }
+                let mut figures = self.of(quality, group, period).await?;
+                figures.retain(|of| after.is_none_or(|after| place(of).as_str() > after));
+                figures.sort_by_cached_key(place);
+                found.extend(figures);
+                if found.len() >= limit {
+                    found.truncate(limit);
+                    return Ok(found);
+                }
+                yield_now().await;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The figures of all groups together, of which there is one for each period.
+    async fn whole(&self, quality: &Quality) -> Result<Vec<Figures>, TableError> {
+        let mut sums = Sums::default();
+        for group in &self.groups {
+            sums.add(&quality.figures(group, self.stretch).await?, &self.wanted);
+            yield_now().await;
+        }
+        Ok(sums.figures(None))
+    }
+
+    /// The figures of a group over some of the days.
+    async fn of(
+        &self,
+        quality: &Quality,
+        group: &GroupId,
+        stretch: Stretch,
+    ) -> Result<Vec<Figures>, TableError> {
+        Ok(summed(group, &quality.figures(group, stretch).await?, &self.wanted))
+    }
+}
+
+/// Whether all places that begin so come before a place.
+fn is_before(beginning: &str, place: &str) -> bool {
+    beginning < place && !place.starts_with(beginning)
 }
 
 /// The place of figures in the list: by time, then by name.
 fn place(of: &Figures) -> String {
     let (sub_group, use_case) = (or_empty(of.sub_group.as_ref()), or_empty(of.use_case.as_ref()));
-    format!("{}/{}/{sub_group}/{use_case}", of.period, of.group)
+    format!("{}/{}/{sub_group}/{use_case}", of.period, or_empty(of.group.as_ref()))
 }
 
 fn row(of: &Figures) -> Vec<String> {
@@ -177,7 +272,7 @@ fn row(of: &Figures) -> Vec<String> {
     let number = |number: u64| number.to_string();
     vec![
         of.period.clone(),
-        of.group.to_string(),
+        or_empty(of.group.as_ref()),
         or_empty(of.sub_group.as_ref()),
         or_empty(of.use_case.as_ref()),
         of.days.to_string(),
@@ -195,4 +290,26 @@ fn row(of: &Figures) -> Vec<String> {
         share(of.loss),
         share(of.redundancy),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_before_a_place_is_passed_over_as_a_whole() {
+        let after = "2026-03-02/a-b/north/";
+        for (beginning, passed) in [
+            ("2026-03-01/", true),
+            ("2026-03-02/", false),
+            ("2026-03-03/", false),
+            ("2026-03-02/a-a/", true),
+            ("2026-03-02/a-b/", false),
+            // Its places come after those of `a-b`.
+            ("2026-03-02/a/", false),
+            ("2026-03-02/b/", false),
+        ] {
+            assert_eq!(is_before(beginning, after), passed, "{beginning}");
+        }
+    }
 }

@@ -13,23 +13,26 @@ use champollion_delivery::{
     names::{GroupId, SubGroup, UseCase},
 };
 use champollion_frames::DevEui;
-use champollion_service::quality::{Silent, Standing, last_receptions};
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use champollion_service::quality::{Silent, last_receptions};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use tokio::task::yield_now;
 
-use super::scope::{Scope, unreadable};
+use super::scope::{scope, unreadable};
 use crate::{
     api::{
         Problem,
         authorized::{Authorized, Collect},
-        extract::Parameters,
+        extract::{Parameters, parameter},
         paging::{self, PageEnd, Window},
-        tables::{Rows, Shape, or_empty},
+        tables::{Rows, TableForm, TableShape, or_empty},
     },
-    devices::Device,
-    quality::members::standing,
+    quality::{AskedSilence, SilentPlace},
     service::Service,
 };
+
+/// Objects whose last receptions are looked up at once for a table.
+const AT_ONCE: usize = 1_000;
 
 /// Hours of silence where nobody says how many: the promise is of once a day.
 const USUAL_HOURS: u32 = 24;
@@ -87,7 +90,8 @@ pub(in crate::api) struct SilentList {
     end: PageEnd,
 }
 
-/// Objects that are left out of the shares are not among them.
+/// Objects that are left out of the shares are not among them. The pages after the first are of the list as it was when the
+/// first one was asked for, for ten minutes, without objects that were heard since.
 #[utoipa::path(
     get,
     path = "/v1/quality/silent",
@@ -113,49 +117,35 @@ pub(in crate::api) async fn silent(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let SilentQuery { group, sub_group, use_case, hours, after, limit, layout } = query;
-    let since = since(hours)?;
-    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
-    let scope = Scope::of(&authorized.reach, group, sub_group, use_case)?;
-    let mut silent = silent_since(&service, &scope, since);
-    silent.sort_by_cached_key(place);
-    if let Shape::Table(table) = shape {
-        add_receptions(&service, &mut silent).await?;
-        return table.answer("Silent", &HEADINGS, Rows::gather(silent.iter().map(row))?).await;
+    let hours = checked(hours)?;
+    let form = TableForm::of(&headers, layout)?;
+    let from: Option<SilentPlace> =
+        after.as_deref().map(|place| parameter("after", place)).transpose()?;
+    let scope = scope(&authorized.reach, group, sub_group, use_case)?;
+    let asked = AskedSilence { scope, hours };
+    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    if let Some(form) = form {
+        let rows = rows(service, asked);
+        return TableShape::new(form, turn).answer("Silent", &HEADINGS, rows).await;
     }
     let window = Window::new(after, limit, service.config.http.page_bytes);
-    let (mut silent, end) = paging::page_in_order(silent, window, place);
+    let page = turn.see_through(page(service, asked, (from, window)));
+    Ok(Json(page.await??).into_response())
+}
+
+/// A page of the list, of the objects after a place.
+async fn page(
+    service: Arc<Service>,
+    asked: AskedSilence,
+    (after, window): (Option<SilentPlace>, Window),
+) -> Result<SilentList, Problem> {
+    let quality = &service.quality;
+    let objects =
+        quality.silent_objects(asked, after).map_err(|error| Problem::internal(&error))?;
+    let place = |one: &Silent| SilentPlace::from(one).to_string();
+    let (mut silent, end) = paging::page(objects.after(quality, after), window, place);
     add_receptions(&service, &mut silent).await?;
-    Ok(Json(SilentList { silent, end }).into_response())
-}
-
-/// The moment before which a silent object was last heard.
-fn since(hours: Option<u32>) -> Result<Timestamp, Problem> {
-    let hours = hours.unwrap_or(USUAL_HOURS);
-    if !(1..=MOST_HOURS).contains(&hours) {
-        let detail = format!("hours={hours} is not from 1 to {MOST_HOURS}");
-        return Err(Problem::bad_request("invalid-query", detail));
-    }
-    let since = Timestamp::now().checked_sub(SignedDuration::from_hours(hours.into()));
-    since.map_err(|error| Problem::internal(&error))
-}
-
-fn silent_since(service: &Service, scope: &Scope, since: Timestamp) -> Vec<Silent> {
-    let today = service.quality.days().of(Timestamp::now());
-    let silent = |device: &Arc<Device>| {
-        let last_heard_at = service.devices.last_heard(device.dev_eui)?;
-        let has_notice = service.quality.has_notice(device, today);
-        let is_in_service = standing(&service.devices, device, has_notice) == Standing::InService;
-        (is_in_service && last_heard_at < since).then(|| Silent {
-            dev_eui: device.dev_eui,
-            name: device.name.as_str().to_owned(),
-            group: device.group.clone(),
-            sub_group: device.sub_group.clone(),
-            use_case: device.use_case.clone(),
-            last_heard_at,
-            last_reception: None,
-        })
-    };
-    scope.devices(service).iter().filter_map(silent).collect()
+    Ok(SilentList { silent, end })
 }
 
 /// Adds to each object the reception of its last frame.
@@ -169,9 +159,29 @@ async fn add_receptions(service: &Service, silent: &mut [Silent]) -> Result<(), 
     Ok(())
 }
 
-/// The place of an object in the list: by the moment at which it was last heard.
-fn place(one: &Silent) -> String {
-    format!("{:016}-{}", one.last_heard_at.as_millisecond().max(0), one.dev_eui)
+/// The hours of silence that are asked for.
+fn checked(hours: Option<u32>) -> Result<u32, Problem> {
+    let hours = hours.unwrap_or(USUAL_HOURS);
+    if !(1..=MOST_HOURS).contains(&hours) {
+        let detail = format!("hours={hours} is not from 1 to {MOST_HOURS}");
+        return Err(Problem::bad_request("invalid-query", detail));
+    }
+    Ok(hours)
+}
+
+/// The rows of the table.
+async fn rows(service: Arc<Service>, asked: AskedSilence) -> Result<Rows, Problem> {
+    let quality = &service.quality;
+    let objects = quality.silent_objects(asked, None).map_err(|error| Problem::internal(&error))?;
+    let (mut rows, mut after) = (Rows::default(), None);
+    loop {
+        let mut some: Vec<Silent> = objects.after(quality, after).take(AT_ONCE).collect();
+        let Some(last) = some.last() else { return Ok(rows) };
+        after = Some(SilentPlace::from(last));
+        add_receptions(&service, &mut some).await?;
+        rows.add(some.iter().map(row))?;
+        yield_now().await;
+    }
 }
 
 fn row(one: &Silent) -> Vec<String> {

@@ -91,7 +91,7 @@ pub(in crate::api) async fn objects(
     let statement = seen_statement(&authorized.reach, &service, of, &turn).await?;
     let name = format!("statement-{}-{}", statement.date, statement.partner);
     match listing.format {
-        ListForm::Json => page(&service, statement, listing),
+        ListForm::Json => page(&service, &statement, listing),
         ListForm::Csv => {
             let bytes = turn.run(move || csv(&statement)).await?;
             Ok(file(&format!("{name}.csv"), "text/csv; charset=utf-8", bytes))
@@ -116,13 +116,12 @@ fn sheet(statement: &Statement) -> Result<Vec<u8>, Problem> {
 
 fn page(
     service: &Service,
-    statement: Statement,
+    statement: &Statement,
     listing: ObjectListing,
 ) -> Result<Response, Problem> {
     let ObjectListing { after, limit, .. } = listing;
     let from: Option<DevEui> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
-    let later = |object: &StatedObject| from.is_none_or(|from| object.dev_eui > from);
-    let objects = statement.objects.into_iter().filter(later);
+    let objects = statement.objects_after(from).iter().cloned();
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let (objects, end) = paging::page(objects, window, |object| object.dev_eui.to_string());
     Ok(Json(StatedObjectList { objects, end }).into_response())
@@ -137,7 +136,7 @@ fn row(object: &StatedObject) -> [String; 3] {
 fn csv(statement: &Statement) -> Vec<u8> {
     let mut text = HEADINGS.join(",");
     text.push_str("\r\n");
-    for object in &statement.objects {
+    for object in &*statement.objects {
         text.push_str(&row(object).join(","));
         text.push_str("\r\n");
     }

@@ -15,8 +15,9 @@ const HEADINGS: [&str; 11] = [
 ];
 
 /// Writes statements as a table, a row for each of their lines.
-pub(super) async fn answer(shape: TableShape, statements: &[Shown]) -> Result<Response, Problem> {
-    shape.answer("Statements", &HEADINGS, Rows::gather(statements.iter().flat_map(rows))?).await
+pub(super) async fn answer(shape: TableShape, statements: Vec<Shown>) -> Result<Response, Problem> {
+    let rows = async move { Rows::gather(statements.iter().flat_map(rows)) };
+    shape.answer("Statements", &HEADINGS, rows).await
 }
 
 /// A line of a statement, without that which all lines of the statement share.

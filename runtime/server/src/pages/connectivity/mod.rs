@@ -15,12 +15,7 @@ use jiff::ToSpan;
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-use super::{
-    clocks::Clocks,
-    json::{address, items, optional},
-    tables,
-    viewer::Viewer,
-};
+use super::{clocks::Clocks, json::address, tables, viewer::Viewer};
 use crate::api::Problem;
 
 /// The media type of workbooks.
@@ -33,7 +28,7 @@ const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadshee
 pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Problem> {
     let group = viewer.parameter("group").unwrap_or_default();
     let of_group = [("group", group.as_str())];
-    let days = all_days(viewer, &[("group", group.as_str()), ("limit", "1000")]).await?;
+    let days = all_days(viewer, &of_group).await?;
     let available = viewer.get(&address("/v1/quality/availability", &of_group)).await?;
     let silent = viewer.get(&objects::part_of(viewer, "/v1/quality/silent", &group)).await?;
     let excluded =
@@ -61,7 +56,7 @@ pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Probl
 pub(super) async fn shares(viewer: &Viewer) -> Result<Markup, Problem> {
     // Enough for the last whole day.
     let from = Clocks::of(viewer).today().saturating_sub(2.days()).to_string();
-    match all_days(viewer, &[("from", from.as_str()), ("limit", "1000")]).await {
+    match all_days(viewer, &[("from", from.as_str())]).await {
         Ok(list) => Ok(figures::shares(viewer, &list)),
         // Notices are for all who are signed in, and figures are not.
         Err(problem) if problem.status() == StatusCode::FORBIDDEN => Ok(html! {}),
@@ -69,21 +64,11 @@ pub(super) async fn shares(viewer: &Viewer) -> Result<Markup, Problem> {
     }
 }
 
-/// The figures of days of all groups, of the last 30 where nothing else is asked, which may be several parts of a list.
+/// The figures of days of all groups together, of the last 30 days where nothing else is asked.
 async fn all_days(viewer: &Viewer, asked: &[(&str, &str)]) -> Result<Json, Problem> {
-    let (mut all, mut after) = (Vec::new(), String::new());
-    loop {
-        let pairs: Vec<(&str, &str)> =
-            asked.iter().copied().chain([("after", after.as_str())]).collect();
-        let mut list = viewer.get(&address("/v1/quality", &pairs)).await?;
-        all.extend_from_slice(items(&list, "/figures"));
-        let next = optional(&list, "/next").filter(|_| list["more"] == true);
-        let Some(next) = next.map(str::to_owned) else {
-            list["figures"] = Json::Array(all);
-            return Ok(list);
-        };
-        after = next;
-    }
+    let whole = [("per", "whole"), ("limit", "1000")];
+    let pairs: Vec<(&str, &str)> = asked.iter().copied().chain(whole).collect();
+    viewer.get(&address("/v1/quality", &pairs)).await
 }
 
 /// Returns the figures as a workbook.

@@ -46,13 +46,16 @@ struct Fleet {
 }
 
 impl Fleet {
+    /// Goes through all objects within reach.
     fn of(service: &Service, reach: &Reach, now: Timestamp) -> Self {
         let since = now.checked_sub(SignedDuration::from_hours(SILENT_HOURS)).unwrap_or(now);
-        let objects = visible(service, reach);
-        let silent =
-            objects.iter().filter(|device| service.devices.is_silent_since(device, since)).count();
-        let heard = objects.iter().filter_map(|device| service.devices.last_heard(device.dev_eui));
-        Self { objects: objects.len(), silent, last_heard: heard.max() }
+        let (groups, mut fleet) = (reach.touched_groups(), Self::default());
+        for device in visible(service, reach, (groups.as_ref(), None)) {
+            fleet.objects += 1;
+            fleet.silent += usize::from(service.devices.is_silent_since(&device, since));
+            fleet.last_heard = fleet.last_heard.max(service.devices.last_heard(device.dev_eui));
+        }
+        fleet
     }
 }
 
@@ -78,7 +81,11 @@ impl RouteFigures {
 }
 
 async fn home(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, Problem> {
-    let fleet = Fleet::of(viewer.service(), &authorized.reach, Timestamp::now());
+    let looked = viewer.look_through({
+        let (service, reach) = (Arc::clone(viewer.service()), authorized.reach);
+        move || Fleet::of(&service, &reach, Timestamp::now())
+    });
+    let fleet = looked.await?;
     let quotas = groups::quotas(&viewer).await?;
     let routes = get_if_any(&viewer, "/v1/routes").await?;
     let routes = routes.map(|found| RouteFigures::of(items(&found, "/routes")));

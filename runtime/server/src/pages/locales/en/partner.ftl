@@ -48,6 +48,7 @@ objects-found =
         [one] One object
         *[other] { $count } objects
     }
+objects-found-more = More than { $count } objects
 objects-as-list = List
 objects-as-map = Map
 objects-as-workbook = Export as a workbook
@@ -56,6 +57,7 @@ objects-map = Map of objects
 map-empty = No object has coordinates
 map-empty-advice = Give objects a latitude and a longitude, one by one or by a sheet.
 map-shown = { $shown } of { $found } objects are on the map.
+map-shown-more = The first { $shown } objects with coordinates are on the map, of more than { $found } objects.
 map-legend = A red point was silent for a day. Each point leads to its object.
 filter-all = All
 filter-apply = Show

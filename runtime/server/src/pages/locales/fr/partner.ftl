@@ -48,6 +48,7 @@ objects-found =
         [one] Un objet
         *[other] { $count } objets
     }
+objects-found-more = Plus de { $count } objets
 objects-as-list = Liste
 objects-as-map = Carte
 objects-as-workbook = Exporter en classeur
@@ -56,6 +57,7 @@ objects-map = Carte des objets
 map-empty = Aucun objet n’a de coordonnées
 map-empty-advice = Donnez une latitude et une longitude aux objets, un à un ou par une feuille.
 map-shown = { $shown } objets sur { $found } sont sur la carte.
+map-shown-more = Les { $shown } premiers objets avec coordonnées sont sur la carte, sur plus de { $found } objets.
 map-legend = Un point rouge est muet depuis un jour. Chaque point mène à son objet.
 filter-all = Tous
 filter-apply = Afficher

@@ -1,6 +1,9 @@
 //! Commands to the objects of a group, or to those with a tag such as a street.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -8,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use champollion_delivery::names::GroupId;
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
@@ -95,16 +99,12 @@ async fn offered(
     reach: &Reach,
     group: &str,
 ) -> Result<Vec<DeclaredCommand>, Problem> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for device in visible(viewer.service(), reach) {
-        if let Some(wanted) = device.assignment.wanted().filter(|_| device.group.as_str() == group)
-        {
-            let decoder = wanted.to_string();
-            let decoder = decoder.split('@').next().unwrap_or_default();
-            *counts.entry(decoder.to_owned()).or_default() += 1;
-        }
-    }
-    let mut decoders: Vec<(String, usize)> = counts.into_iter().collect();
+    let Ok(group) = group.parse::<GroupId>() else { return Ok(Vec::new()) };
+    let looked = viewer.look_through({
+        let (service, reach) = (Arc::clone(viewer.service()), reach.clone());
+        move || decoders_of(&service, &reach, group)
+    });
+    let mut decoders: Vec<(String, usize)> = looked.await?.into_iter().collect();
     decoders.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let mut offered: Vec<DeclaredCommand> = Vec::new();
     for (decoder, _) in decoders.into_iter().take(MOST_DECODERS) {
@@ -115,6 +115,17 @@ async fn offered(
         }
     }
     Ok(offered)
+}
+
+/// The decoders that objects of a group within reach have, each with the number of them.
+fn decoders_of(service: &Service, reach: &Reach, group: GroupId) -> BTreeMap<String, usize> {
+    let (of_group, mut counts) = (BTreeSet::from([group]), BTreeMap::new());
+    for device in visible(service, reach, (Some(&of_group), None)) {
+        if let Some(wanted) = device.assignment.wanted() {
+            *counts.entry(wanted.id.to_string()).or_default() += 1;
+        }
+    }
+    counts
 }
 
 async fn group_page(

@@ -13,16 +13,20 @@ use champollion_fleet::sheets::{
 };
 use serde_json::Value as Json;
 
-use super::listing::WantedObjects;
+use super::listing::{Sight, WantedObjects};
 use crate::{
     api::{
         Problem,
         authorized::{Authorized, Inspect},
     },
+    auth::Reach,
     devices::Device,
     pages::{language::Language, viewer::Viewer},
     service::Service,
 };
+
+/// Most objects of a sheet, which is held in memory: as many as sheets are imported with.
+const MOST_OBJECTS: usize = 100_000;
 
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -57,18 +61,34 @@ async fn export_workbook(
     viewer: Viewer,
     authorized: Authorized<Inspect>,
 ) -> Result<Response, Problem> {
-    let wanted = WantedObjects::of(&viewer);
-    let (objects, _) = wanted.all(viewer.service(), &authorized.reach);
-    let sheet = written(&objects, FileForm::Workbook, sheet_language(&viewer));
+    let sheet = exported(&viewer, authorized.reach, FileForm::Workbook).await?;
     file(sheet, "objects.xlsx", FileForm::Workbook)
 }
 
 async fn export_csv(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Response, Problem> {
-    let wanted = WantedObjects::of(&viewer);
-    let (objects, _) = wanted.all(viewer.service(), &authorized.reach);
-    let language = sheet_language(&viewer);
-    let form = FileForm::csv(language);
-    file(written(&objects, form, language), "objects.csv", form)
+    let form = FileForm::csv(sheet_language(&viewer));
+    file(exported(&viewer, authorized.reach, form).await?, "objects.csv", form)
+}
+
+/// The objects that are asked for as a sheet.
+async fn exported(
+    viewer: &Viewer,
+    reach: Reach,
+    form: FileForm,
+) -> Result<Result<Vec<u8>, WriteError>, Problem> {
+    let (wanted, language) = (WantedObjects::of(viewer), sheet_language(viewer));
+    let service = Arc::clone(viewer.service());
+    let written = viewer.look_through(move || {
+        let sight = Sight::of(&wanted, &service, &reach);
+        let objects = wanted.some(&sight, MOST_OBJECTS + 1);
+        if objects.len() > MOST_OBJECTS {
+            let detail =
+                format!("a sheet has at most {MOST_OBJECTS} objects: take those of one group");
+            return Err(Problem::bad_request("invalid-query", detail));
+        }
+        Ok(written(&objects, form, language))
+    });
+    written.await?
 }
 
 fn file(

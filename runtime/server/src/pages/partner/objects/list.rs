@@ -1,11 +1,11 @@
 //! The list of objects, with its search and its filters.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Router, routing::get};
 use maud::{Markup, html};
 
-use super::listing::{FoundObjects, WantedObjects, life_cycle};
+use super::listing::{FoundObjects, Part, Total, WantedObjects, Words, life_cycle};
 use crate::{
     api::{
         Problem,
@@ -21,6 +21,7 @@ use crate::{
             empty::empty,
             form::{Field, Kind},
             notice::Tone,
+            pager::pager,
             table::Table,
         },
         viewer::Viewer,
@@ -40,10 +41,15 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 
 async fn list(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, Problem> {
     let wanted = WantedObjects::of(&viewer);
-    let found = wanted.found(viewer.service(), &authorized.reach);
+    let looked = viewer.look_through({
+        let (wanted, service, reach) =
+            (wanted.clone(), Arc::clone(viewer.service()), authorized.reach);
+        move || wanted.found(&service, &reach)
+    });
+    let found = looked.await?;
     let content = html! {
         (actions(&viewer, &wanted))
-        @if found.visible == 0 {
+        @if !found.has_any {
             (nothing_yet(&viewer))
         } @else {
             (search(&viewer, &wanted, &found))
@@ -85,9 +91,11 @@ pub(super) fn nothing_yet(viewer: &Viewer) -> Markup {
 
 fn search(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Markup {
     let all = || viewer.say("filter-all");
-    let counted = |words: &BTreeMap<String, usize>, text: &dyn Fn(&str) -> String| {
-        let offered =
-            words.iter().map(|(word, count)| (word.clone(), format!("{} ({count})", text(word))));
+    let counted = |words: &Words, text: &dyn Fn(&str) -> String| {
+        let offered = words.iter().map(|(word, count)| match count {
+            Some(count) => (word.clone(), format!("{} ({count})", text(word))),
+            None => (word.clone(), text(word)),
+        });
         std::iter::once((String::new(), all())).chain(offered).collect::<Vec<_>>()
     };
     let itself = |word: &str| word.to_owned();
@@ -99,8 +107,13 @@ fn search(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Mark
     let orders = ORDERS.map(|word| (word.to_owned(), viewer.say_word("order", word)));
     let choice =
         |name: &'static str, label: String, value: &str, offered: Vec<(String, String)>| {
-            Field::new(name, label).kind(Kind::Choice(offered)).value(value).shown()
+            let field = Field::new(name, label).value(value);
+            match offered.len() > 1 || found.facets.are_all {
+                true => field.kind(Kind::Choice(offered)).shown(),
+                false => field.shown(),
+            }
         };
+    let is_sorted = matches!(found.part, Part::Page(..));
     html! {
         form.narrowing method="get" action="/partner/objects" role="search" {
             (Field::new("q", viewer.say("objects-search")).kind(Kind::Line("search")).value(wanted.q.as_str())
@@ -109,7 +122,7 @@ fn search(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Mark
             (choice("subGroup", viewer.say("sub-group"), &wanted.sub_group, counted(&found.facets.sub_groups, &itself)))
             (choice("lifeCycle", viewer.say("life-cycle"), &wanted.life_cycle, counted(&found.facets.life_cycles, &stage)))
             (choice("silent", viewer.say("silent"), &wanted.silent, silences.collect()))
-            (choice("sort", viewer.say("order"), &wanted.sort, orders.to_vec()))
+            @if is_sorted { (choice("sort", viewer.say("order"), &wanted.sort, orders.to_vec())) }
             p.actions {
                 button type="submit" { (viewer.say("filter-apply")) }
                 @if wanted.is_narrowed() {
@@ -121,23 +134,28 @@ fn search(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Mark
 }
 
 fn count(viewer: &Viewer, found: &FoundObjects) -> Markup {
-    let said = viewer.say_with("objects-found", [("count", found.total.into())]);
-    html! { p.count role="status" { (said) } }
+    let said = found.total.map(|total| match total {
+        Total::Exactly(count) => viewer.say_with("objects-found", [("count", count.into())]),
+        Total::MoreThan(count) => viewer.say_with("objects-found-more", [("count", count.into())]),
+    });
+    html! { @if let Some(said) = said { p.count role="status" { (said) } } }
 }
 
 fn table(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Markup {
     let sorted = |word: &str| format!("/partner/objects?{}", wanted.query_with(&[("sort", word)]));
     let order = |word: &str| (wanted.sort == word).then_some("ascending");
-    let mut table = Table::new(viewer.say("partner-objects"))
-        .column(viewer.say("object-name"))
-        .sorted_by(sorted("name"), order("name"))
-        .column(viewer.say("group"))
-        .sorted_by(sorted("group"), order("group"))
+    let is_sorted = matches!(found.part, Part::Page(..));
+    let by = |table: Table, word: &str| match is_sorted {
+        true => table.sorted_by(sorted(word), order(word)),
+        false => table,
+    };
+    let table = Table::new(viewer.say("partner-objects"));
+    let table = by(table.column(viewer.say("object-name")), "name");
+    let table = by(table.column(viewer.say("group")), "group")
         .column(viewer.say("object-address"))
         .column(viewer.say("object-decoder"))
-        .column(viewer.say("life-cycle"))
-        .column(viewer.say("last-heard"))
-        .sorted_by(sorted("heard"), order("heard"));
+        .column(viewer.say("life-cycle"));
+    let mut table = by(table.column(viewer.say("last-heard")), "heard");
     for device in &found.objects {
         table.row(row(viewer, device));
     }
@@ -189,7 +207,12 @@ fn pages(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Marku
     let way = |page: usize| {
         format!("/partner/objects?{}", wanted.query_with(&[("page", &page.to_string())]))
     };
-    let FoundObjects { page, pages, .. } = *found;
+    let (page, pages) = match found.part {
+        Part::Page(page, pages) => (page, pages),
+        Part::Stretch(next) => {
+            return pager(viewer, next.map(|next| next.to_string()).as_deref());
+        }
+    };
     let said = viewer.say_with("page-of", [("page", page.into()), ("pages", pages.into())]);
     html! {
         @if pages > 1 {

@@ -1,7 +1,16 @@
 //! The list of objects: searched, filtered, sorted and cut into pages.
+//!
+//! The objects of a fleet are gone through on threads of expensive requests. Of a fleet that is too large to be sorted for
+//! each of its pages, the list is in the order of the DevEUIs: each part goes on where the one before ended, and the filters
+//! offer what is counted anyway.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
+use champollion_delivery::names::{GroupId, SubGroup};
+use champollion_fleet::objects::LifeCycle;
 use champollion_frames::DevEui;
 use jiff::{SignedDuration, Timestamp};
 use url::form_urlencoded;
@@ -10,6 +19,15 @@ use crate::{auth::Reach, devices::Device, pages::viewer::Viewer, service::Servic
 
 /// Objects on a page: what a person looks over.
 pub(super) const OBJECTS_OF_PAGE: usize = 50;
+
+/// Most objects that are sorted as a whole for a page of their list.
+const SORTED: usize = 20_000;
+
+/// Most objects that are counted one by one where they are not sorted.
+const COUNTED: usize = 1_000;
+
+/// Words of one kind that a filter offers where they are not counted; one of more is written.
+const OFFERED: usize = 500;
 
 /// Longest silence that is asked for, in hours: a year.
 const MOST_SILENT_HOURS: u32 = 24 * 366;
@@ -31,30 +49,63 @@ pub(super) struct WantedObjects {
     pub(super) sort: String,
     /// The number of the page, from 1.
     pub(super) page: String,
+    /// The object after which a list that is not sorted goes on.
+    pub(super) after: String,
 }
 
-/// The objects that were found, of which one page is shown.
+/// The objects that were found, of which a part is shown.
 pub(super) struct FoundObjects {
-    /// The objects of the page.
+    /// The objects of the part.
     pub(super) objects: Vec<Arc<Device>>,
-    /// The number of all that were found.
-    pub(super) total: usize,
-    /// The number of objects that the visitor may see at all.
-    pub(super) visible: usize,
-    /// The number of the page, from 1.
-    pub(super) page: usize,
-    /// The number of pages, one at least.
-    pub(super) pages: usize,
-    /// The words of each filter, with how many objects have them.
+    /// The number of all that were found; absent where it was told before.
+    pub(super) total: Option<Total>,
+    /// The part that is shown.
+    pub(super) part: Part,
+    /// Whether the visitor may see any object at all.
+    pub(super) has_any: bool,
+    /// The words of each filter.
     pub(super) facets: Facets,
 }
 
-/// The words that filters offer, each with the number of objects that have it.
+/// A part of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A page of a list that is sorted as a whole: its number, from 1, and the number of pages, one at least.
+    Page(usize, usize),
+    /// A stretch of one that is in the order of the DevEUIs, with the object after which the next one begins.
+    Stretch(Option<DevEui>),
+}
+
+/// A number of objects that were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Total {
+    /// So many.
+    Exactly(usize),
+    /// More than so many, which is all that were counted.
+    MoreThan(usize),
+}
+
+/// The words that filters offer, each with the number of objects that have it, where they are counted.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Facets {
-    pub(super) groups: BTreeMap<String, usize>,
-    pub(super) sub_groups: BTreeMap<String, usize>,
-    pub(super) life_cycles: BTreeMap<String, usize>,
+    /// Whether these are all words that there are: else a filter without any is written.
+    pub(super) are_all: bool,
+    pub(super) groups: Words,
+    pub(super) sub_groups: Words,
+    pub(super) life_cycles: Words,
+}
+
+/// The words of a filter.
+pub(super) type Words = BTreeMap<String, Option<usize>>;
+
+/// The objects that a visitor may see, and those of them that are asked for.
+pub(super) struct Sight<'of> {
+    service: &'of Service,
+    reach: &'of Reach,
+    /// The groups within reach, whole or in part; all where there is none.
+    touched: Option<BTreeSet<GroupId>>,
+    /// The groups that are asked for.
+    groups: Option<BTreeSet<GroupId>>,
 }
 
 impl WantedObjects {
@@ -69,6 +120,7 @@ impl WantedObjects {
             silent: said("silent"),
             sort: said("sort"),
             page: said("page"),
+            after: said("after"),
         }
     }
 
@@ -126,40 +178,182 @@ impl WantedObjects {
         }
     }
 
-    /// Looks the objects up that a visitor may see, and gives all that fit, in order.
-    pub(super) fn all(&self, service: &Service, reach: &Reach) -> (Vec<Arc<Device>>, Facets) {
-        let visible = visible(service, reach);
-        let facets = Facets::of(&visible, &self.group);
+    /// Whether an object that a visitor sees is asked for.
+    fn filter<'of>(&'of self, service: &'of Service) -> impl Fn(&Device) -> bool + 'of {
         let since = self.silent_since(Timestamp::now());
         let words: Vec<String> = self.q.split_whitespace().map(str::to_lowercase).collect();
-        let is_silent = |device: &Device| {
+        let is_silent = move |device: &Device| {
             since.is_none_or(|since| service.devices.is_silent_since(device, since))
         };
-        let fitting = visible.into_iter().filter(|device| self.fits(device, &words));
-        let mut objects: Vec<Arc<Device>> = fitting.filter(|device| is_silent(device)).collect();
-        self.sort(service, &mut objects);
-        (objects, facets)
+        move |device| self.fits(device, &words) && is_silent(device)
     }
 
-    /// The same, cut to the page that is wished for.
+    /// Goes through the objects that fit, in the order of their DevEUIs.
+    pub(super) fn fitting<'of>(
+        &'of self,
+        sight: &'of Sight<'_>,
+        after: Option<DevEui>,
+    ) -> impl Iterator<Item = Arc<Device>> {
+        let fits = self.filter(sight.service);
+        sight.asked_for(after).filter(move |device| fits(device))
+    }
+
+    /// Looks for the objects that fit, and gives the part that is wished for.
     pub(super) fn found(&self, service: &Service, reach: &Reach) -> FoundObjects {
-        let (mut objects, facets) = self.all(service, reach);
-        let (total, visible) = (objects.len(), facets.groups.values().sum());
+        let sight = Sight::of(self, service, reach);
+        let (facets, has_any) = (sight.facets(&self.group), sight.has_any());
+        let (objects, total, part) = match sight.is_sorted() {
+            true => self.page_of(&sight),
+            false => self.stretch_of(&sight),
+        };
+        FoundObjects { objects, total, part, has_any, facets }
+    }
+
+    /// The first objects that fit, in the order that is wished for where all of them are few enough to be sorted.
+    pub(super) fn some(&self, sight: &Sight<'_>, limit: usize) -> Vec<Arc<Device>> {
+        let mut objects: Vec<Arc<Device>> = self.fitting(sight, None).take(limit).collect();
+        if sight.is_sorted() {
+            self.sort(sight.service, &mut objects);
+        }
+        objects
+    }
+
+    fn page_of(&self, sight: &Sight<'_>) -> (Vec<Arc<Device>>, Option<Total>, Part) {
+        let mut objects = self.some(sight, SORTED);
+        let total = objects.len();
         let pages = total.div_ceil(OBJECTS_OF_PAGE).max(1);
         let page = self.page.parse::<usize>().unwrap_or(1).clamp(1, pages);
         let first = (page - 1) * OBJECTS_OF_PAGE;
         let objects = objects.drain(first..total.min(first + OBJECTS_OF_PAGE)).collect();
-        FoundObjects { objects, total, visible, page, pages, facets }
+        (objects, Some(Total::Exactly(total)), Part::Page(page, pages))
+    }
+
+    fn stretch_of(&self, sight: &Sight<'_>) -> (Vec<Arc<Device>>, Option<Total>, Part) {
+        let after: Option<DevEui> = self.after.parse().ok();
+        let mut fitting = self.fitting(sight, after);
+        let objects: Vec<Arc<Device>> = fitting.by_ref().take(OBJECTS_OF_PAGE).collect();
+        // Whoever looks at a later part has seen the number.
+        let (more, total) = match after {
+            Some(_) => (fitting.next().is_some(), None),
+            None => {
+                let others = fitting.take(COUNTED).count();
+                let total = match (objects.len() + others).checked_sub(COUNTED + 1) {
+                    Some(_) => Total::MoreThan(COUNTED),
+                    None => Total::Exactly(objects.len() + others),
+                };
+                (others > 0, Some(sight.count_of(self).map_or(total, Total::Exactly)))
+            }
+        };
+        let next = objects.last().map(|last| last.dev_eui).filter(|_| more);
+        (objects, total, Part::Stretch(next))
     }
 }
 
-/// All objects within reach.
-pub(in crate::pages::partner) fn visible(service: &Service, reach: &Reach) -> Vec<Arc<Device>> {
-    let sees = |device: &Device| reach.sees_object(&device.group, device.sub_group.as_ref());
-    match reach.touched_groups() {
-        Some(groups) => service.devices.page_of(&groups, sees, None::<DevEui>, usize::MAX),
-        None => service.devices.list(sees),
+impl<'of> Sight<'of> {
+    /// The objects that a visitor may see, and the groups that are wished for among theirs.
+    pub(super) fn of(wanted: &WantedObjects, service: &'of Service, reach: &'of Reach) -> Self {
+        let touched = reach.touched_groups();
+        let groups = match wanted.group.as_str() {
+            "" => touched.clone(),
+            group => {
+                let group = group.parse::<GroupId>().ok();
+                let is_touched = |group: &GroupId| {
+                    touched.as_ref().is_none_or(|touched| touched.contains(group))
+                };
+                Some(group.filter(is_touched).into_iter().collect())
+            }
+        };
+        Self { service, reach, touched, groups }
     }
+
+    /// Whether the visitor may see any object at all.
+    pub(super) fn has_any(&self) -> bool {
+        self.within(self.touched.as_ref(), None).next().is_some()
+    }
+
+    /// Whether the visitor sees so many objects that filters count none of them.
+    fn is_large(&self) -> bool {
+        self.count_in(self.touched.as_ref()) > SORTED
+    }
+
+    /// Whether the objects that are asked for are few enough to be sorted.
+    fn is_sorted(&self) -> bool {
+        self.count_in(self.groups.as_ref()) <= SORTED
+    }
+
+    /// The number of objects of groups, as it is counted anyway. Some of them may be out of reach.
+    fn count_in(&self, groups: Option<&BTreeSet<GroupId>>) -> usize {
+        let devices = &self.service.devices;
+        groups.map_or_else(
+            || devices.count_of_all(),
+            |groups| groups.iter().map(|group| devices.count_of(group)).sum(),
+        )
+    }
+
+    /// The number of objects that are asked for, where it is known without a look at them.
+    pub(super) fn count_of(&self, wanted: &WantedObjects) -> Option<usize> {
+        let is_whole =
+            |groups: &BTreeSet<GroupId>| groups.iter().all(|group| self.reach.sees(group));
+        let filters = [&wanted.q, &wanted.sub_group, &wanted.life_cycle, &wanted.silent];
+        let is_known = filters.iter().all(|filter| filter.is_empty())
+            && self.groups.as_ref().is_none_or(is_whole);
+        is_known.then(|| self.count_in(self.groups.as_ref()))
+    }
+
+    /// Goes through the objects within reach of groups, in the order of their DevEUIs.
+    fn within<'own>(
+        &'own self,
+        groups: Option<&'own BTreeSet<GroupId>>,
+        after: Option<DevEui>,
+    ) -> impl Iterator<Item = Arc<Device>> {
+        visible(self.service, self.reach, (groups, after))
+    }
+
+    /// Goes through the objects within reach that are asked for by their groups.
+    fn asked_for(&self, after: Option<DevEui>) -> impl Iterator<Item = Arc<Device>> {
+        self.within(self.groups.as_ref(), after)
+    }
+
+    /// The words that filters offer, with those of the parts of a group, where one is chosen.
+    fn facets(&self, group: &str) -> Facets {
+        if !self.is_large() {
+            return Facets::of(self.within(self.touched.as_ref(), None), group);
+        }
+        let devices = &self.service.devices;
+        let groups = self.touched.clone().unwrap_or_else(|| devices.groups().into_iter().collect());
+        // The number of objects of a group is told to those alone who see all of it.
+        let count = |group: &GroupId| self.reach.sees(group).then(|| devices.count_of(group));
+        let groups = groups.iter().map(|group| (group.to_string(), count(group)));
+        let chosen = self.groups.iter().filter(|_| !group.is_empty()).flatten();
+        let parts = chosen.flat_map(|group| {
+            let (parts, _) = devices.parts_of(group, OFFERED + 1);
+            let is_seen = move |part: &SubGroup| self.reach.sees_object(group, Some(part));
+            parts.into_iter().filter(is_seen).map(|part| part.to_string())
+        });
+        let stages = LifeCycle::WORDS.iter().map(|stage| ((*stage).to_owned(), None));
+        Facets {
+            are_all: false,
+            groups: not_too_many(groups),
+            sub_groups: not_too_many(parts.map(|part| (part, None))),
+            life_cycles: stages.collect(),
+        }
+    }
+}
+
+/// Words that a filter offers; none where they are too many.
+fn not_too_many(words: impl Iterator<Item = (String, Option<usize>)>) -> Words {
+    let words: Words = words.take(OFFERED + 1).collect();
+    if words.len() > OFFERED { Words::new() } else { words }
+}
+
+/// Goes through the objects within reach of some groups, or of all, in the order of their DevEUIs.
+pub(in crate::pages::partner) fn visible<'of>(
+    service: &'of Service,
+    reach: &'of Reach,
+    (groups, after): (Option<&'of BTreeSet<GroupId>>, Option<DevEui>),
+) -> impl Iterator<Item = Arc<Device>> {
+    let devices = service.devices.in_order(groups, after);
+    devices.filter(|device| reach.sees_object(&device.group, device.sub_group.as_ref()))
 }
 
 /// The word of an object's stage of life; empty where none is said.
@@ -191,21 +385,25 @@ fn has_words(device: &Device, words: &[String]) -> bool {
 
 impl Facets {
     /// The words of some objects; sub-groups are those of the group that is chosen.
-    fn of(objects: &[Arc<Device>], group: &str) -> Self {
-        let mut facets = Self::default();
+    fn of(objects: impl Iterator<Item = Arc<Device>>, group: &str) -> Self {
+        let mut facets = Self { are_all: true, ..Self::default() };
         for device in objects {
             let own = device.group.to_string();
             if let Some(part) = device.sub_group.as_ref().filter(|_| is_wanted(group, &own)) {
-                *facets.sub_groups.entry(part.to_string()).or_default() += 1;
+                count(&mut facets.sub_groups, part.to_string());
             }
-            let stage = life_cycle(device);
+            let stage = life_cycle(&device);
             if !stage.is_empty() {
-                *facets.life_cycles.entry(stage.to_owned()).or_default() += 1;
+                count(&mut facets.life_cycles, stage.to_owned());
             }
-            *facets.groups.entry(own).or_default() += 1;
+            count(&mut facets.groups, own);
         }
         facets
     }
+}
+
+fn count(words: &mut Words, word: String) {
+    *words.entry(word).or_default().get_or_insert_default() += 1;
 }
 
 #[cfg(test)]
@@ -240,12 +438,19 @@ mod tests {
             device(1, json!({ "subGroup": "north", "lifeCycle": "STOCK" })),
             device(2, json!({ "group": "light", "subGroup": "south" })),
         ];
-        let facets = Facets::of(&objects, "water");
+        let facets = Facets::of(objects.iter().cloned(), "water");
         assert_eq!(facets.groups.len(), 2);
         assert_eq!(facets.sub_groups.keys().collect::<Vec<_>>(), ["north"]);
-        assert_eq!(facets.life_cycles, BTreeMap::from([("STOCK".to_owned(), 1)]));
+        assert_eq!(facets.life_cycles, Words::from([("STOCK".to_owned(), Some(1))]));
         let wanted = WantedObjects { life_cycle: "STOCK".to_owned(), ..Default::default() };
         assert!(wanted.fits(&objects[0], &[]) && !wanted.fits(&objects[1], &[]));
+    }
+
+    #[test]
+    fn a_filter_of_very_many_words_offers_none() {
+        let words = |number: usize| (0..number).map(|number| (number.to_string(), None));
+        assert_eq!(not_too_many(words(OFFERED)).len(), OFFERED);
+        assert!(not_too_many(words(OFFERED + 1)).is_empty());
     }
 
     #[test]

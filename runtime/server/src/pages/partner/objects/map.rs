@@ -8,14 +8,14 @@ use maud::{Markup, html};
 
 use super::{
     list::{actions, name, nothing_yet},
-    listing::WantedObjects,
+    listing::{Sight, Total, WantedObjects},
 };
 use crate::{
     api::{
         Problem,
         authorized::{Authorized, Inspect},
     },
-    auth::Scope,
+    auth::{Reach, Scope},
     devices::Device,
     pages::{
         layout::Page,
@@ -41,32 +41,64 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 
 async fn show(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, Problem> {
     let wanted = WantedObjects::of(&viewer);
-    let (objects, facets) = wanted.all(viewer.service(), &authorized.reach);
-    let now = Timestamp::now();
-    let since = now.checked_sub(SignedDuration::from_hours(SILENT_HOURS)).unwrap_or(now);
-    let is_silent = |device: &Device| viewer.service().devices.is_silent_since(device, since);
-    let places = objects.iter().filter_map(|device| place(device, is_silent(device)));
-    let places: Vec<Place> = places.take(MOST_POINTS).collect();
+    let looked = viewer.look_through({
+        let (wanted, service, reach) =
+            (wanted.clone(), Arc::clone(viewer.service()), authorized.reach);
+        move || Placed::of(&wanted, &service, &reach)
+    });
+    let placed = looked.await?;
     let content = html! {
         (actions(&viewer, &wanted))
-        @if facets.groups.is_empty() { (nothing_yet(&viewer)) }
-        @else { (drawn(&viewer, &places, objects.len())) }
+        @if placed.has_any { (drawn(&viewer, &placed)) } @else { (nothing_yet(&viewer)) }
     };
     let origins = viewer.service().config.pages.tiles().map(|tiles| tiles.origin);
     let page = partner_page(&viewer, &viewer.say("objects-map"), content);
     Ok(page.with_images_of(origins.into_iter().collect()))
 }
 
-fn drawn(viewer: &Viewer, places: &[Place], found: usize) -> Markup {
+/// The objects on a map.
+struct Placed {
+    places: Vec<Place>,
+    /// The number of objects that were found.
+    found: Total,
+    /// Whether the visitor may see any object at all.
+    has_any: bool,
+}
+
+impl Placed {
+    /// Goes through the objects that are asked for, until the map is full.
+    fn of(wanted: &WantedObjects, service: &Service, reach: &Reach) -> Self {
+        let now = Timestamp::now();
+        let since = now.checked_sub(SignedDuration::from_hours(SILENT_HOURS)).unwrap_or(now);
+        let sight = Sight::of(wanted, service, reach);
+        let (mut places, mut found) = (Vec::new(), 0);
+        for device in wanted.fitting(&sight, None) {
+            if places.len() == MOST_POINTS {
+                let found = sight.count_of(wanted).map_or(Total::MoreThan(found), Total::Exactly);
+                return Self { places, found, has_any: true };
+            }
+            found += 1;
+            places.extend(place(&device, service.devices.is_silent_since(&device, since)));
+        }
+        let has_any = found > 0 || sight.has_any();
+        Self { places, found: Total::Exactly(found), has_any }
+    }
+}
+
+fn drawn(viewer: &Viewer, Placed { places, found, .. }: &Placed) -> Markup {
     if places.is_empty() {
         let import = viewer.say("import-title");
         let first = viewer.may(Scope::Devices).then_some(("/partner/import", import.as_str()));
         return empty(&viewer.say("map-empty"), &viewer.say("map-empty-advice"), first);
     }
     let tiles = viewer.service().config.pages.tiles().map(|tiles| tiles.address);
+    let (said, found) = match *found {
+        Total::Exactly(found) => ("map-shown", found),
+        Total::MoreThan(found) => ("map-shown-more", found),
+    };
     let counts = [("shown", places.len().into()), ("found", found.into())];
     html! {
-        p.count role="status" { (viewer.say_with("map-shown", counts)) }
+        p.count role="status" { (viewer.say_with(said, counts)) }
         (map(&viewer.say("objects-map"), places, tiles.as_deref()))
         p.hint { (viewer.say("map-legend")) }
     }
