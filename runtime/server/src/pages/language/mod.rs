@@ -20,8 +20,8 @@ macro_rules! subjects {
     ($($name:literal),+ $(,)?) => {
         [$(Subject {
             name: $name,
-            english: include_str!(concat!("locales/en/", $name, ".ftl")),
-            french: include_str!(concat!("locales/fr/", $name, ".ftl")),
+            english: include_str!(concat!("../locales/en/", $name, ".ftl")),
+            french: include_str!(concat!("../locales/fr/", $name, ".ftl")),
         }),+]
     };
 }
@@ -48,8 +48,8 @@ static SUBJECTS: &[Subject] = &subjects![
 
 /// The files of what the server says in English by itself: in French alone, by codes.
 static OF_SERVER: [(&str, &str); 2] = [
-    ("problem_codes", include_str!("locales/fr/problem_codes.ftl")),
-    ("sentences", include_str!("locales/fr/sentences.ftl")),
+    ("problem_codes", include_str!("../locales/fr/problem_codes.ftl")),
+    ("sentences", include_str!("../locales/fr/sentences.ftl")),
 ];
 
 type Texts = FluentBundle<FluentResource>;

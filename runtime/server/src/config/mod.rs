@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
-pub const DEFAULTS: &str = include_str!("../champollion.toml");
+pub const DEFAULTS: &str = include_str!("../../champollion.toml");
 
 /// All settings; `champollion.toml` explains each.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

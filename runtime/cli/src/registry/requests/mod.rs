@@ -22,7 +22,7 @@ use super::{
 use told::{show, show_all};
 
 /// A request with all its parts, as a person writes it.
-const TEMPLATE: &str = include_str!("requests/wish.toml");
+const TEMPLATE: &str = include_str!("wish.toml");
 
 #[derive(Subcommand)]
 pub(in super::super) enum Action {
