@@ -207,7 +207,7 @@ fn of_pypi_a_group_mails_so_often_and_the_rest_waits() {
     });
     thread::sleep(Duration::from_secs(3));
     assert_eq!(of_water(&mail.mails()), 2);
-    let group = quotas(&water);
+    let group = quotas(&server.partner("water"));
     assert_eq!(group["mailsPerDay"]["used"], 2, "{group}");
     assert!(group["waitingMessages"]["used"].as_u64() > Some(0), "they wait: {group}");
 }
