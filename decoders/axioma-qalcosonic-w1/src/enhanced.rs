@@ -7,7 +7,7 @@ use crate::{
     litres::Litres,
     meter_time::{self, DAY, HOUR, MeterTime},
     status::{self, Status},
-    telegram::{self, Telegram},
+    values::{self, Telegram},
 };
 
 const INCREMENTS: usize = 23;
@@ -49,7 +49,7 @@ pub(crate) fn decode(uplink: &Uplink) -> Result<Reading, Failure> {
         }));
     }
     let multiplier = bits.unsigned(MULTIPLIER_BITS)?;
-    telegram::end_or_padding(&mut payload)?;
+    values::end_or_padding(&mut payload)?;
     if *multiplier != 0 {
         // All telegrams that were found have 0 here, so it is not known what others do.
         let message = format!("the increments have the unknown multiplier {}", *multiplier);
@@ -72,7 +72,7 @@ pub(crate) fn decode(uplink: &Uplink) -> Result<Reading, Failure> {
 
     let mut measurements = Vec::with_capacity(34);
     measurements.extend(status::measurements(status, now));
-    if let (Some(volume), Some(now)) = (telegram::valid(first_volume), now) {
+    if let (Some(volume), Some(now)) = (values::valid(first_volume), now) {
         let schedule = Schedule { start: now.floor(DAY).minus(DAY).plus(HOUR), interval: HOUR };
         measurements.extend(history::measurements(volume, &increments, schedule));
     }

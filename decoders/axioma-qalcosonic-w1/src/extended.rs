@@ -7,7 +7,7 @@ use crate::{
     litres::Litres,
     meter_time::{self, HOUR, MeterTime},
     status::{self, Status},
-    telegram::{self, Telegram},
+    values::{self, Telegram},
 };
 
 const MOST_INCREMENTS: usize = 15;
@@ -81,7 +81,7 @@ impl Extended {
             let increment = payload.u16_le()?;
             increments.push(increment.map(|litres| Litres::from_increment(litres, INCREMENT_BITS)));
         }
-        telegram::end_or_padding(&mut payload)?;
+        values::end_or_padding(&mut payload)?;
         Ok(Self {
             layout,
             clock,
@@ -98,16 +98,16 @@ impl Extended {
     /// reception; and the history, where it is known when it was.
     fn measurements(&self, now: Option<MeterTime>, log_interval: u32) -> Vec<Measurement> {
         let mut measurements = Vec::with_capacity(12 + self.increments.len());
-        measurements.extend(telegram::valid(self.current_volume).map(|volume| {
-            telegram::timed(quantity::WATER_VOLUME.of(volume.map(Litres::cubic_metres)), now)
+        measurements.extend(values::valid(self.current_volume).map(|volume| {
+            values::timed(quantity::WATER_VOLUME.of(volume.map(Litres::cubic_metres)), now)
         }));
         measurements.extend(
-            self.temperature.and_then(telegram::valid).map(|temperature| {
-                telegram::timed(quantity::WATER_TEMPERATURE.of(temperature), now)
-            }),
+            self.temperature
+                .and_then(values::valid)
+                .map(|temperature| values::timed(quantity::WATER_TEMPERATURE.of(temperature), now)),
         );
         measurements.extend(status::measurements(self.status, now));
-        if let (Some(volume), Some(date)) = (telegram::valid(self.log_volume), self.log_date) {
+        if let (Some(volume), Some(date)) = (values::valid(self.log_volume), self.log_date) {
             let schedule = Schedule::from_log_date(date, log_interval);
             measurements.extend(history::measurements(volume, &self.increments, schedule));
         }

@@ -20,6 +20,7 @@ mod litres;
 mod meter_time;
 mod status;
 mod telegram;
+mod values;
 
 use champollion_sdk::prelude::*;
 use serde::Serialize;

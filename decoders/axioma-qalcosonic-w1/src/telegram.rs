@@ -24,39 +24,12 @@
 //! units than litres. No public document was found that lays them out, so they are refused.
 
 use champollion_sdk::prelude::*;
-use serde::Serialize;
 
-use crate::{enhanced, extended, history::Increment, meter_time::MeterTime, status::Alarms};
+use crate::{enhanced, extended, meter_time::MeterTime};
 
 /// The longest telegram of the extended kinds is 48 bytes; what is a little longer is one with
 /// something added, and what is longer than this is of the enhanced kind.
 const LONGEST_EXTENDED: usize = 50;
-
-/// M-Bus fills up with this byte.
-const PADDING: u8 = 0x2F;
-
-/// The data of all telegrams with values: indexes in cubic metres, and increments in litres as they were
-/// sent.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Telegram<'values> {
-    pub(crate) telegram: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) frame_version: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) current_date_time: Option<MeterTime>,
-    pub(crate) status_code: u8,
-    pub(crate) alarms: Alarms,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) current_volume: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) water_temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) log_date_time: Option<MeterTime>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) log_volume: Option<f64>,
-    pub(crate) delta_volumes: &'values [Increment],
-}
 
 pub(crate) fn decode(uplink: &Uplink) -> Result<Reading, Failure> {
     if uplink.payload.len() > LONGEST_EXTENDED {
@@ -78,25 +51,4 @@ fn begins_as_enhanced(payload: Reader<'_>) -> bool {
     enhanced.u8().is_ok_and(|version| *version == 1)
         && date_at(&mut enhanced)
         && !date_at(&mut extended)
-}
-
-/// Asks that the payload ends here, but for one byte of padding.
-pub(crate) fn end_or_padding(payload: &mut Reader<'_>) -> Result<(), Failure> {
-    if payload.remaining() == 1 && payload.peek() == Some(PADDING) {
-        payload.skip(1)?;
-    }
-    payload.end()
-}
-
-/// A value that is valid.
-pub(crate) fn valid<T: Copy>(read: Spanned<Option<T>>) -> Option<Spanned<T>> {
-    read.value.map(|value| Spanned { value, span: read.span })
-}
-
-/// The same at the time of the meter's clock; at that of the reception where the clock is not set.
-pub(crate) fn timed(measurement: Measurement, measured_at: Option<MeterTime>) -> Measurement {
-    match measured_at {
-        Some(time) => measurement.at(time.milliseconds()),
-        None => measurement,
-    }
 }

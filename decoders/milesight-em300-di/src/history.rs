@@ -4,7 +4,7 @@ use champollion_sdk::{prelude::*, word};
 use serde::Serialize;
 
 use crate::{
-    Meter, telemetry,
+    Meter, readings,
     water::{Alarm, Water},
 };
 
@@ -41,11 +41,11 @@ impl Stored {
     pub(crate) fn read(header: [u8; 2], value: &mut Reader<'_>) -> Result<Self, Failure> {
         let is_old = header[0] == OLD;
         let timestamp = u64::from(*value.u32_le()?);
-        let temperature = telemetry::temperature(value)?;
-        let humidity = telemetry::humidity(value)?;
+        let temperature = readings::temperature(value)?;
+        let humidity = readings::humidity(value)?;
         let alarm = if is_old { None } else { Some(value.u8()?.map(Alarm::of)) };
         let mode = *value.u8()?;
-        let gpio = telemetry::level(*value.u8()?);
+        let gpio = readings::level(*value.u8()?);
         let input = match mode {
             1 => Input::Level { gpio },
             2 if is_old => Input::Pulses { pulse: value.u32_le()? },

@@ -14,6 +14,7 @@
 
 mod attributes;
 mod history;
+mod readings;
 mod settings;
 mod telemetry;
 mod water;

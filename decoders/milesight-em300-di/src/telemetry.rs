@@ -7,6 +7,7 @@ use crate::{
     Meter,
     attributes::Attributes,
     history::Stored,
+    readings::{humidity, level, temperature},
     settings::Setting,
     water::{Alarm, Water},
 };
@@ -134,19 +135,4 @@ impl Told {
             reading
         })
     }
-}
-
-/// Reads a temperature in degrees Celsius.
-pub(crate) fn temperature(value: &mut Reader<'_>) -> Result<Spanned<f64>, Failure> {
-    Ok(value.i16_le()?.divided_by(10.0))
-}
-
-/// Reads a humidity in per cent.
-pub(crate) fn humidity(value: &mut Reader<'_>) -> Result<Spanned<f64>, Failure> {
-    Ok(value.u8()?.divided_by(2.0))
-}
-
-/// The level of the input.
-pub(crate) fn level(number: u8) -> String {
-    word(&[(0, "low"), (1, "high")], number)
 }

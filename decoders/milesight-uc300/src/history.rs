@@ -5,7 +5,7 @@ use champollion_sdk::{
     prelude::*,
 };
 
-use crate::{half, modbus, telemetry::Analogue};
+use crate::{analogue::Analogue, half, modbus};
 
 /// The channel of all histories.
 pub(crate) const CHANNEL: u8 = 0x20;

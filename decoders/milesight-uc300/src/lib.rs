@@ -14,6 +14,7 @@
 //!
 //! `README.md` tells the sources, and where they contradict each other.
 
+mod analogue;
 mod half;
 mod history;
 mod modbus;

@@ -5,7 +5,7 @@ use champollion_sdk::{
     prelude::*,
 };
 
-use crate::{half, history, modbus};
+use crate::{analogue::Analogue, half, history, modbus};
 
 /// Longest text that a device sends.
 const TEXT_BYTES: usize = 48;
@@ -90,34 +90,6 @@ pub(crate) fn read(
         _ => return Ok(false),
     }
     Ok(true)
-}
-
-/// An analogue input, by its number from 1 on, as the device names it.
-#[derive(Clone, Copy)]
-pub(crate) enum Analogue {
-    Pt100(u8),
-    Current(u8),
-    Voltage(u8),
-}
-
-impl Analogue {
-    pub(crate) fn name(self) -> String {
-        match self {
-            Self::Pt100(number) => format!("pt100_{number}"),
-            Self::Current(number) => format!("adc_{number}"),
-            Self::Voltage(number) => format!("adv_{number}"),
-        }
-    }
-
-    pub(crate) fn measurement(self, value: Spanned<f64>) -> Measurement {
-        match self {
-            Self::Pt100(number) => quantity::PROBE_TEMPERATURE.of(value).on(number.into()),
-            Self::Current(number) => {
-                quantity::INPUT_CURRENT.of(value.map(|milli| milli / 1e3)).on(number.into())
-            }
-            Self::Voltage(number) => quantity::INPUT_VOLTAGE.of(value).on(number.into()),
-        }
-    }
 }
 
 /// The value at the end of a period, with the highest, the lowest and the average of the period.

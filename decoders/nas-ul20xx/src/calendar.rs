@@ -4,7 +4,7 @@ use champollion_sdk::{decimal, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    command::Body,
+    body::Body,
     values::{Bounded, Degrees, Disabled, Percent, count},
 };
 

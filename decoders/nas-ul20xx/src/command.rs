@@ -4,6 +4,7 @@ use champollion_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    body::Body,
     calendar::{CalendarConfig, CalendarConfigV10},
     config::{
         BootDelayConfig, DaliMonitorConfig, FadeConfig, FallbackDimConfig, MeteringAlertConfig,
@@ -29,17 +30,6 @@ pub(crate) const PORT_COMMAND: u8 = 60;
 
 /// Longest command in bytes: a LoRaWAN payload at the fastest data rate.
 const LONGEST_PAYLOAD: usize = 242;
-
-/// The body of an instruction: the bytes behind its first one.
-pub(crate) trait Body {
-    /// Reads the body of an instruction.
-    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure>
-    where
-        Self: Sized;
-
-    /// Writes it. `issued_at` is in milliseconds since the epoch.
-    fn write(&self, issued_at: u64, bytes: &mut Vec<u8>) -> Result<(), Failure>;
-}
 
 /// A body without content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use champollion_sdk::{decimal, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    command::Body,
+    body::Body,
     given::Given,
     values::{
         AlertOff, Bounded, ForceDeviceTimeReq, Ignore, NeverSent, OrWord, PowerFactorLimit, Word,

@@ -4,7 +4,7 @@ use champollion_sdk::{prelude::*, quoted};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    command::Body,
+    body::Body,
     values::{MOST_ITEMS, count},
 };
 

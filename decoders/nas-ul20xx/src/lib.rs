@@ -18,6 +18,8 @@
 //! The drivers cannot keep their own numbers, since driver 0 would be taken for the controller.
 
 mod address;
+mod answer;
+mod body;
 mod boot;
 mod calendar;
 mod command;
@@ -53,7 +55,7 @@ impl Decoder for NasUl20xx {
             26 => usage::read(&mut payload)?,
             // Applied configurations and commands come back as they were sent.
             PORT_CONFIG => Reading::new(&Instruction::read(PORT_CONFIG, &mut payload)?)?,
-            PORT_COMMAND => dimming::read_answer(&mut payload)?,
+            PORT_COMMAND => answer::read_answer(&mut payload)?,
             61 => event::read(&mut payload)?,
             99 => boot::read(&mut payload)?,
             f_port => return Err(Failure::unknown_port(f_port)),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::Address,
-    command::Body,
+    body::Body,
     values::{Bounded, Inactive, MOST_ITEMS, NoProfile, OrWord, Percent, count},
 };
 

@@ -3,7 +3,7 @@
 use champollion_sdk::{prelude::*, quoted};
 use serde::{Deserialize, Serialize};
 
-use crate::command::Body;
+use crate::body::Body;
 
 /// Stands for all profiles.
 const ALL_PROFILES: u8 = 0xFF;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::truncation::Misread;
+use super::misread::Misread;
 
 /// A declared field that no vector holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,6 +35,7 @@ pub mod handshakes;
 pub mod http_settings;
 pub mod ingest;
 mod kept;
+mod kept_statements;
 mod leading;
 pub mod mail;
 mod mapping_name;

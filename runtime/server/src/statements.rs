@@ -1,27 +1,21 @@
 //! Statements of a day, out of what is registered and what has changed since.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use champollion_fleet::names::{GroupId, PartnerId};
-use champollion_service::statements::{StatedObject, Statement, StatementDay};
+use champollion_fleet::names::GroupId;
+use champollion_service::statements::{Statement, StatementDay};
 use champollion_store::TableError;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use crate::{
     expensive::{TooExpensive, Turn},
-    kept::Kept,
+    kept_statements::Stated,
     service::Service,
 };
 
 /// The time after the begin of a day from which on its statements are kept: a change at its very begin may come from a node
 /// whose clock is behind.
 const SETTLED: SignedDuration = SignedDuration::from_hours(1);
-
-/// Bytes of all statements that are kept: of two days with a million objects.
-const BYTES: usize = 64 << 20;
-
-/// The time for which statements are kept.
-const KEPT: Duration = Duration::from_secs(600);
 
 /// The reason why a day is not stated.
 #[derive(Debug, thiserror::Error)]
@@ -36,31 +30,6 @@ pub(crate) enum StatementError {
     /// It takes longer than it may.
     #[error(transparent)]
     TooExpensive(#[from] TooExpensive),
-}
-
-/// The statements of a day.
-pub(crate) struct Stated {
-    /// The day that is stated.
-    pub(crate) day: StatementDay,
-    /// The statements of all partners that have objects in service.
-    pub(crate) statements: BTreeMap<PartnerId, Statement>,
-}
-
-impl Stated {
-    /// About how many bytes it takes.
-    fn bytes(&self) -> usize {
-        let objects = self.statements.values().map(|statement| statement.objects.len());
-        objects.sum::<usize>() * size_of::<StatedObject>()
-    }
-}
-
-/// The statements of days that were asked for lately, so that the pages of one are not each made of all objects.
-pub(crate) struct KeptStatements(Kept<Date, Stated>);
-
-impl Default for KeptStatements {
-    fn default() -> Self {
-        Self(Kept::new(BYTES, KEPT))
-    }
 }
 
 impl Service {

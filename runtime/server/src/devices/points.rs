@@ -17,10 +17,11 @@ use parking_lot::RwLock;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Device, Devices, DevicesError, points_of_groups::PointsOfGroups};
+use super::{
+    Device, Devices, DevicesError,
+    points_of_groups::{PointKey, PointsOfGroups},
+};
 use crate::authors::Author;
-
-pub(super) type PointKey = (GroupId, PointId);
 
 const POINTS: Table<PointKey, Point, Pair> = Table::new(tables::POINTS);
 

@@ -8,7 +8,8 @@ use std::{
 use champollion_delivery::names::GroupId;
 use champollion_fleet::points::{Point, PointId};
 
-use super::points::PointKey;
+/// The key of a point: its group, and its id within it.
+pub(super) type PointKey = (GroupId, PointId);
 
 /// The points of all groups. A group without points takes no memory.
 #[derive(Debug, Default)]

@@ -35,6 +35,7 @@ use crate::{
     followers::{Followers, Place},
     handshakes::Handshakes,
     ingest::{Intake, Messages},
+    kept_statements::KeptStatements,
     mail::Mailer,
     mqtt::{BrokerSessions, Receiver, Status},
     network_servers::{
@@ -53,7 +54,6 @@ use crate::{
         Attempts, Links, Passwords, Sessions,
         openid::{Identities, Provider},
     },
-    statements::KeptStatements,
     storage::Storage,
     summaries::Summaries,
     workers::Workers,

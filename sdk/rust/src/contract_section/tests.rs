@@ -11,7 +11,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/wit/v1");
 const WORLD: &str = "decoder";
 
 /// The file that the section is written in.
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/contract_section.rs");
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/contract_section/mod.rs");
 
 /// The longest part of a line that the section is written in.
 const WIDTH: usize = 108;

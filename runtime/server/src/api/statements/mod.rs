@@ -28,11 +28,8 @@ use super::{
     tables::{TableForm, TableShape},
 };
 use crate::{
-    auth::Reach,
-    authors::Author,
-    expensive::Turn,
-    service::Service,
-    statements::{Stated, StatementError},
+    auth::Reach, authors::Author, expensive::Turn, kept_statements::Stated, service::Service,
+    statements::StatementError,
 };
 
 pub(super) use lists::{__path_objects, objects};
