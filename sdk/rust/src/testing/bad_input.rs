@@ -474,6 +474,9 @@ mod tests {
         let told = tried(&[]);
         assert!(told.contains("1 frames of acme/other are read and not 0"), "{told}");
         assert!(!told.contains("acme/level are read"), "{told}");
-        assert!(tried(&[("acme/stranger", 1)]).contains("none of the family"));
+        let stranger = catch_unwind(|| {
+            BadInput::of(VECTORS).family("acme/level", &family, &[("acme/stranger", 1)])
+        });
+        assert!(stranger.is_err(), "a name that is none of the family is a slip of the pen");
     }
 }
