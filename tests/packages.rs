@@ -317,7 +317,7 @@ fn of_dpkg_the_command_of_the_project_packs_a_binary_that_is_there() {
     let folder = TempDir::new().expect("there is room");
     let release = &packages().release;
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace()).env("CARGO_TARGET_DIR", target());
+    command.current_dir(workspace());
     command.env("SOURCE_DATE_EPOCH", "1700000000").args(["xtask", "package", "--binary"]);
     command.arg(&release.binary).arg("--library").arg(&release.library);
     command.arg("--out").arg(folder.path());

@@ -8,7 +8,6 @@ use std::{
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-env-changed=CARGO_TARGET_DIR");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
     let engine = engine_file(&out);
     println!("cargo::rerun-if-changed={}", engine.display());

@@ -36,6 +36,10 @@ fn provide(installing: Installing) -> Result<()> {
     install.arg(folder()).arg("cargo-deny");
     // The lints of the tests are of our own crates, and this is none of them.
     without_lints(&mut install);
+    // Its own profile optimizes across all crates for minutes, and it runs for seconds.
+    for (name, value) in [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("OPT_LEVEL", "1")] {
+        install.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
+    }
     installing.require(&Need {
         what: &format!("cargo-deny {VERSION} into target/deny, which takes some minutes once"),
         why: "it checks licences, sources and known holes of all crates",

@@ -12,7 +12,7 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value as Json;
 
 use crate::shell::{cargo, command, forget_package, read, say, shown, target, workspace};
@@ -25,9 +25,12 @@ const TEST_THREADS: &str = "RUST_TEST_THREADS";
 /// has.
 const TESTS_AT_ONCE: &str = "2";
 
-/// Programs that compare how long something takes with how long something else does: beside others they would measure
-/// the others too.
-const ALONE: [&str; 1] = ["neighbours"];
+/// Programs that run beside no other: one compares how long something takes with how long something else does, and would
+/// measure the others too; one compiles a decoder into the folder that another program compiles one of the same name into.
+const ALONE: [&str; 2] = ["neighbours", "sdk_crate"];
+
+/// The time in seconds that a program may take: one that hangs is ended, and told of like one that fails.
+const LONGEST: &str = "1500";
 
 /// The file of the server that `cargo build-server` has built: each program would ask cargo for it otherwise, which takes
 /// a second to see that there is nothing to do.
@@ -78,6 +81,7 @@ fn programs(said: &str) -> Result<Vec<Program>> {
         .filter(|message| message["profile"]["test"] == true)
         .filter_map(Program::read)
         .collect();
+    ensure!(!programs.is_empty(), "cargo names no program of tests");
     programs.sort_by(|one, other| (&one.folder, &one.name).cmp(&(&other.folder, &other.name)));
     Ok(programs)
 }
@@ -94,7 +98,8 @@ impl Program {
 
     /// The command that cargo would run it by.
     fn command(&self, server: &Path, arguments: &[&str]) -> Command {
-        let mut run = command(&self.file);
+        let mut run = command("timeout");
+        run.args(["--kill-after=10", LONGEST]).arg(&self.file);
         forget_package(&mut run);
         run.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
         if self.folder == workspace().join("tests") {
@@ -144,6 +149,7 @@ fn run_all(
 fn run_one(program: &Program, mut run: Command) -> Result<bool> {
     let output = program.output();
     let shown = shown(&run);
+    say(format_args!("begins: {}", program.name));
     let begin = Instant::now();
     // A file and no pipe: a pipe would be open for as long as a process lives that a test has left behind.
     let file =
@@ -153,18 +159,18 @@ fn run_one(program: &Program, mut run: Command) -> Result<bool> {
     let status = status.with_context(|| format!("`{shown}` cannot be started"))?;
     let printed = fs::read(&output)?;
     let seconds = begin.elapsed().as_secs_f64();
+    let ended = if status.success() { String::new() } else { format!(", {status}") };
     // In one go, so that no other program's lines are among them.
-    say(format_args!("$ {shown}\n{}({seconds:.1} s)", String::from_utf8_lossy(&printed)));
+    say(format_args!("$ {shown}\n{}({seconds:.1} s{ended})", String::from_utf8_lossy(&printed)));
     Ok(status.success())
 }
 
 /// Runs the examples in the documentation, which cargo compiles and runs itself.
 fn run_documentation(skipped: &[&str]) -> Result<bool> {
     let mut tests = cargo();
-    tests.args(["test", "--workspace", "--doc", "--no-fail-fast"]);
-    if !skipped.is_empty() {
-        tests.arg("--").args(skipped);
-    }
+    // By cargo's own choice, of which only the names of examples tell a line: `--doc` would take libraries too that say
+    // `doctest = false`.
+    tests.args(["test", "--workspace", "--no-fail-fast", "--", "(line"]).args(skipped);
     say(format_args!("$ {}", shown(&tests)));
     let status = tests.current_dir(workspace()).status().context("cargo cannot be started")?;
     Ok(status.success())

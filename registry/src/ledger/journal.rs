@@ -178,12 +178,40 @@ impl Journal {
         let entry = AuditEntry::new(&Actor::named("the registry"), "audit-archive", &archive.file)
             .with(serde_json::json!({ "bytes": archive.bytes, "last": through }))
             .essential();
-        // Archiving makes room, so it needs none.
-        self.turn().await.write_past_rivals(&batch, now, &entry).await?;
+        if !self.write_archive(&last, batch, (now, entry)).await? {
+            // Another node, which leads now, has archived the same lines.
+            *last = self.last_archive().await?;
+            self.space.set_live(self.audit_bytes(u64::MAX, u64::MAX).await?.1);
+            return Ok(None);
+        }
         self.space.trimmed(bytes);
         self.look_at_archives(files).await?;
         *last = Some(archive.clone());
         Ok(Some(archive))
+    }
+
+    /// Makes durable that lines were archived behind the last archive that is known here; says whether that is the last one
+    /// still. Archiving makes room, so it needs none.
+    async fn write_archive(
+        &self,
+        last: &Option<Archive>,
+        batch: Batch,
+        (now, entry): (Timestamp, AuditEntry),
+    ) -> Result<bool, LedgerError> {
+        let mut turn = self.turn().await;
+        let mut rivals = Rivals::default();
+        loop {
+            // Asked once the heads are known: what another node archives from here on moves them, and is a conflict.
+            if self.last_archive().await? != *last {
+                return Ok(false);
+            }
+            match turn.write(batch.clone(), now, None, entry.clone()).await {
+                Ok(()) => return Ok(true),
+                Err(LedgerError::Store(error)) if rivals.let_try_again(is_behind(&error)) => {}
+                Err(error) => return Err(error),
+            }
+            rivals.let_pass().await;
+        }
     }
 
     /// The oldest lines of the audit up to some bytes, at most `limit`, and their bytes. With no bound of

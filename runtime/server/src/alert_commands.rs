@@ -87,7 +87,7 @@ impl Commander {
     ) -> Option<Result<Uuid, NotCommanded>> {
         let WaitingCommand { group, rule, device, .. } = waiting;
         // A device that has gone to another group is not this partner's to command.
-        let found = match self.service.devices.of_group(*device, group).await {
+        let found = match self.service.devices.get_of_group(*device, group).await {
             Ok(found) => found,
             Err(error) => {
                 tracing::warn!(alert = %id, %group, %rule, %device, %error, "the command of an alert waits");

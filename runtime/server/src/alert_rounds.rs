@@ -317,7 +317,7 @@ impl Rounds {
             if let Err(error) = self.service.cluster.catch_up_with_devices().await {
                 tracing::warn!(%error, "alerts that no rule watches any more end once changes of other nodes are known");
                 alerts.armed.note_change();
-                return Ok(());
+                break;
             }
             let dropped = self.unwatched(alerts, page, now).await;
             self.drop_all(alerts, dropped, now).await?;

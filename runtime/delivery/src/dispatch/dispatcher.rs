@@ -29,9 +29,7 @@ use crate::{
     destinations::{DestinationLimits, Secret},
     mailbox::{DeliveryError, Mailbox, Progress},
     names::{GroupId, RouteKey, RouteName},
-    routes::{
-        Authors, Destination, DestinationKind, Route, RouteBook, RouteError, RouteStanding, Way,
-    },
+    routes::{Authors, Destination, Route, RouteBook, RouteError, RouteStanding, Way},
 };
 
 /// Orders that wait for whoever works on a route.

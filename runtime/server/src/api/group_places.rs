@@ -93,13 +93,15 @@ pub(super) async fn list(
         places = placed.groups().await.map_err(RegistryError::from)?;
         databases = placed.view().into_iter().map(Database::from).collect();
     }
+    let from = after.clone();
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let of_group = |(group, database): (String, DatabaseName)| GroupPlace {
         group,
         database: database.to_string(),
     };
-    let groups = places.into_iter().map(of_group);
-    let (groups, end) = paging::page_in_order(groups, window, |place| place.group.clone());
+    let later =
+        places.into_iter().filter(|(group, _)| from.as_ref().is_none_or(|from| group > from));
+    let (groups, end) = paging::page(later.map(of_group), window, |place| place.group.clone());
     Ok(Json(GroupPlaceList { databases, groups, end }))
 }
 

@@ -1,13 +1,13 @@
 //! All tokens: made, listed, revoked, recognized.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, OnceLock},
 };
 
 use champollion_fleet::{grants::Place, names::GroupId, people::PeopleLimits};
 use champollion_registry::ledger::AuditEntry;
-use champollion_store::{Batch, Store, Table, tables};
+use champollion_store::{Batch, Store, Table, TableError, tables};
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::RwLock;
 use serde_json::json;

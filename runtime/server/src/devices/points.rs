@@ -161,7 +161,7 @@ impl Points {
         let known = self.known.read();
         let keys = known.of_devices.get(&dev_eui)?;
         let is_on = |key: &&PointKey| {
-            key.0 == *group && known.points.get(*key).is_some_and(|point| point.has(dev_eui))
+            key.0 == *group && known.points.get(key).is_some_and(|point| point.has(dev_eui))
         };
         keys.iter().find(is_on).cloned()
     }

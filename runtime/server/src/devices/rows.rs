@@ -191,7 +191,7 @@ impl Devices {
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn of_group(
+    pub async fn get_of_group(
         &self,
         dev_eui: DevEui,
         group: &GroupId,

@@ -197,7 +197,7 @@ impl Downlinks {
         carrier: &Carrier,
         (group, Place { id, dev_eui }): (&GroupId, Place),
     ) -> Result<Offered, LedgerError> {
-        let is_of_group = match devices.of_group(dev_eui, group).await {
+        let is_of_group = match devices.get_of_group(dev_eui, group).await {
             Ok(device) => device.is_some(),
             Err(error) => return Ok(Offered::Fault(format!("the device cannot be read: {error}"))),
         };

@@ -12,7 +12,7 @@ use champollion_registry::{
     Registry, RegistryError,
     ledger::{Actor, AuditEntry},
 };
-use champollion_service::outbox::{Beyond, Lane, LocalTime, Outbox, OutboxError};
+use champollion_service::outbox::{Beyond, Folding, Lane, LocalTime, Outbox, OutboxError};
 use champollion_store::{Batch, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
@@ -107,6 +107,11 @@ impl Keeper {
         }
     }
 
+    /// Forgets which addresses took no mail: where the mail server itself is away, nobody knows what they would say.
+    pub(super) fn forget_mails(&self) {
+        self.failing.lock().retain(|lane| !matches!(lane, Lane::Mail(..)));
+    }
+
     /// Keeps order once, and gives the time that reading has taken.
     pub(super) async fn round(&self) -> Result<Duration, KeepingError> {
         let now = (Instant::now(), Timestamp::now());
@@ -133,15 +138,18 @@ impl Keeper {
     async fn fold(&self, ids: &[Uuid], mut before: Option<Uuid>) -> Result<(), OutboxError> {
         for some in ids.chunks(AT_ONCE) {
             let own = (&self.clocks, Timestamp::now());
-            let folded = self.outbox.fold(some, before, own).await?;
+            let Folding { made, left } = self.outbox.fold(some, before, own).await?;
             let mut shelf = self.standing.shelf.lock();
-            let Some(waiting) = folded else {
-                // They are gone, or were changed meanwhile: what is there is read once more.
-                some.iter().for_each(|id| shelf.forget(*id));
-                self.rhythm.lock().whole = None;
+            let Some(waiting) = made else {
+                if left.is_empty() {
+                    // They are gone, or were changed meanwhile: what is there is read once more.
+                    some.iter().for_each(|id| shelf.forget(*id));
+                    self.rhythm.lock().whole = None;
+                }
                 return Ok(());
             };
-            some.iter().chain(&before).for_each(|id| shelf.forget(*id));
+            let taken = some.iter().chain(&before).filter(|id| !left.contains(id));
+            taken.for_each(|id| shelf.forget(*id));
             shelf.note(&waiting);
             before = Some(waiting.message.id);
             let channel = waiting.message.lane().channel();

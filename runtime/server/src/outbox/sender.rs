@@ -264,8 +264,9 @@ impl Sender {
             return Ok(ids.to_vec());
         }
         let now = Timestamp::now();
-        let left = self.outbox.gather(ids.to_vec(), now).await?;
-        self.standing.shelf.lock().gathered(lane, ids, &left, now);
+        let (left, again) = self.outbox.gather(ids.to_vec(), now).await?;
+        let there: Vec<Uuid> = left.iter().chain(&again).copied().collect();
+        self.standing.shelf.lock().gathered(lane, ids, &there, now);
         Ok(left)
     }
 
@@ -354,9 +355,9 @@ impl Sender {
         let (channel, seconds) = (lane.channel(), self.pause(lane, id, not_sent).as_secs());
         metrics::counter!("champollion_outbox_failures_total", "channel" => channel).increment(1);
         tracing::warn!(message = %id, channel, reason, seconds, "a message was not sent, and waits");
-        // Where the mail server is away nobody knows what a recipient would say.
-        if *fault != Fault::MailServer {
-            self.keeper.note(lane, false);
+        match fault {
+            Fault::MailServer => self.keeper.forget_mails(),
+            Fault::Message | Fault::Recipient => self.keeper.note(lane, false),
         }
         // What was refused for itself keeps no other message back: the lane stays open for this round.
         if *fault == Fault::Message {

@@ -174,8 +174,9 @@ async fn go_on(
     if now >= under_way.expires_at {
         progress.end(Some(Cut::Over));
     } else {
-        // A device that another node has just registered is commanded too.
-        parts.cluster.catch_up_with_devices().await?;
+        // A device that another node has just registered is commanded too; where there are very many, or one cannot be
+        // read, the others do not wait for them.
+        parts.cluster.catch_up().await?;
         match send_piece(parts, (schedule, seen), under_way).await {
             Ok(()) => under_way.done += 1,
             Err(error) => {

@@ -76,7 +76,7 @@ async fn send_to_one(
     (sender, author): &(Sender, PlanAuthor<'_>),
 ) -> Result<(), SendError> {
     // A device that has gone to another group is not this partner's to command.
-    let found = parts.devices.of_group(dev_eui, &schedule.group).await;
+    let found = parts.devices.get_of_group(dev_eui, &schedule.group).await;
     let found = found.map_err(|error| SendError::NotKept(error.to_string()))?;
     let Some(device) = found else {
         run.refused += 1;

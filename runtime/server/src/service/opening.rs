@@ -51,8 +51,8 @@ use crate::{
     sign_in::{
         Attempts, Links, Passwords, Sessions,
         openid::{Identities, Provider},
-        start_error::StartError,
     },
+    start_error::StartError,
     storage::Storage,
     summaries::Summaries,
     workers::{DecodingSettings, Workers},

@@ -1,5 +1,6 @@
 //! Alerts as they are kept and shown.
 
+use champollion_frames::DevEui;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! Rules and alerts in the store. This is the one place that knows their tables.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::sync::Arc;
 
-use champollion_fleet::names::{GroupId, NameError};
+use champollion_fleet::names::GroupId;
 use champollion_store::{
     Batch, Pages, Store, StoreError, Table, TableError,
     codec::{BigEndian, Json, Text},

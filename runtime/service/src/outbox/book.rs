@@ -53,6 +53,20 @@ impl Waiting {
     fn new(message: Message, folded: Option<Folded>) -> Self {
         Self { message, attempts: 0, reason: None, folded }
     }
+
+    /// Whether an attempt was begun of whose end nothing is known.
+    fn is_begun(&self) -> bool {
+        self.attempts > 0 && self.reason.is_none()
+    }
+}
+
+/// Messages that were put into one.
+#[derive(Debug, Default)]
+pub struct Folding {
+    /// The one that counts the others; nothing where there was nothing to count, or somebody else was faster.
+    pub made: Option<Waiting>,
+    /// Those that are left as they are, since they are being sent or may have arrived.
+    pub left: Vec<Uuid>,
 }
 
 /// A message that is being sent.
@@ -137,6 +151,8 @@ impl Outbox {
             return Ok(None);
         };
         waiting.attempts = waiting.attempts.saturating_add(1);
+        // As long as no reason is known again, the message is under way, or may have arrived before a crash.
+        waiting.reason = None;
         let mut batch = Batch::new();
         let seen = OUTBOX.replace(&mut batch, &seen, &waiting)?;
         Ok(self.commit(batch).await?.then_some(Attempt { waiting, seen }))
@@ -166,12 +182,17 @@ impl Outbox {
     }
 
     /// Puts one mail in the place of several to one address, where they are enough and nobody has begun to send them.
-    /// Returns the messages that are left to be sent, in their order.
+    /// Returns the messages that are left to be sent, in their order, and those of a digest that somebody else was faster
+    /// than: they wait for the next time.
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn gather(&self, ids: Vec<Uuid>, now: Timestamp) -> Result<Vec<Uuid>, OutboxError> {
-        let (mut begun, mut fresh) = (Vec::new(), Vec::new());
+    pub async fn gather(
+        &self,
+        ids: Vec<Uuid>,
+        now: Timestamp,
+    ) -> Result<(Vec<Uuid>, Vec<Uuid>), OutboxError> {
+        let (mut begun, mut fresh, mut again) = (Vec::new(), Vec::new(), Vec::new());
         for id in ids {
             let (Some(waiting), seen) = OUTBOX.get_seen(&*self.store, &id).await? else { continue };
             match waiting.attempts == 0 && to_gather(&waiting.message).is_some() {
@@ -180,20 +201,24 @@ impl Outbox {
             }
         }
         let mut rest = &fresh[..];
-        while let Some(used) = self.gather_once(rest, now, &mut begun).await? {
+        while let Some((used, made)) = self.gather_once(rest, now).await? {
+            match made {
+                Some(digest) => begun.push(digest),
+                None => again.extend(rest[..used].iter().map(|(message, _)| message.id)),
+            }
             rest = &rest[used..];
         }
         begun.extend(rest.iter().map(|(message, _)| message.id));
-        Ok(begun)
+        Ok((begun, again))
     }
 
-    /// Puts one mail in the place of those at the front, and gives their number.
+    /// Puts one mail in the place of those at the front; gives their number and its id, which is missing where somebody
+    /// else was faster.
     async fn gather_once(
         &self,
         fresh: &[(Message, Seen)],
         now: Timestamp,
-        left: &mut Vec<Uuid>,
-    ) -> Result<Option<usize>, OutboxError> {
+    ) -> Result<Option<(usize, Option<Uuid>)>, OutboxError> {
         let mails: Vec<&Mail> =
             fresh.iter().filter_map(|(message, _)| to_gather(message)).collect();
         let Some((message, count)) = digest(&mails, now) else { return Ok(None) };
@@ -203,15 +228,12 @@ impl Outbox {
             OUTBOX.delete(&mut batch, &gathered.id);
         }
         Self::enqueue(&mut batch, &message)?;
-        if self.commit(batch).await? {
-            left.push(message.id);
-        }
-        Ok(Some(count))
+        let made = self.commit(batch).await?.then_some(message.id);
+        Ok(Some((count, made)))
     }
 
-    /// Puts one message that counts them in the place of some of one way, and of the one that is there for others
-    /// already, as long as nobody has begun to send that. Gives the message, and nothing where there is none or somebody
-    /// else was faster.
+    /// Puts one message that counts them in the place of some of one way, and of the one that is there for others already.
+    /// Those that are being sent, or may have arrived, are left as they are.
     ///
     /// # Errors
     /// The store does not answer.
@@ -220,12 +242,13 @@ impl Outbox {
         ids: &[Uuid],
         before: Option<Uuid>,
         (clocks, now): (&LocalTime, Timestamp),
-    ) -> Result<Option<Waiting>, OutboxError> {
+    ) -> Result<Folding, OutboxError> {
         let (mut batch, mut last, mut folded) = (Batch::new(), None, Folded::none(now));
+        let mut left = Vec::new();
         for id in before.iter().chain(ids) {
             let (Some(waiting), seen) = OUTBOX.get_seen(&*self.store, id).await? else { continue };
-            // What may have arrived is told as it is.
-            if Some(*id) == before && waiting.attempts > 0 {
+            if waiting.is_begun() {
+                left.push(*id);
                 continue;
             }
             folded.add(&waiting);
@@ -233,10 +256,11 @@ impl Outbox {
             last = Some(waiting.message);
         }
         let message = last.and_then(|message| folded.message(&message, clocks, now));
-        let Some(message) = message else { return Ok(None) };
+        let Some(message) = message else { return Ok(Folding { made: None, left }) };
         let waiting = Waiting::new(message, Some(folded));
         Self::put(&mut batch, &waiting)?;
-        Ok(self.commit(batch).await?.then_some(waiting))
+        let made = self.commit(batch).await?.then_some(waiting);
+        Ok(Folding { made, left })
     }
 
     /// Puts into a batch that messages are given up, and says which of them there are.
@@ -339,7 +363,7 @@ mod tests {
         for number in 0..10 {
             ids.push(room.mail(&format!("leak {number}")).await);
         }
-        let left = room.outbox.gather(ids, Timestamp::UNIX_EPOCH).await.unwrap();
+        let (left, _) = room.outbox.gather(ids, Timestamp::UNIX_EPOCH).await.unwrap();
         assert_eq!(left.len(), 2);
         assert_eq!(left[0], begun);
         let all = room.all().await;
@@ -347,7 +371,8 @@ mod tests {
         let Content::Mail(mail) = &all[1].message.content else { panic!("{all:?}") };
         assert!(mail.text.contains("- leak 9\n"));
         // Gathered mails are gone, and few are left as they are.
-        assert_eq!(room.outbox.gather(left.clone(), Timestamp::UNIX_EPOCH).await.unwrap(), left);
+        let again = room.outbox.gather(left.clone(), Timestamp::UNIX_EPOCH).await.unwrap();
+        assert_eq!(again, (left, Vec::new()));
     }
 
     #[tokio::test]
@@ -358,16 +383,16 @@ mod tests {
             ids.push(room.mail(&format!("leak {number}")).await);
         }
         let own = (&LocalTime::default(), Timestamp::UNIX_EPOCH);
-        assert!(room.outbox.fold(&ids, None, own).await.unwrap().is_none(), "of no group");
+        assert!(room.outbox.fold(&ids, None, own).await.unwrap().made.is_none(), "of no group");
         assert_eq!(room.all().await.len(), 6);
         let mut ids = Vec::new();
         for number in 0..6 {
             ids.push(room.mail_of_group(&format!("leak {number}")).await);
         }
         let count = |waiting: &Waiting| waiting.folded.as_ref().unwrap().count;
-        let first = room.outbox.fold(&ids[2..4], None, own).await.unwrap().unwrap();
+        let first = room.outbox.fold(&ids[2..4], None, own).await.unwrap().made.unwrap();
         let second = room.outbox.fold(&ids[4..5], Some(first.message.id), own).await.unwrap();
-        let second = second.unwrap();
+        let second = second.made.unwrap();
         assert_eq!((count(&first), count(&second)), (2, 3));
         let left = room.all().await;
         assert_eq!(left.len(), 6 + 2 + 1 + 1);
@@ -375,9 +400,20 @@ mod tests {
         // One that may have arrived is left as it is, and the next one counts the others alone.
         room.outbox.begin(second.message.id).await.unwrap().unwrap();
         let third = room.outbox.fold(&ids[5..], Some(second.message.id), own).await.unwrap();
-        assert_eq!(count(&third.unwrap()), 1);
+        assert_eq!(third.left, [second.message.id]);
+        let third = third.made.unwrap();
+        assert_eq!(count(&third), 1);
+        // One of which it is known that it was not taken goes into the next.
+        let attempt = room.outbox.begin(third.message.id).await.unwrap().unwrap();
+        room.outbox.failed(attempt, "404").await.unwrap();
+        let own_of = room.mail_of_group("leak 6").await;
+        let fourth = room.outbox.fold(&[own_of], Some(third.message.id), own).await.unwrap();
+        assert_eq!((count(&fourth.made.unwrap()), fourth.left.len()), (2, 0));
         assert_eq!(room.all().await.len(), 6 + 2 + 1 + 1);
-        assert!(room.outbox.fold(&ids[2..], None, own).await.unwrap().is_none(), "all are gone");
+        assert!(
+            room.outbox.fold(&ids[2..], None, own).await.unwrap().made.is_none(),
+            "all are gone"
+        );
         // No digest takes them.
         let waiting: Vec<Uuid> = room.all().await.iter().map(|one| one.message.id).collect();
         room.outbox.gather(waiting, Timestamp::UNIX_EPOCH).await.unwrap();

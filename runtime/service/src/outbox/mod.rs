@@ -18,7 +18,7 @@ mod turns;
 #[cfg(test)]
 mod tests;
 
-pub use book::{Attempt, Outbox, OutboxError, Waiting};
+pub use book::{Attempt, Folding, Outbox, OutboxError, Waiting};
 pub use digest::DIGEST_FROM;
 pub use folding::Folded;
 pub use local_time::LocalTime;

@@ -34,7 +34,7 @@ struct Shelved {
 pub struct Beyond {
     /// The messages, the oldest first.
     pub ids: Vec<Uuid>,
-    /// The message that is there for others of this way already.
+    /// The newest message that is there for others of this way already.
     pub before: Option<Uuid>,
 }
 
@@ -142,16 +142,19 @@ impl Shelf {
         let Some(level) = level(lengths, most) else { return Vec::new() };
         let beyond = own.into_iter().map(|(_, shelved)| Beyond {
             ids: usual(shelved).skip(level).collect(),
-            before: shelved.iter().find(|(_, one)| one.is_of_folded).map(|(id, _)| *id),
+            before: shelved.iter().rev().find(|(_, one)| one.is_of_folded).map(|(id, _)| *id),
         });
         beyond.filter(|beyond| !beyond.ids.is_empty()).collect()
     }
 
-    /// The messages of a way that were put into the outbox before a moment.
+    /// The messages of a way that were made before a moment. That is told by their ids: the moment that a message was queued
+    /// at is that of its frame, which a network server may say was heard years ago.
     #[must_use]
     pub fn older(&self, lane: &Lane, moment: Timestamp) -> Vec<Uuid> {
-        let shelved = self.lanes.get(lane).into_iter().flatten();
-        shelved.filter(|(_, one)| one.queued_at < moment).map(|(id, _)| *id).collect()
+        let Ok(milliseconds) = u128::try_from(moment.as_millisecond()) else { return Vec::new() };
+        let first = Uuid::from_u128(milliseconds << 80);
+        let Some(shelved) = self.lanes.get(lane) else { return Vec::new() };
+        shelved.range(..first).map(|(id, _)| *id).collect()
     }
 }
 
@@ -231,8 +234,10 @@ mod tests {
         assert!(shelf.counts().is_empty());
         let later = Timestamp::from_second(1).unwrap();
         shelf.note(&all[0]);
-        assert_eq!(shelf.older(&lane, later), [id(0)]);
-        assert!(shelf.older(&lane, Timestamp::UNIX_EPOCH).is_empty());
+        let ahead = Timestamp::now() + jiff::SignedDuration::from_hours(1);
+        assert_eq!(shelf.older(&lane, ahead), [id(0)]);
+        let before = "is of a frame of 1970, and was made now";
+        assert!(shelf.older(&lane, later).is_empty(), "{before}");
         let lane = shelf.lanes().remove(0);
         shelf.gathered(&lane, &[id(0)], &[id(1), id(2)], later);
         assert_eq!(shelf.of(&lane), [id(1), id(2)], "a digest, and what was left");

@@ -82,7 +82,7 @@ impl Sender {
         if !pauses {
             let waiting = self.outbox.waiting().all().await.unwrap();
             let ids = waiting.into_iter().map(|(id, _)| id).collect();
-            let ids = self.outbox.gather(self.turns.of(&lane, ids), clock).await.unwrap();
+            let (ids, _) = self.outbox.gather(self.turns.of(&lane, ids), clock).await.unwrap();
             for id in ids {
                 if !self.try_one(&lane, id, (at, is_up)).await {
                     break;

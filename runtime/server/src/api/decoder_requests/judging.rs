@@ -87,8 +87,7 @@ pub(in crate::api) async fn judge(
         (status = 200, description = "The request.", body = Shown),
         (status = 404, description = "unknown-request, DECODER"),
         (status = 409, description = "not-now, yanked"),
-        (status = 429, description = "too-many-expensive-requests"),
-        (status = 503, description = "too-busy, took-too-long, not-kept"),
+        (status = 503, description = "not-kept"),
     ),
 )]
 pub(in crate::api) async fn finish(
@@ -102,7 +101,7 @@ pub(in crate::api) async fn finish(
     let details = json!({ "decoder": decoder, "version": version });
     let by = authorized.principal.actor();
     let mandate = Mandate { by, at: Timestamp::now(), dry_run: false };
-    let asked = asked(&service, &authorized.principal.token, &decoder).await?;
+    let asked = asked(&service, &decoder).await?;
     let of_change = Arc::clone(&service);
     to_the_end(async move {
         let change = Change::Promote(Some(version));

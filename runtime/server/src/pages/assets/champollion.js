@@ -32,6 +32,13 @@ const searchLive = (form) => {
   });
 };
 
+// The time after which nobody is taken to be in front of a page that nobody has touched.
+const UNATTENDED = 15 * 60 * 1000;
+let touched = Date.now();
+for (const kind of ["pointerdown", "keydown", "scroll"]) {
+  document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true, capture: true });
+}
+
 // A button with data-fresh="id" keeps the part with that id up to date, out of its data-page, until it is pressed. A part in
 // which somebody reads a list that is open, has the focus or has marked a text stays as it is; so does a page that nobody sees.
 const keepsFresh = (button) => {
@@ -45,6 +52,8 @@ const keepsFresh = (button) => {
   });
   setInterval(async () => {
     const part = document.getElementById(id);
+    // Where nobody is there the session ends in its time.
+    if (Date.now() - touched > UNATTENDED) return;
     if (!part || document.hidden || button.getAttribute("aria-pressed") !== "true" || isInUse(part)) return;
     // A server that is away for a while is asked again the next time.
     const next = await partOf(button.dataset.page, id).catch(() => null);

@@ -21,6 +21,10 @@ use crate::api::Problem;
 /// The media type of workbooks.
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
+/// The answers without which a page is shown that has more than figures.
+const LEFT_OUT: [StatusCode; 3] =
+    [StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
+
 /// Returns the figures that a viewer may see; `path` is that of the page.
 ///
 /// # Errors
@@ -58,8 +62,8 @@ pub(super) async fn shares(viewer: &Viewer) -> Result<Markup, Problem> {
     let from = Clocks::of(viewer).today().saturating_sub(2.days()).to_string();
     match all_days(viewer, &[("from", from.as_str())]).await {
         Ok(list) => Ok(figures::shares(viewer, &list)),
-        // Notices are for all who are signed in, and figures are not.
-        Err(problem) if problem.status() == StatusCode::FORBIDDEN => Ok(html! {}),
+        // Notices are for all who are signed in, and figures are not; notices are shown however busy the server is.
+        Err(problem) if LEFT_OUT.contains(&problem.status()) => Ok(html! {}),
         Err(problem) => Err(problem),
     }
 }
