@@ -212,23 +212,3 @@ impl Body for OpenDrainOutputControl {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_report_that_was_not_asked_for_is_refused() {
-        let failure = read_answer(&mut Reader::new(&[5, 1, 0x12, 0x94, 0xFE, 0])).unwrap_err();
-        assert_eq!(failure.kind, FailureKind::UnknownMessage);
-    }
-
-    #[test]
-    fn an_answer_may_be_the_command_itself() {
-        let reading = read_answer(&mut Reader::new(&[1, 0xFE, 0xFF])).unwrap();
-        assert_eq!(
-            reading.data(),
-            r#"{"manualDimming":{"destination":[{"address":"dali_broadcast","dimmingLevel":"resume"}]}}"#
-        );
-    }
-}

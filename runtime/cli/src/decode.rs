@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use champollion_registry::package::{Answer, run};
 use champollion_sandbox::{Call, CallError, Derivation, Downlink, Measurement, Reading};
+use champollion_sdk::vectors::Hex;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;

@@ -46,7 +46,7 @@ pub(super) struct Name {
     pub(super) id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) version: Option<Version>,
-    digest: Digest,
+    pub(super) digest: Digest,
 }
 
 impl Name {

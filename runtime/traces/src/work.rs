@@ -70,3 +70,33 @@ impl Work<'_> {
         traces.tell(Span { context, parent, name, role, began, ended, attributes, error });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALLER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[test]
+    fn a_delivery_is_in_the_trace_of_its_record_and_below_its_ingest() {
+        let (traces, _batches) = Traces::new(100);
+        let ingest = traces.ingest("record", None, Timestamp::now());
+        let delivery = traces.delivery("record", "route");
+        assert_eq!(ingest.context.trace, delivery.context.trace);
+        assert_eq!(delivery.parent, Some(ingest.context.span));
+        assert_ne!(delivery.context.span, ingest.context.span);
+        assert_eq!(ingest.parent, None);
+    }
+
+    #[test]
+    fn the_trace_of_a_caller_goes_on() {
+        let caller = TraceContext::parse(CALLER).unwrap();
+        // The caller has decided that the trace is kept, whatever the share.
+        let (traces, _batches) = Traces::new(0);
+        let ingest = traces.ingest("record", Some(caller), Timestamp::now());
+        assert_eq!((ingest.context.trace, ingest.parent), (caller.trace, Some(caller.span)));
+        let delivery = traces.delivery("record", "route");
+        assert_eq!(delivery.context.trace, caller.trace);
+        assert!(delivery.context.is_sampled);
+    }
+}

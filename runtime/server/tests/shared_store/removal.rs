@@ -56,7 +56,7 @@ async fn one_that_the_other_node_has_just_registered_or_put_elsewhere_is_of_its_
     let [first, second] = [world.node().await, world.node().await];
     let (dev_eui, [water, light]) =
         (DevEui::from_be_bytes([6; 8]), ["water", "light"].map(|group| group.parse().unwrap()));
-    let is_of = async |group| second.devices.of_group(dev_eui, group).await.unwrap().is_some();
+    let is_of = async |group| second.devices.get_of_group(dev_eui, group).await.unwrap().is_some();
     assert!(!is_of(&water).await);
     for (now, before) in [(&water, &light), (&light, &water)] {
         first.register(dev_eui, json!({ "group": now, "decoder": "acme/counter@^1" })).await;

@@ -124,3 +124,18 @@ impl FromStr for Subject {
         Ok(Self::Route(parsed.0, parsed.1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_of_devices_and_of_routes() {
+        for text in ["70B3D5499A000001", "route:water/city"] {
+            assert_eq!(text.parse::<Subject>().unwrap().to_string(), text);
+        }
+        for text in ["", "water", "route:water", "route:/a"] {
+            assert!(text.parse::<Subject>().is_err(), "{text}");
+        }
+    }
+}

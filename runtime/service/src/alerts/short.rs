@@ -41,14 +41,4 @@ mod tests {
             assert!(written <= BYTES && written > BYTES - 6, "{letter:?}: {written}");
         }
     }
-
-    #[test]
-    fn states_are_of_devices_and_of_routes() {
-        for text in ["70B3D5499A000001", "route:water/city"] {
-            assert_eq!(text.parse::<Subject>().unwrap().to_string(), text);
-        }
-        for text in ["", "water", "route:water", "route:/a"] {
-            assert!(text.parse::<Subject>().is_err(), "{text}");
-        }
-    }
 }

@@ -11,7 +11,7 @@ use champollion_client::Role;
 use super::{broker::Broker, http::Connection, load::Load, rules};
 use crate::{
     client::{admin, create_token},
-    meters::{self, Meter, Meters},
+    meters::{self, Meters},
     say,
     server::{Server, Setup},
 };

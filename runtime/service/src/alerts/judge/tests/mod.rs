@@ -5,8 +5,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     alerts::{
-        Acknowledgement, AlertCommands, Commanded, Definition, Measured, RouteName, RuleBook,
-        RuleKey, Verdict,
+        Acknowledgement, AlertCommands, Commanded, Definition, Measured, NotCommanded, RouteName,
+        RuleBook, RuleKey, Verdict,
     },
     outbox::Outbox,
 };
@@ -350,7 +350,8 @@ async fn an_alert_commands_once_and_says_what_came_of_it() {
     assert_eq!(room.alerts().await[0].commanded, None, "it waits");
     let sent = Uuid::from_u128(7);
     commands.end(*id, command, Ok(sent)).await.unwrap();
-    commands.end(*id, command, Err("twice".to_owned())).await.unwrap();
+    let twice = NotCommanded { code: "not-kept".to_owned(), problem: "twice".to_owned() };
+    commands.end(*id, command, Err(twice)).await.unwrap();
     assert!(commands.waiting().all().await.unwrap().is_empty());
     let commanded =
         Commanded { device: command.device, command: Some(sent), problem: None, code: None };
