@@ -19,6 +19,9 @@ const SETTINGS: &str = "[frames]\ncopies-window-ms = 0\n\
     [delivery]\nallow-networks = [\"127.0.0.0/8\", \"::1\"]\nplain-http = true\n\
     [outbox]\nfirst-pause-seconds = 1\nlongest-pause-seconds = 1\ngathering-seconds = 0\n";
 
+/// The address that links in mails begin with: there are no mails without.
+const ADDRESS: &str = "public-address = \"https://champollion.city.example\"\n";
+
 /// The secret of all webhooks, so that those to one address go one way.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -175,8 +178,10 @@ fn a_group_keeps_so_many_alerts_and_none_that_is_open_is_lost() {
 #[test]
 fn of_pypi_a_group_mails_so_often_and_the_rest_waits() {
     let mail = MailServer::start();
-    let settings =
-        format!("{SETTINGS}[quotas.groups.water]\nmails-per-day = 2\n{}", mail.settings());
+    let settings = format!(
+        "{SETTINGS}[quotas.groups.water]\nmails-per-day = 2\n[sign-in]\n{ADDRESS}{}",
+        mail.settings()
+    );
     let mut server = Setup::default().settings(&settings).start();
     let (own, other) = (Sensor::new(1), Sensor::new(2));
     server.register(&own, "water", None);
@@ -216,7 +221,7 @@ fn of_pypi_a_group_mails_so_often_and_the_rest_waits() {
 fn of_pypi_rules_mail_nobody_but_those_whom_the_operator_permits() {
     let mail = MailServer::start();
     let settings = format!(
-        "{}{SIGN_IN_SETTINGS}{}",
+        "{}{SIGN_IN_SETTINGS}{ADDRESS}{}",
         SETTINGS.replace("[outbox]\n", "[outbox]\nmail-to = [\"city.example\", \"people\"]\n"),
         mail.settings()
     );

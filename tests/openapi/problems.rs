@@ -28,7 +28,7 @@ codes of each endpoint. This list is made from that of the server.
 /// The sources of errors that have a word of their own.
 const ERRORS: [&str; 5] = [
     "runtime/frames/src/refusal.rs",
-    "runtime/frames/src/joins.rs",
+    "runtime/frames/src/joins/mod.rs",
     "runtime/lns/src/unreadable.rs",
     "runtime/sandbox/src/error.rs",
     "registry/src/gate/finding.rs",

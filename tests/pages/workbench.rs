@@ -142,7 +142,7 @@ fn strangers_have_places_of_their_own_and_try_no_file() {
     ];
     let file = server.anybody().post_with("/workbench", &headers, form.as_bytes());
     assert_eq!(file.status, 403, "{}", file.text);
-    assert!(file.text.contains("id=\"fault-file\""), "{}", file.text);
+    assert!(file.text.contains("once you have signed in"), "{}", file.text);
 }
 
 #[test]

@@ -66,7 +66,7 @@ const VIOLATION: &str = "violation: ";
 /// A bug that nodes have on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bug {
-    /// What a batch is based on is not compared.
+    /// The rows that a batch is based on are not compared.
     CompareAndSet,
     /// The epoch of the lead is not compared.
     LeaseEpoch,

@@ -80,7 +80,7 @@ struct Written {
     register: u16,
 }
 
-/// What became of a register. The maker's codec calls all other numbers another reason; here they are told.
+/// The fate of a register. The maker's codec calls all other numbers another reason; here they are told.
 const RESULTS: Words = &[
     (1, "success"),
     (2, "successNoUpdate"),

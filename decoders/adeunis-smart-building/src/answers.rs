@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use crate::Content;
 
-/// What became of a downlink. The maker's codec calls all other numbers another reason; here they are told.
+/// The fate of a downlink. The maker's codec calls all other numbers another reason; here they are told.
 const REQUESTS: Words =
     &[(1, "success"), (2, "errorGeneric"), (3, "errorWrongState"), (4, "errorInvalidRequest")];
 
-/// What became of a register.
+/// The fate of a register.
 const REGISTERS: Words = &[
     (1, "success"),
     (2, "successNoUpdate"),

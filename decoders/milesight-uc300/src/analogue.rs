@@ -1,4 +1,4 @@
-//! The analogue inputs.
+//! The analogue inputs of the UC300.
 
 use champollion_sdk::prelude::*;
 

@@ -78,7 +78,7 @@ enum Per {
     Group,
     SubGroup,
     UseCase,
-    /// All groups together
+    /// One figure of all groups together
     Whole,
 }
 

@@ -24,7 +24,7 @@ unsafe extern "C" {
 }
 
 struct Arena {
-    /// First free byte.
+    /// The place of the first free byte.
     next: Cell<*mut u8>,
     /// First byte that is no longer the arena's.
     end: Cell<*mut u8>,

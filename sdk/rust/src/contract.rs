@@ -29,13 +29,13 @@ pub struct Variable {
 /// A value of one of four types.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Yes or no.
+    /// A truth value, yes or no.
     Boolean(bool),
-    /// A whole number.
+    /// A whole number, with its sign.
     Integer(i64),
     /// A number that is finite: neither NaN nor an infinity.
     Number(f64),
-    /// A text.
+    /// A text of any length.
     Text(String),
 }
 
@@ -114,7 +114,7 @@ pub struct Downlink {
     pub f_port: u8,
     /// FRMPayload in clear, 0 to 242 bytes.
     pub payload: Vec<u8>,
-    /// What the sender should know though the command could be encoded, a sentence each.
+    /// Warnings that the sender should know though the command could be encoded, a sentence each.
     pub warnings: Vec<String>,
 }
 

@@ -24,7 +24,7 @@ use self::bindings::exports::champollion::decoder::codec::{
     Value,
 };
 
-/// Generated from `wit/v1`.
+/// The glue of the contract, generated from `wit/v1`.
 #[doc(hidden)]
 pub mod bindings {
     wit_bindgen::generate!({

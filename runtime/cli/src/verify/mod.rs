@@ -162,9 +162,19 @@ impl Verify {
             Verdict::Differs(_) if remembers => Verdict::NotVerified(
                 "the decoder remembers a frame before, which is not in the file".to_owned(),
             ),
+            Verdict::Same if holds_derived(record) => Verdict::NotVerified(
+                "it holds derived values, which are not derived again; what its payload says itself is as it stands"
+                    .to_owned(),
+            ),
             verdict => verdict,
         })
     }
+}
+
+/// Whether a record holds values that derived decoders made of its reading.
+fn holds_derived(record: &KeptRecord) -> bool {
+    let derived = record.decoded.as_ref().and_then(|decoded| decoded["derived"].as_array());
+    derived.is_some_and(|all| !all.is_empty())
 }
 
 /// Holds what was decoded again against the record.

@@ -258,6 +258,19 @@ mod tests {
         assert_eq!(before, after);
     }
 
+    /// The place of a token once its work is done: nobody waits for it any more, and it may not have ended yet.
+    async fn once_free(expensive: &Expensive) -> Turn {
+        let free = async {
+            loop {
+                match expensive.turn("a", None) {
+                    Ok(turn) => return turn,
+                    Err(_) => yield_now().await,
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), free).await.expect("the work has ended")
+    }
+
     #[tokio::test]
     async fn work_ends_with_the_time_of_its_request_and_with_who_waits_for_it() {
         let expensive = expensive(1);
@@ -266,7 +279,7 @@ mod tests {
         assert_eq!(turn.see_through(pending::<()>()).await, Err(late));
         drop(turn);
         // What never waits for anything ends too, as long as it yields. The one thread is free again.
-        let turn = expensive.turn("a", None).unwrap();
+        let turn = once_free(&expensive).await;
         let is_over = AtomicBool::new(false);
         let endless = turn.see_through(async move {
             while !is_over.load(Ordering::Relaxed) {
@@ -275,13 +288,7 @@ mod tests {
         });
         assert!(tokio::time::timeout(Duration::from_millis(20), endless).await.is_err());
         drop(turn);
-        let turn = loop {
-            match expensive.turn("a", None) {
-                Ok(turn) => break turn,
-                Err(_) => yield_now().await,
-            }
-        };
-        assert_eq!(turn.run(|| 7).await, Ok(7));
+        assert_eq!(once_free(&expensive).await.run(|| 7).await, Ok(7));
     }
 
     #[tokio::test]

@@ -55,7 +55,7 @@ const GATHERED: usize = 1_000;
 pub(crate) struct Parts {
     /// The store of the node that leads.
     pub(crate) store: Arc<dyn Store>,
-    /// What waits, for others to look at.
+    /// The messages that wait, for others to look at.
     pub(crate) standing: Arc<Standing>,
     /// The mails about notices.
     pub(crate) notice_mails: NoticeMails,

@@ -1,4 +1,4 @@
-//! What waits in the outbox as the node knows it that sends: read as it comes, and counted by groups.
+//! The messages in the outbox as the node knows them that sends: read as it comes, and counted by groups.
 
 use std::{
     collections::HashSet,
@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// Messages that are read at once.
 const PAGE: usize = 1_000;
 
-/// What waits, and the mails that were sent.
+/// The messages that wait, and the mails that were sent.
 #[derive(Default)]
 pub(crate) struct Standing {
     /// Held for a look or a change, never across an await.
@@ -28,7 +28,7 @@ pub(crate) struct Standing {
 pub(super) enum Part {
     /// All of it: what others have taken out is forgotten.
     Whole,
-    /// What was made since a moment, by the clocks of those who made it.
+    /// Messages that were made since a moment, by the clocks of those who made it.
     Since(Timestamp),
 }
 

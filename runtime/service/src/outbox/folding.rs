@@ -20,7 +20,7 @@ pub struct Folded {
 }
 
 impl Folded {
-    /// No message yet.
+    /// The count before any message.
     pub(super) fn none(now: Timestamp) -> Self {
         Self { count: 0, since: now }
     }

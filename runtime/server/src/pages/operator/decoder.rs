@@ -60,7 +60,7 @@ pub(super) fn page(viewer: &Viewer, decoder: &Decoder, outcome: Markup) -> Page 
     sections::page(viewer, &id, content)
 }
 
-/// What runs beside the stable version, and how it does.
+/// The versions that run beside the stable one, and how they do.
 fn reports(viewer: &Viewer, decoder: &Decoder) -> Markup {
     html! {
         @if let Some(report) = &decoder.shadow { (decoder_reports::shadow(viewer, report)) }

@@ -146,7 +146,7 @@ fn shown_finding(viewer: &Viewer, finding: &Json) -> Markup {
     )
 }
 
-/// What to do against a finding.
+/// The remedy against a finding.
 fn remedy(viewer: &Viewer, finding: &Json) -> Told {
     let sentence = servers::of_remedy(&text(finding, "/code"));
     Told::in_short(viewer.language(), sentence, text(finding, "/remedy"))

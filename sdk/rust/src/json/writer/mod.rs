@@ -101,12 +101,12 @@ fn digits_of(bytes: &[u8], case: u8) -> String {
 pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
-    /// Begins a text.
+    /// Begins a text with its quote.
     pub(crate) fn new() -> Self {
         Self(Vec::with_capacity(ROOM))
     }
 
-    /// Ends the text.
+    /// Ends a text with its quote.
     pub(crate) fn text(self) -> String {
         // SAFETY: nothing but UTF-8 is ever put there, and bytes below 128 between it.
         unsafe { String::from_utf8_unchecked(self.0) }

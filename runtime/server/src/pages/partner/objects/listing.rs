@@ -79,7 +79,7 @@ pub(super) enum Part {
 /// A number of objects that were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Total {
-    /// So many.
+    /// Exactly so many of them.
     Exactly(usize),
     /// More than so many, which is all that were counted.
     MoreThan(usize),
