@@ -226,8 +226,15 @@ fn of_pypi_rules_mail_nobody_but_those_whom_the_operator_permits() {
         mail.settings()
     );
     let server = Setup::default().settings(&settings).start();
-    server.add_person("ada@else.example", "reader", "group:water");
-    server.add_person("eve@else.example", "reader", "group:light");
+    // They need not have signed in ever: their invitations are mailed.
+    for (email, scope) in [("ada@else.example", "group:water"), ("eve@else.example", "group:light")]
+    {
+        let person = json!({
+            "name": "Lovelace", "firstName": "Ada", "email": email,
+            "grants": [{ "role": "reader", "scope": scope }],
+        });
+        server.admin().post("/v1/people", &person).success();
+    }
     let partner = server.partner("water");
     let put = |to: &str| {
         let tell = json!({ "mail": [to] });
