@@ -148,13 +148,13 @@ impl Keeper {
                 }
                 return Ok(());
             };
-            let taken = some.iter().chain(&before).filter(|id| !left.contains(id));
-            taken.for_each(|id| shelf.forget(*id));
+            let is_taken = |id: &&Uuid| !left.contains(*id);
+            some.iter().chain(&before).filter(is_taken).for_each(|id| shelf.forget(*id));
             shelf.note(&waiting);
             before = Some(waiting.message.id);
             let channel = waiting.message.lane().channel();
             metrics::counter!("champollion_outbox_folded_total", "channel" => channel)
-                .increment(some.len() as u64);
+                .increment(some.iter().filter(is_taken).count() as u64);
         }
         Ok(())
     }
