@@ -1,5 +1,6 @@
 //! Pages of lists: so many items and so many bytes at once, and where to go on.
 
+use bytes::{BufMut, BytesMut};
 use champollion_delivery::formats::Layout;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
@@ -99,12 +100,14 @@ pub(super) fn page<T: Serialize>(
     window: Window,
     place: impl Fn(&T) -> String,
 ) -> (Vec<T>, PageEnd) {
-    let (mut page, mut written, mut bytes, mut more) = (Vec::new(), Vec::new(), 0, false);
+    let (mut page, mut bytes, mut more) = (Vec::new(), 0, false);
+    // Written as answers are, so that no item's serializer is compiled for another writer.
+    let mut written = BytesMut::new().writer();
     for item in items {
-        written.clear();
+        written.get_mut().clear();
         // What cannot be written is said where the answer is.
         drop(serde_json::to_writer(&mut written, &item));
-        bytes += written.len();
+        bytes += written.get_ref().len();
         if page.len() == window.limit || bytes > window.bytes && !page.is_empty() {
             more = true;
             break;
