@@ -37,7 +37,7 @@ fn provide(installing: Installing) -> Result<()> {
     // The lints of the tests are of our own crates, and this is none of them.
     without_lints(&mut install);
     // Its own profile optimizes across all crates for minutes, and it runs for seconds.
-    for (name, value) in [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("OPT_LEVEL", "1")] {
+    for (name, value) in [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("OPT_LEVEL", "0")] {
         install.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
     }
     installing.require(&Need {

@@ -20,7 +20,7 @@ use crate::shell::{cargo, command, forget_package, read, say, shown, target, wor
 /// The variable that says how many tests of a program run at once.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
-/// Tests of a program that run at once where nobody says how many: as many programs run as there are processors, and
+/// Tests of a program that run at once where nobody says how many: more programs run than there are processors, and
 /// while one test waits another goes on. With more, those that have a sandbox each ask for more addresses than a process
 /// has.
 const TESTS_AT_ONCE: &str = "2";
@@ -58,7 +58,9 @@ pub(crate) fn run(server: &Path, left_out: &[&str]) -> Result<()> {
     let (alone, beside): (Vec<_>, Vec<_>) = programs(&compiled)?
         .into_iter()
         .partition(|program| ALONE.contains(&program.name.as_str()));
-    let at_once = thread::available_parallelism().map_or(1, usize::from);
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    // Half as many again as processors, since they mostly wait.
+    let at_once = processors + processors.div_ceil(2);
     let command = |program: &Program| program.command(server, &skipped);
     let mut failed = run_all(&beside, at_once, command)?;
     failed.extend(run_all(&alone, 1, command)?);

@@ -70,6 +70,7 @@ mod statements;
 pub mod storage;
 pub mod store_settings;
 pub mod summaries;
+mod tasks;
 pub mod telemetry;
 pub mod territory_settings;
 mod text_file;

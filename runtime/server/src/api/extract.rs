@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     connections::BodyTooSlow, nearest::meant_member, repeated_members::find_repeated,
-    service::Service,
+    service::Service, tasks::finished,
 };
 
 /// The path of an error that is about the whole body.
@@ -195,7 +195,7 @@ pub(super) fn too_slow(error: &(dyn std::error::Error + 'static)) -> Option<Body
 pub(super) async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Problem>> + Send + 'static,
 ) -> Result<T, Problem> {
-    tokio::spawn(work).await.map_err(|error| Problem::internal(&error))?
+    finished(work).await.map_err(|error| Problem::internal(&error))?
 }
 
 /// A part of the path as a type of its own.

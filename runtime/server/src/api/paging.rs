@@ -1,7 +1,6 @@
 //! Pages of lists: so many items and so many bytes at once, and where to go on.
 
-use std::io::{self, Write};
-
+use bytes::{BufMut, BytesMut};
 use champollion_delivery::formats::Layout;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
@@ -101,11 +100,15 @@ pub(super) fn page<T: Serialize>(
     window: Window,
     place: impl Fn(&T) -> String,
 ) -> (Vec<T>, PageEnd) {
-    let (mut page, mut counted, mut more) = (Vec::new(), Counted(0), false);
+    let (mut page, mut bytes, mut more) = (Vec::new(), 0, false);
+    // Written as answers are, so that no item's serializer is compiled for another writer.
+    let mut written = BytesMut::new().writer();
     for item in items {
+        written.get_mut().clear();
         // What cannot be written is said where the answer is.
-        drop(serde_json::to_writer(&mut counted, &item));
-        if page.len() == window.limit || counted.0 > window.bytes && !page.is_empty() {
+        drop(serde_json::to_writer(&mut written, &item));
+        bytes += written.get_ref().len();
+        if page.len() == window.limit || bytes > window.bytes && !page.is_empty() {
             more = true;
             break;
         }
@@ -116,20 +119,6 @@ pub(super) fn page<T: Serialize>(
     }
     let next = page.last().map(place).or(window.after);
     (page, PageEnd { next, more: Some(more) })
-}
-
-/// A writer that counts bytes.
-struct Counted(usize);
-
-impl Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
