@@ -71,11 +71,18 @@ impl Registry {
         self.journal.space().due().await;
     }
 
-    /// Looks again which archives are there, and archives the older half of the audit where the store has more
-    /// of it than it should.
+    /// Counts what other nodes have written into the audit, and looks again which archives are there.
+    pub async fn look_at_audit(&self) -> Result<(), RegistryError> {
+        self.journal.catch_up().await?;
+        if let Some(files) = &self.archives {
+            self.journal.look_at_archives(&**files).await?;
+        }
+        Ok(())
+    }
+
+    /// Archives the older half of the audit where the store has more of it than it should.
     pub async fn tidy_audit(&self, now: Timestamp) -> Result<Vec<Archive>, RegistryError> {
-        let Some(files) = &self.archives else { return Ok(Vec::new()) };
-        self.journal.look_at_archives(&**files).await?;
+        self.look_at_audit().await?;
         let AuditLimits { live_bytes, .. } = self.journal.space().limits();
         if self.audit_usage().live_bytes < live_bytes {
             return Ok(Vec::new());

@@ -3,25 +3,23 @@
 
 use std::sync::Arc;
 
-use champollion_store::{Batch, Blobs, LogName, Seen, Sequence, Store, StoreError, Table, tables};
+use champollion_store::{Batch, Blobs, Sequence, Store, StoreError, Table, tables};
 use jiff::Timestamp;
-use serde::Serialize;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
     archive::{Archive, Checkpoint},
     audit::{AUDIT, Actor, AuditEntry, Room},
     chain::{BrokenChain, Head, Link},
+    counted::Counted,
     error::{DamagedIndex, LedgerError},
-    event::{INDEX, IndexEvent},
+    event::IndexEvent,
+    heads::{AUDIT_CHAIN, Chain, Heads, INDEX_CHAIN, StoredHead, is_behind},
     history::History,
     rivals::Rivals,
     space::{AuditLimits, AuditSpace},
 };
 use crate::keys::SecretKey;
-
-/// The table of the heads, by the name of the chain.
-const HEADS: Table<String, Head> = Table::new(tables::REGISTRY_HEADS);
 
 /// The table of the audit's archives, by the place of their last line in digits.
 const ARCHIVES: Table<String, Archive> = Table::new(tables::REGISTRY_AUDIT_ARCHIVES);
@@ -30,12 +28,6 @@ const ARCHIVES: Table<String, Archive> = Table::new(tables::REGISTRY_AUDIT_ARCHI
 /// store in one step.
 const ARCHIVE_LINES: u64 = 10_000;
 const ARCHIVE_BYTES: u64 = 16 << 20;
-
-/// The chain of what was published and what became of it.
-const INDEX_CHAIN: Chain = Chain { name: INDEX, log: tables::REGISTRY_INDEX };
-
-/// The chain of all acts and their authors.
-const AUDIT_CHAIN: Chain = Chain { name: AUDIT, log: tables::REGISTRY_AUDIT };
 
 /// Lines that are read at once.
 const PAGE: usize = 1_000;
@@ -51,26 +43,6 @@ pub(crate) struct Journal {
     archived: Mutex<Option<Archive>>,
 }
 
-/// A chain and the log that keeps its lines.
-#[derive(Clone, Copy)]
-struct Chain {
-    name: &'static str,
-    log: LogName,
-}
-
-#[derive(Clone)]
-struct Heads {
-    index: StoredHead,
-    audit: StoredHead,
-}
-
-/// A head, and the line of the table as it was when it was read or written.
-#[derive(Clone)]
-struct StoredHead {
-    head: Head,
-    seen: Seen,
-}
-
 /// The turn of whoever changes something.
 pub(crate) struct Turn<'journal> {
     journal: &'journal Journal,
@@ -82,12 +54,11 @@ impl Journal {
         store: Arc<dyn Store>,
         limits: AuditLimits,
     ) -> Result<Self, LedgerError> {
-        let heads = Mutex::new(Heads::read(&*store).await?);
-        let mut journal =
-            Self { store, heads, space: AuditSpace::new(limits, 0), archived: Mutex::new(None) };
+        let heads = Heads::read(&*store, Counted::default()).await?;
+        let (space, archived) = (AuditSpace::new(limits), Mutex::new(None));
+        space.set_live(heads.counted.bytes());
+        let mut journal = Self { store, heads: Mutex::new(heads), space, archived };
         *journal.archived.get_mut() = journal.last_archive().await?;
-        let live = journal.audit_bytes(u64::MAX, u64::MAX).await?.1;
-        journal.space = AuditSpace::new(limits, live);
         Ok(journal)
     }
 
@@ -95,11 +66,14 @@ impl Journal {
     /// now.
     pub(crate) async fn reread(&self) -> Result<(), LedgerError> {
         let mut archived = self.archived.lock().await;
-        let mut heads = self.heads.lock().await;
-        *heads = Heads::read(&*self.store).await?;
+        self.catch_up().await?;
         *archived = self.last_archive().await?;
-        self.space.set_live(self.audit_bytes(u64::MAX, u64::MAX).await?.1);
         Ok(())
+    }
+
+    /// Reads where index and audit end, and counts what other nodes have written and archived since.
+    pub(crate) async fn catch_up(&self) -> Result<(), LedgerError> {
+        self.turn().await.catch_up().await
     }
 
     pub(crate) async fn turn(&self) -> Turn<'_> {
@@ -147,8 +121,9 @@ impl Journal {
         now: Timestamp,
     ) -> Result<Option<Archive>, LedgerError> {
         let mut last = self.archived.lock().await;
+        self.catch_up().await?;
         let live = self.space.usage().live_bytes;
-        let (lines, bytes) = self.audit_bytes(live.saturating_sub(keep), ARCHIVE_LINES).await?;
+        let (lines, bytes) = self.oldest(live.saturating_sub(keep)).await?;
         if lines.is_empty() {
             return Ok(None);
         }
@@ -178,25 +153,24 @@ impl Journal {
         let entry = AuditEntry::new(&Actor::named("the registry"), "audit-archive", &archive.file)
             .with(serde_json::json!({ "bytes": archive.bytes, "last": through }))
             .essential();
-        if !self.write_archive(&last, batch, (now, entry)).await? {
+        if !self.write_archive(&last, batch, (now, entry), (through, bytes)).await? {
             // Another node, which leads now, has archived the same lines.
             *last = self.last_archive().await?;
-            self.space.set_live(self.audit_bytes(u64::MAX, u64::MAX).await?.1);
             return Ok(None);
         }
-        self.space.trimmed(bytes);
         self.look_at_archives(files).await?;
         *last = Some(archive.clone());
         Ok(Some(archive))
     }
 
-    /// Makes durable that lines were archived behind the last archive that is known here; says whether that is the last one
-    /// still. Archiving makes room, so it needs none.
+    /// Makes durable that lines up to a place, of so many bytes, were archived behind the last archive that is known here;
+    /// says whether that is the last one still. Archiving makes room, so it needs none.
     async fn write_archive(
         &self,
         last: &Option<Archive>,
         batch: Batch,
         (now, entry): (Timestamp, AuditEntry),
+        (through, bytes): (u64, u64),
     ) -> Result<bool, LedgerError> {
         let mut turn = self.turn().await;
         let mut rivals = Rivals::default();
@@ -206,7 +180,11 @@ impl Journal {
                 return Ok(false);
             }
             match turn.write(batch.clone(), now, None, entry.clone()).await {
-                Ok(()) => return Ok(true),
+                Ok(()) => {
+                    turn.heads.counted.leave(through, bytes);
+                    self.space.set_live(turn.heads.counted.bytes());
+                    return Ok(true);
+                }
                 Err(LedgerError::Store(error)) if rivals.let_try_again(is_behind(&error)) => {}
                 Err(error) => return Err(error),
             }
@@ -214,13 +192,8 @@ impl Journal {
         }
     }
 
-    /// The oldest lines of the audit up to some bytes, at most `limit`, and their bytes. With no bound of
-    /// bytes only the bytes are counted, and no line is given.
-    async fn audit_bytes(
-        &self,
-        bytes: u64,
-        limit: u64,
-    ) -> Result<(Vec<Vec<u8>>, u64), LedgerError> {
+    /// The oldest lines of the audit up to some bytes, at most as many as one archive takes, and their bytes.
+    async fn oldest(&self, bytes: u64) -> Result<(Vec<Vec<u8>>, u64), LedgerError> {
         let extent = self.store.extent(AUDIT_CHAIN.log.as_str()).await?;
         let (mut after, mut lines, mut counted) = (extent.truncated, Vec::new(), 0);
         loop {
@@ -228,11 +201,7 @@ impl Journal {
             let Some(last) = entries.last() else { return Ok((lines, counted)) };
             after = last.sequence;
             for entry in entries {
-                if bytes == u64::MAX {
-                    counted += entry.value.len() as u64;
-                    continue;
-                }
-                if counted >= bytes.min(ARCHIVE_BYTES) || lines.len() as u64 >= limit {
+                if counted >= bytes.min(ARCHIVE_BYTES) || lines.len() as u64 >= ARCHIVE_LINES {
                     return Ok((lines, counted));
                 }
                 counted += entry.value.len() as u64;
@@ -259,17 +228,16 @@ impl Journal {
         at: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut turn = self.turn().await;
-        if let Err(full) = self.space.admit(&entry) {
-            if entry.room != Room::Any {
-                return Err(full.into());
+        match turn.write_past_rivals(&change, at, &entry).await {
+            Err(LedgerError::AuditFull(full)) if entry.room == Room::Any => {
+                let AuditEntry { action, subject, .. } = entry;
+                tracing::error!(%full, action, subject, "an act is not in the audit");
+                drop(turn);
+                self.store.commit(change).await?;
+                Ok(())
             }
-            let AuditEntry { action, subject, .. } = entry;
-            tracing::error!(%full, action, subject, "an act is not in the audit");
-            drop(turn);
-            self.store.commit(change).await?;
-            return Ok(());
+            written => written,
         }
-        turn.write_past_rivals(&change, at, &entry).await
     }
 
     /// Lines of the index after a place, as they are written.
@@ -374,41 +342,6 @@ impl Journal {
     }
 }
 
-impl Heads {
-    async fn read(store: &dyn Store) -> Result<Self, LedgerError> {
-        Ok(Self {
-            index: StoredHead::read(store, INDEX_CHAIN).await?,
-            audit: StoredHead::read(store, AUDIT_CHAIN).await?,
-        })
-    }
-}
-
-impl StoredHead {
-    async fn read(store: &dyn Store, chain: Chain) -> Result<Self, LedgerError> {
-        let (head, seen) = HEADS.get_seen(store, &chain.name.to_owned()).await?;
-        Ok(Self { head: head.unwrap_or_else(|| Head::empty(chain.name)), seen })
-    }
-
-    /// Adds the next line to a batch, which is refused where the chain does not end here any more.
-    /// Returns the head as it is once the batch is committed.
-    fn append(
-        &self,
-        batch: &mut Batch,
-        chain: Chain,
-        at: Timestamp,
-        content: impl Serialize,
-    ) -> Result<(Self, usize), LedgerError> {
-        let (line, head) = self.head.next(at, content).map_err(|error| DamagedIndex {
-            key: chain.name.to_owned(),
-            reason: error.to_string(),
-        })?;
-        let seen = HEADS.replace(batch, &self.seen, &head)?;
-        let bytes = line.len();
-        batch.append(chain.log.as_str(), line);
-        Ok((Self { head, seen }, bytes))
-    }
-}
-
 impl Turn<'_> {
     /// The place of the next line of the index.
     pub(crate) fn next_index(&self) -> u64 {
@@ -423,12 +356,31 @@ impl Turn<'_> {
         event: Option<&IndexEvent>,
         entry: AuditEntry,
     ) -> Result<(), LedgerError> {
-        self.journal.space.admit(&entry)?;
+        if self.journal.space.admit(&entry).is_err() {
+            // Another node may have archived some of it.
+            self.catch_up().await?;
+            self.journal.space.admit(&entry)?;
+        }
         self.write(batch, at, event, entry).await
     }
 
+    /// Reads where index and audit end, and counts what other nodes have written and archived since.
+    async fn catch_up(&mut self) -> Result<(), LedgerError> {
+        let Journal { store, space, .. } = self.journal;
+        let before = self.heads.counted.truncated();
+        *self.heads = Heads::read(&**store, self.heads.counted).await?;
+        space.set_live(self.heads.counted.bytes());
+        if self.heads.counted.truncated() != before {
+            // They are there, since they were written a moment ago.
+            let archives = self.journal.archives().await?.into_iter();
+            let new = archives.filter(|archive| archive.checkpoint.head.sequence > before);
+            space.add_archived(new.map(|archive| archive.bytes).sum());
+        }
+        Ok(())
+    }
+
     /// Makes a change outside the index durable with its line of the audit, again where another node was faster with
-    /// one.
+    /// one. Each time there must be room for the line, behind those of the others.
     async fn write_past_rivals(
         &mut self,
         batch: &Batch,
@@ -437,7 +389,7 @@ impl Turn<'_> {
     ) -> Result<(), LedgerError> {
         let mut rivals = Rivals::default();
         loop {
-            match self.write(batch.clone(), at, None, entry.clone()).await {
+            match self.commit(batch.clone(), at, None, entry.clone()).await {
                 Err(LedgerError::Store(error)) if rivals.let_try_again(is_behind(&error)) => {}
                 other => return other,
             }
@@ -463,24 +415,19 @@ impl Turn<'_> {
         (heads.audit, bytes) = self.heads.audit.append(&mut batch, AUDIT_CHAIN, at, entry)?;
         match store.commit(batch).await {
             Ok(_) => {
+                heads.counted.add(heads.audit.head.sequence, bytes);
+                space.added(heads.counted.bytes());
                 *self.heads = heads;
-                space.added(bytes);
                 Ok(())
             }
             Err(error) => {
                 if is_behind(&error) {
                     // A writer went away between its commit and its answer; or somebody else
                     // writes to the same store.
-                    *self.heads = Heads::read(&**store).await?;
+                    self.catch_up().await?;
                 }
                 Err(error.into())
             }
         }
     }
-}
-
-/// Whether a change was refused only because the heads are others than was thought. They are known
-/// now, so it can be tried again.
-pub(crate) fn is_behind(error: &StoreError) -> bool {
-    matches!(error, StoreError::Conflict { table, .. } if table == HEADS.name().as_str())
 }

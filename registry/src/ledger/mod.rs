@@ -4,8 +4,10 @@ mod archive;
 mod audit;
 mod bounded;
 mod chain;
+mod counted;
 mod error;
 mod event;
+mod heads;
 mod history;
 mod index;
 mod journal;
@@ -37,10 +39,11 @@ pub use transfer::{Obstacle, Step, Transfer};
 pub use verify::Verification;
 
 pub(crate) use error::LedgerError;
+pub(crate) use heads::is_behind;
 pub(crate) use index::{
     CHANNELS, Entry, Index, IndexLine, Listed, StoredVersion, VERSIONS, read_index,
 };
-pub(crate) use journal::{Journal, Turn, is_behind};
+pub(crate) use journal::{Journal, Turn};
 pub(crate) use mappings::{MAPPINGS, read_mappings};
 pub(crate) use mending::{FileError, PackageFiles};
 pub(crate) use resolve::{no_version, not_given};

@@ -64,8 +64,8 @@ pub(crate) struct AuditSpace {
 }
 
 impl AuditSpace {
-    pub(super) fn new(limits: AuditLimits, live: u64) -> Self {
-        let (live, archived) = (AtomicU64::new(live), AtomicU64::default());
+    pub(super) fn new(limits: AuditLimits) -> Self {
+        let (live, archived) = (AtomicU64::default(), AtomicU64::default());
         Self { limits, live, archived, due: Notify::new() }
     }
 
@@ -98,29 +98,27 @@ impl AuditSpace {
         if bytes >= limit { Err(AuditFull { bytes, limit: max_bytes }) } else { Ok(()) }
     }
 
-    /// Notes a line that was written.
-    pub(super) fn added(&self, bytes: usize) {
-        let before = self.live.fetch_add(bytes as u64, Ordering::Relaxed);
-        if before + bytes as u64 >= self.limits.live_bytes {
-            self.due.notify_one();
-        }
-    }
-
-    /// Notes lines that left the store.
-    pub(super) fn trimmed(&self, bytes: u64) {
-        // Counted by this process alone: another that writes to the same store may have added some.
-        let live = self.live.load(Ordering::Relaxed);
-        self.live.store(live.saturating_sub(bytes), Ordering::Relaxed);
-    }
-
-    /// Notes the bytes of all lines in the store, as they were counted anew.
+    /// Notes the bytes of all lines that are in the store.
     pub(super) fn set_live(&self, bytes: u64) {
         self.live.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Notes the same after a line of this node's own: others tell theirs to those who wait for them.
+    pub(super) fn added(&self, live: u64) {
+        self.set_live(live);
+        if live >= self.limits.live_bytes {
+            self.due.notify_one();
+        }
     }
 
     /// Notes the bytes of all archives that are there.
     pub(super) fn set_archived(&self, bytes: u64) {
         self.archived.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Notes the bytes of archives that came to those that are there.
+    pub(super) fn add_archived(&self, bytes: u64) {
+        self.archived.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Waits until lines should be archived.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use champollion_registry::{
-    Registry, RegistryConfig,
-    ledger::{Actor, AuditEntry},
+    Registry, RegistryConfig, RegistryError,
+    ledger::{Actor, AuditEntry, AuditLimits},
 };
-use champollion_store::{Blobs, Store};
+use champollion_store::{Blobs, FileBlobs, Store};
 use semver::Version;
 
 use crate::support::{Home, SANDBOX, by, moment, package, rehearse, try_decoder, wanted};
@@ -19,12 +19,20 @@ const VERSIONS: usize = 12;
 
 /// Two nodes on one store.
 async fn two_nodes(home: &Home) -> [Arc<Registry>; 2] {
+    two_nodes_within(home, AuditLimits::default()).await
+}
+
+/// Two nodes on one store whose audit has bounds.
+async fn two_nodes_within(home: &Home, audit: AuditLimits) -> [Arc<Registry>; 2] {
     let (store, blobs): (Arc<dyn Store>, Arc<dyn Blobs>) = (home.store(), home.blobs());
+    let archives: Arc<dyn Blobs> = Arc::new(FileBlobs::open(home.path().join("archives")).unwrap());
     let node = async || {
-        let (config, sandbox) = (RegistryConfig::default(), Arc::clone(&SANDBOX));
-        Registry::open(config, sandbox, Arc::clone(&store), Arc::clone(&blobs)).await.unwrap()
+        let config = RegistryConfig { audit, ..RegistryConfig::default() };
+        let (store, blobs) = (Arc::clone(&store), Arc::clone(&blobs));
+        let node = Registry::open(config, Arc::clone(&SANDBOX), store, blobs).await.unwrap();
+        Arc::new(node.with_audit_archives(Arc::clone(&archives)).await.unwrap())
     };
-    [Arc::new(node().await), Arc::new(node().await)]
+    [node().await, node().await]
 }
 
 #[tokio::test]
@@ -108,4 +116,77 @@ async fn a_node_verifies_while_another_publishes() {
         versions = verification.versions;
     }
     publishing.await.unwrap();
+}
+
+/// The line of an act that needs room in the audit.
+fn change(number: usize) -> AuditEntry {
+    AuditEntry::new(&Actor::named("ann"), "token-create", number)
+}
+
+/// The bytes of all lines that are in the store.
+async fn written(node: &Registry) -> u64 {
+    let archives = node.audit_archives().await.unwrap();
+    let after = archives.last().map_or(0, |last| last.checkpoint.head.sequence);
+    let lines = node.audit_lines(after, usize::MAX).await.unwrap();
+    lines.iter().map(|line| line.len() as u64).sum()
+}
+
+#[tokio::test]
+async fn the_audit_has_as_many_bytes_on_each_node_as_all_of_them_wrote() {
+    let home = Home::new();
+    let limits = AuditLimits { live_bytes: 1 << 20, max_bytes: 8_000 };
+    let [first, second] = two_nodes_within(&home, limits).await;
+    let mut number = 0;
+    while first.audit_usage().live_bytes < 7_600 {
+        number += 1;
+        first.record(change(number), moment()).await.unwrap();
+    }
+    // The other one was not told of any of them, and takes no line for which there is no room behind them.
+    let mut taken = 0;
+    let refused = loop {
+        number += 1;
+        match second.record(change(number), moment()).await {
+            Ok(()) => taken += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert!(matches!(refused, RegistryError::AuditFull(_)), "{refused}");
+    assert!(taken <= 2, "{taken} lines were taken");
+    let usage = second.audit_usage();
+    assert_eq!((usage.live_bytes, usage.full), (written(&second).await, true));
+    first.look_at_audit().await.unwrap();
+    assert_eq!(first.audit_usage(), usage);
+
+    // What one archives and writes is counted by the other one, with the archive.
+    first.archive_audit(1_000, moment()).await.unwrap();
+    drop(second.record(change(number), moment()).await.unwrap_err());
+    first.look_at_audit().await.unwrap();
+    assert_eq!(second.audit_usage(), first.audit_usage());
+    assert_eq!(second.audit_usage().live_bytes, written(&second).await);
+    assert!(second.audit_usage().archived_bytes > 0);
+    // Archives that were moved away take no space.
+    for archive in home.path().join("archives").read_dir().unwrap() {
+        std::fs::remove_file(archive.unwrap().path()).unwrap();
+    }
+    second.look_at_audit().await.unwrap();
+    second.record(change(number), moment()).await.unwrap();
+    assert_eq!(second.audit_usage().live_bytes, written(&second).await);
+}
+
+#[tokio::test]
+async fn a_node_archives_lines_that_another_wrote() {
+    let home = Home::new();
+    let limits = AuditLimits { live_bytes: 4_000, max_bytes: 1 << 20 };
+    let [first, second] = two_nodes_within(&home, limits).await;
+    for number in 0..40 {
+        first.record(change(number), moment()).await.unwrap();
+    }
+    let archives = second.tidy_audit(moment()).await.unwrap();
+    assert!(!archives.is_empty());
+    assert_eq!(second.audit_usage().live_bytes, written(&second).await);
+    assert!(second.audit_usage().live_bytes < limits.live_bytes);
+    let verification = first.verify().await.unwrap();
+    assert_eq!(verification.problems, [""; 0]);
+    first.look_at_audit().await.unwrap();
+    assert_eq!(first.audit_usage(), second.audit_usage());
 }

@@ -168,6 +168,11 @@ impl Home {
         Ok(Opened { registry, store, blobs })
     }
 
+    /// The folder of all that is kept.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn store(&self) -> Arc<SledStore> {
         Arc::new(SledStore::open(&SledOptions::new(self.folder.path().join("store"))).unwrap())
     }

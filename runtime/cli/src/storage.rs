@@ -45,6 +45,10 @@ fn forecast(report: &StorageReport) -> String {
     if let Some(full) = &report.full {
         return format!("full: {full}; frames are answered 507 until there is room");
     }
+    if !report.full_databases.is_empty() {
+        let names = report.full_databases.join(", ");
+        return format!("without room: {names}; frames of the groups in them are answered 507");
+    }
     match (report.bytes_per_hour, report.full_in_hours) {
         (None, _) => "the server has not run long enough for a forecast".to_owned(),
         (Some(rate), Some(hours)) => format!(

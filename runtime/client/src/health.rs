@@ -23,6 +23,9 @@ pub struct StorageReport {
     pub keep_free_bytes: u64,
     /// The reason why nothing more is taken, where that is so: `max-bytes` or `keep-free-bytes`.
     pub full: Option<String>,
+    /// The further databases that have no room: frames of the groups in them are refused.
+    #[serde(default)]
+    pub full_databases: Vec<String>,
     /// The bytes by which it grows in an hour, or shrinks, at the present rate.
     pub bytes_per_hour: Option<i64>,
     /// The hours in which it is full at this rate.

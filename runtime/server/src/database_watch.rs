@@ -73,8 +73,11 @@ impl DatabaseWatch {
             let words = watched.standing().map_or_else(|| "does not answer".to_owned(), said);
             let held = places.get(at).map(|one| {
                 let DatabaseView { groups, devices, .. } = one;
-                let refused =
-                    if one.health == Health::Ready { "" } else { ", whose frames are refused" };
+                let refused = match one.health {
+                    Health::Ready if one.is_full => ", whose frames are refused: it has no room",
+                    Health::Ready => "",
+                    _ => ", whose frames are refused",
+                };
                 format!("; {groups} groups and {devices} devices lie in it{refused}")
             });
             format!("{}: {words}{}\n", watched.title(), held.unwrap_or_default())
@@ -155,6 +158,8 @@ fn count_placed(store: &PlacedStore) {
         let name = || database.name.to_string();
         let is_ready = f64::from(u8::from(database.health == Health::Ready));
         metrics::gauge!("champollion_database_ready", "database" => name()).set(is_ready);
+        let is_full = f64::from(u8::from(database.is_full));
+        metrics::gauge!("champollion_database_full", "database" => name()).set(is_full);
         metrics::gauge!("champollion_database_groups", "database" => name())
             .set(counted(database.groups));
         metrics::gauge!("champollion_database_devices", "database" => name())

@@ -219,15 +219,19 @@ async fn look_for_arrivals(service: Arc<Service>, mut stopped: watch::Receiver<b
 /// Hears the feedback on commands that other nodes have kept.
 async fn hear_other_nodes(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
     let feedback = FeedbackOfNodes::new(Arc::clone(&service.led_store));
-    let mut ticks = every(FEEDBACK_PERIOD);
+    let (mut ticks, mut is_told) = (every(FEEDBACK_PERIOD), false);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
-        if let Err(error) = hear_once(&service, &feedback).await {
+        let heard = hear_once(&service, &feedback).await;
+        if let Err(error) = &heard
+            && !is_told
+        {
             tracing::error!(%error, "feedback of other nodes cannot be heard");
         }
+        is_told = heard.is_err();
     }
 }
 

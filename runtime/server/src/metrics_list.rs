@@ -80,6 +80,11 @@ pub(crate) const METRICS: &[Metric] = &[
         "Devices that lie in each of several databases, as far as this node knows",
     ),
     gauge(
+        "champollion_database_full",
+        "database",
+        "Whether each of several databases had no room for a change a moment ago",
+    ),
+    gauge(
         "champollion_database_groups",
         "database",
         "Groups that lie in each of several databases, as far as this node knows",

@@ -252,7 +252,7 @@ impl Redecoding {
             Some(device) => self.deriving.assigned(device).await?,
             None => Vec::new(),
         };
-        let Some(decoder) = self.decoder_for(order, (device.as_deref(), &derived)).await else {
+        let Some(decoder) = self.decoder_for(order, (device.as_deref(), &derived)).await? else {
             return Ok(());
         };
         if derived.is_empty() && corrections.are_made(record, made_by_decoder(&decoder)) {
@@ -327,13 +327,20 @@ impl Redecoding {
         &self,
         order: &RedecodeJob,
         (device, derived): (Option<&Device>, &[DecoderRef]),
-    ) -> Option<Arc<LoadedDecoder>> {
+    ) -> Result<Option<Arc<LoadedDecoder>>, RedecodeError> {
         if !order.is_derived() {
-            return Some(Arc::clone(&order.decoder));
+            return Ok(Some(Arc::clone(&order.decoder)));
         }
         let is_meant = derived.iter().any(|wanted| wanted.id == order.decoder.id);
-        let wanted = device.filter(|_| is_meant)?.assignment.wanted()?;
-        self.registry.decoder(wanted).await.ok()
+        let meant = device.filter(|_| is_meant);
+        let Some(wanted) = meant.and_then(|device| device.assignment.wanted()) else {
+            return Ok(None);
+        };
+        match self.registry.decoder(wanted).await {
+            // No record is passed over for a store that is away for a while.
+            Err(RegistryError::Store(error)) if error.is_away() => Err(error.into()),
+            decoder => Ok(decoder.ok()),
+        }
     }
 
     async fn commit(

@@ -293,12 +293,16 @@ async fn keep_metrics_small(service: Arc<Service>) {
 
 /// Sees when the disk is full, and when there is room again.
 async fn look_after_storage(service: Arc<Service>) {
-    let mut ticks = every(LOOK_PERIOD);
+    let (mut ticks, mut is_told) = (every(LOOK_PERIOD), false);
     loop {
         ticks.tick().await;
-        if let Err(error) = service.storage.look().await {
+        let looked = service.storage.look().await;
+        if let Err(error) = &looked
+            && !is_told
+        {
             tracing::error!(%error, "the disk cannot be looked at");
         }
+        is_told = looked.is_err();
     }
 }
 
@@ -331,7 +335,7 @@ async fn look_after_audit(service: Arc<Service>) {
     let mut ticks = every(SUMMARY_PERIOD);
     let mut warned = None;
     loop {
-        tokio::select! {
+        let is_due_anyway = tokio::select! {
             _ = ticks.tick() => {
                 service.summaries.write(&service.registry).await;
                 write_last_heard(&service).await;
@@ -345,17 +349,19 @@ async fn look_after_audit(service: Arc<Service>) {
                     service.count_requests();
                     warn_of_last_admin(&service, &mut warned);
                 }
+                true
             }
-            () = service.registry.audit_archive_due() => {}
-        }
-        if !service.cluster.leads() {
-            continue;
-        }
-        match service.registry.tidy_audit(Timestamp::now()).await {
-            Ok(archives) => archives.iter().for_each(|archive| {
-                tracing::info!(file = archive.file, "older lines of the audit are archived");
-            }),
-            Err(error) => tracing::error!(%error, "the audit cannot be archived"),
+            () = service.registry.audit_archive_due() => false,
+        };
+        if service.cluster.leads() {
+            match service.registry.tidy_audit(Timestamp::now()).await {
+                Ok(archives) => archives.iter().for_each(|archive| {
+                    tracing::info!(file = archive.file, "older lines of the audit are archived");
+                }),
+                Err(error) => tracing::error!(%error, "the audit cannot be archived"),
+            }
+        } else if is_due_anyway && let Err(error) = service.registry.look_at_audit().await {
+            tracing::error!(%error, "the audit cannot be counted");
         }
         let usage = service.registry.audit_usage();
         metrics::gauge!("champollion_audit_bytes", "place" => "store").set(usage.live_bytes as f64);

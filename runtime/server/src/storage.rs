@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_store::{Health, Store, StoreError, Usage};
+use champollion_store::{Disk, Health, Store, StoreError, Usage};
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub struct StorageLimits {
     pub keep_free_bytes: u64,
 }
 
-/// Looks after the disk that the store is on.
+/// Looks after the disks that the store is on: one, or that of each database where groups lie in several.
 pub struct Storage {
     store: Arc<dyn Store>,
     limits: StorageLimits,
@@ -40,9 +40,20 @@ pub struct Storage {
 
 #[derive(Default)]
 struct State {
-    usage: Usage,
-    /// The uses of the disk and their moments, the oldest first.
+    /// The disks as they were seen last, in the order of the store.
+    disks: Vec<Seen>,
+    /// The uses of all disks and their moments, the oldest first.
     past: VecDeque<(Instant, u64)>,
+}
+
+/// A disk as it was seen last.
+#[derive(Default)]
+struct Seen {
+    /// The name, where there are several.
+    name: Option<String>,
+    /// The space; `None` of one that never answered.
+    usage: Option<Usage>,
+    /// Why nothing more is taken that lies on it.
     full: Option<Full>,
 }
 
@@ -59,7 +70,7 @@ pub enum Full {
 }
 
 /// The report on the disk for an operator.
-#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = StorageReport)]
 pub struct Report {
@@ -67,7 +78,7 @@ pub struct Report {
     used_bytes: u64,
     /// Bytes of the files; what of them is free is used again.
     file_bytes: u64,
-    /// Bytes of the disk that are free.
+    /// Bytes of the disk that are free; of several databases, where the least are.
     free_bytes: u64,
     /// The setting; 0 is no bound.
     max_bytes: u64,
@@ -76,6 +87,8 @@ pub struct Report {
     /// Why nothing more is taken, where that is so.
     #[schema(required)]
     full: Option<Full>,
+    /// The further databases that have no room: frames of the groups in them are refused.
+    full_databases: Vec<String>,
     /// By how many bytes it grows in an hour, or shrinks, at the present rate.
     #[schema(required)]
     bytes_per_hour: Option<i64>,
@@ -98,25 +111,41 @@ impl Storage {
         &self.store
     }
 
-    /// Looks how much is taken now.
+    /// Looks how much is taken now. A disk that cannot be asked is as it was seen last, and is the error.
     pub async fn look(&self) -> Result<(), StoreError> {
-        let usage = self.store.usage().await?;
-        let was_full = self.note(usage, Instant::now());
-        metrics::gauge!("champollion_store_used_bytes").set(usage.used_bytes as f64);
-        metrics::gauge!("champollion_store_file_bytes").set(usage.file_bytes as f64);
-        metrics::gauge!("champollion_store_free_bytes").set(usage.free_bytes as f64);
-        match (was_full, self.full()) {
-            (None, Some(full)) => tracing::error!(%full, "no frames are taken any more"),
-            (Some(_), None) => tracing::info!("there is room again: frames are taken"),
-            _ => {}
-        }
-        Ok(())
+        let disks = self.store.disks().await;
+        let fault = self.note(disks, Instant::now());
+        let total = self.state().total();
+        metrics::gauge!("champollion_store_used_bytes").set(total.used_bytes as f64);
+        metrics::gauge!("champollion_store_file_bytes").set(total.file_bytes as f64);
+        metrics::gauge!("champollion_store_free_bytes").set(total.free_bytes as f64);
+        fault.map_or(Ok(()), Err)
     }
 
-    /// Why nothing more is taken, where that is so.
+    /// Why nothing more is taken, where that is so: the disk is full that has what is no group's, or all that may be taken is.
     #[must_use]
     pub fn full(&self) -> Option<Full> {
-        self.state().full
+        self.full_of(None)
+    }
+
+    /// Why nothing more of a group is taken, where that is so: the disk is full that it lies on, or the first one, without
+    /// which nothing is taken.
+    #[must_use]
+    pub fn full_of(&self, group: Option<&str>) -> Option<Full> {
+        self.full_at(self.store.disk_of(group))
+    }
+
+    /// Why nothing more is taken that lies on a disk, where that is so.
+    fn full_at(&self, own: usize) -> Option<Full> {
+        let state = self.state();
+        let full = |at: usize| state.disks.get(at).and_then(|disk| disk.full);
+        full(0).or_else(|| full(own))
+    }
+
+    /// Whether frames of any group are refused, since there is no room for them.
+    #[must_use]
+    pub fn is_full_for_some(&self) -> bool {
+        self.state().disks.iter().any(|disk| disk.full.is_some())
     }
 
     /// Why a frame of a group cannot be kept now, as far as is known before it is tried.
@@ -129,10 +158,10 @@ impl Storage {
     #[must_use]
     pub fn report(&self) -> Report {
         let state = self.state();
-        let usage = state.usage;
+        let usage = state.total();
         let bytes_per_hour = state.bytes_per_hour();
         let full_in_hours = bytes_per_hour.filter(|rate| *rate > 0).map(|rate| {
-            let hours = self.room(usage) as f64 / rate as f64;
+            let hours = self.room(&state) as f64 / rate as f64;
             (hours * 10.0).round() / 10.0
         });
         Report {
@@ -141,52 +170,66 @@ impl Storage {
             free_bytes: usage.free_bytes,
             max_bytes: self.limits.max_bytes,
             keep_free_bytes: self.limits.keep_free_bytes,
-            full: state.full,
+            full: state.disks.first().and_then(|home| home.full),
+            full_databases: state.full_databases(),
             bytes_per_hour,
             full_in_hours,
         }
     }
 
-    /// Notes what is used; gives what was the matter before.
-    fn note(&self, usage: Usage, now: Instant) -> Option<Full> {
-        let mut state = self.state();
-        state.usage = usage;
+    /// Notes how disks are, and tells of those that became full, or have room again. Gives the error of one that could not be
+    /// asked.
+    fn note(&self, disks: Vec<Disk>, now: Instant) -> Option<StoreError> {
+        let (mut state, mut fault) = (self.state(), None);
+        state.disks.resize_with(disks.len(), Seen::default);
+        for (seen, disk) in state.disks.iter_mut().zip(disks) {
+            seen.name = disk.name;
+            match disk.usage {
+                Ok(usage) => seen.usage = Some(usage),
+                Err(error) => fault = Some(error),
+            }
+        }
+        let used_bytes = state.total().used_bytes;
         let is_due = state.past.back().is_none_or(|(at, _)| now - *at >= SAMPLE_PERIOD);
         if is_due {
-            state.past.push_back((now, usage.used_bytes));
+            state.past.push_back((now, used_bytes));
         }
         while state.past.front().is_some_and(|(at, _)| now - *at > PAST) {
             state.past.pop_front();
         }
-        let Limits { store, disk } = self.rooms(usage);
-        let full = if store == 0 {
-            Some(Full::MaxBytes)
-        } else if disk == 0 {
-            Some(Full::KeepFreeBytes)
-        } else {
-            None
-        };
-        std::mem::replace(&mut state.full, full)
+        let store = self.room_of_store(used_bytes);
+        for seen in &mut state.disks {
+            let full = match seen.usage {
+                _ if store == 0 => Some(Full::MaxBytes),
+                Some(usage) if self.room_of_disk(usage) == 0 => Some(Full::KeepFreeBytes),
+                _ => None,
+            };
+            let before = std::mem::replace(&mut seen.full, full);
+            seen.tell(before);
+        }
+        fault
     }
 
-    /// Bytes that can still be taken.
-    fn room(&self, usage: Usage) -> u64 {
-        let Limits { store, disk } = self.rooms(usage);
-        store.min(disk)
+    /// Bytes that can still be taken, on each of the disks.
+    fn room(&self, state: &State) -> u64 {
+        let rooms = state.disks.iter().filter_map(|disk| disk.usage);
+        let of_disks = rooms.map(|usage| self.room_of_disk(usage)).min().unwrap_or_default();
+        self.room_of_store(state.total().used_bytes).min(of_disks)
     }
 
-    fn rooms(&self, usage: Usage) -> Limits {
-        let StorageLimits { max_bytes, keep_free_bytes } = self.limits;
+    /// Bytes that the settings let all disks together take still.
+    fn room_of_store(&self, used_bytes: u64) -> u64 {
+        match self.limits.max_bytes {
+            0 => u64::MAX,
+            max => max.saturating_sub(used_bytes),
+        }
+    }
+
+    /// Bytes that can still be taken on a disk.
+    fn room_of_disk(&self, usage: Usage) -> u64 {
         // What the files have and can use again needs no room on the disk.
         let reusable = usage.file_bytes.saturating_sub(usage.used_bytes);
-        let store = match max_bytes {
-            0 => u64::MAX,
-            max => max.saturating_sub(usage.used_bytes),
-        };
-        Limits {
-            store,
-            disk: usage.free_bytes.saturating_add(reusable).saturating_sub(keep_free_bytes),
-        }
+        usage.free_bytes.saturating_add(reusable).saturating_sub(self.limits.keep_free_bytes)
     }
 
     /// Held for a look.
@@ -195,13 +238,41 @@ impl Storage {
     }
 }
 
-/// Bytes that can still be taken, by what bounds them.
-struct Limits {
-    store: u64,
-    disk: u64,
+impl Seen {
+    /// Tells where the disk became full, or has room again.
+    fn tell(&self, before: Option<Full>) {
+        match (self.name.as_deref(), before, self.full) {
+            (None, None, Some(full)) => tracing::error!(%full, "no frames are taken any more"),
+            (None, Some(_), None) => tracing::info!("there is room again: frames are taken"),
+            (Some(database), None, Some(full)) => {
+                tracing::error!(database, %full, "frames of the groups in a database are not taken any more");
+            }
+            (Some(database), Some(before), None) => {
+                tracing::info!(database, %before, "a database has room again: frames are taken");
+            }
+            _ => {}
+        }
+    }
 }
 
 impl State {
+    /// The use of all disks, and the bytes that are free where the least are.
+    fn total(&self) -> Usage {
+        let (mut total, mut free) = (Usage::default(), None);
+        for usage in self.disks.iter().filter_map(|disk| disk.usage) {
+            total.used_bytes += usage.used_bytes;
+            total.file_bytes += usage.file_bytes;
+            free = Some(free.map_or(usage.free_bytes, |least: u64| least.min(usage.free_bytes)));
+        }
+        Usage { free_bytes: free.unwrap_or_default(), ..total }
+    }
+
+    /// The names of the further databases that have no room, where the first one has.
+    fn full_databases(&self) -> Vec<String> {
+        let full = self.disks.iter().skip(1).filter(|disk| disk.full.is_some());
+        full.filter_map(|disk| disk.name.clone()).collect()
+    }
+
     fn bytes_per_hour(&self) -> Option<i64> {
         let ((first_at, first), (last_at, last)) = (self.past.front()?, self.past.back()?);
         let time = *last_at - *first_at;
@@ -225,6 +296,44 @@ mod tests {
         usage
     }
 
+    fn one(usage: Usage) -> Vec<Disk> {
+        vec![Disk { name: None, usage: Ok(usage) }]
+    }
+
+    fn two(home: Usage, east: Result<Usage, StoreError>) -> Vec<Disk> {
+        let disk = |name: &str, usage| Disk { name: Some(name.to_owned()), usage };
+        vec![disk("home", Ok(home)), disk("east", east)]
+    }
+
+    #[tokio::test]
+    async fn a_database_without_room_refuses_what_lies_in_it_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
+        let limits = StorageLimits { max_bytes: 5_000, keep_free_bytes: 100 };
+        let storage = Storage { store: Arc::new(store), limits, state: Mutex::default() };
+        let (now, plenty, none) = (Instant::now(), usage(1_000, 10_000), usage(1_000, 0));
+        let fulls = || (storage.full(), storage.full_at(1));
+        let keep = Some(Full::KeepFreeBytes);
+        assert!(storage.note(two(plenty, Ok(none)), now).is_none());
+        assert_eq!(fulls(), (None, keep));
+        assert!(storage.is_full_for_some());
+        let report = storage.report();
+        assert_eq!((report.full, report.full_databases), (None, vec!["east".to_owned()]));
+        assert_eq!((report.used_bytes, report.free_bytes), (2_000, 0));
+        // While it is away, it is as it was, and what is heard of the other one counts.
+        assert!(storage.note(two(none, Err(StoreError::Closed)), now).is_some());
+        assert_eq!(fulls(), (keep, keep));
+        assert!(storage.note(two(plenty, Err(StoreError::Closed)), now).is_some());
+        assert_eq!(fulls(), (None, keep));
+        storage.note(two(plenty, Ok(plenty)), now);
+        assert_eq!(fulls(), (None, None));
+        assert!(!storage.is_full_for_some() && storage.report().full_databases.is_empty());
+        // What all of it may take is of all databases together.
+        storage.note(two(usage(3_000, 10_000), Ok(usage(2_000, 10_000))), now);
+        let max = Some(Full::MaxBytes);
+        assert_eq!(fulls(), (max, max));
+    }
+
     #[tokio::test]
     async fn it_is_told_when_it_will_be_full_and_when_it_is() {
         let folder = tempfile::tempdir().unwrap();
@@ -233,28 +342,28 @@ mod tests {
         let storage = Storage { store: Arc::new(store), limits, state: Mutex::default() };
         let begin = Instant::now();
         let after = |minutes: u64| begin + Duration::from_secs(60 * minutes);
-        storage.note(usage(100, 10_000), begin);
+        storage.note(one(usage(100, 10_000)), begin);
         assert_eq!(storage.report().bytes_per_hour, None);
-        storage.note(usage(200, 10_000), after(30));
+        storage.note(one(usage(200, 10_000)), after(30));
         let report = storage.report();
         assert_eq!((report.bytes_per_hour, report.full_in_hours), (Some(200), Some(1.5)));
         assert_eq!(storage.full(), None);
-        storage.note(usage(500, 10_000), after(31));
+        storage.note(one(usage(500, 10_000)), after(31));
         assert_eq!(storage.full(), Some(Full::MaxBytes));
         // Of an hour ago nothing counts any more; it shrinks.
-        storage.note(usage(100, 10_000), after(100));
-        storage.note(usage(50, 0), after(110));
+        storage.note(one(usage(100, 10_000)), after(100));
+        storage.note(one(usage(50, 0)), after(110));
         let report = storage.report();
         assert_eq!((report.bytes_per_hour, report.full_in_hours), (Some(-300), None));
         assert_eq!(storage.full(), None, "the files have room inside");
-        storage.note(Usage { used_bytes: 950, ..usage(950, 20) }, after(111));
+        storage.note(one(Usage { used_bytes: 950, ..usage(950, 20) }), after(111));
         assert_eq!(storage.full(), Some(Full::MaxBytes));
         let storage = Storage {
             limits: StorageLimits { max_bytes: 0, keep_free_bytes: 100 },
             store: Arc::clone(&storage.store),
             state: Mutex::default(),
         };
-        storage.note(usage(950, 20), begin);
+        storage.note(one(usage(950, 20)), begin);
         assert_eq!(storage.full(), Some(Full::KeepFreeBytes));
     }
 }

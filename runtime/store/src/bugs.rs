@@ -17,7 +17,8 @@ compile_error!(
 pub(crate) enum Bug {
     /// Conditions of batches are left out, but those on leases.
     CompareAndSet,
-    /// The epoch of a lease is not compared, and its holder does not look at its own clock.
+    /// The epoch of a lease is not compared, and its holder does not look at its own clock, and learns late that it has it no
+    /// more.
     LeaseEpoch,
     /// Entries of a log are numbered without the log being locked until they are committed.
     LogLock,

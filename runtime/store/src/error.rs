@@ -227,6 +227,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the store answers nothing for now, as a database that is away, or as one that was closed since the process
+    /// ends: the same may be asked later, or elsewhere.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Closed)
+    }
+
     /// For `map_err` on an operation of the file system.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

@@ -55,7 +55,7 @@ pub use crate::names::{LogName, LogPrefix, TableName};
 pub use crate::placed::{
     DatabaseName, DatabaseView, NamedDatabase, NewGroups, PlacedOptions, PlacedStore,
 };
-pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Store, Usage};
+pub use crate::port::{Blobs, Disk, Entry, Health, KeyValue, LogExtent, Store, Usage};
 #[cfg(feature = "postgres")]
 pub use crate::postgres::{PostgresBlobs, PostgresOptions, PostgresStore, Standing};
 pub use crate::sequence::Sequence;

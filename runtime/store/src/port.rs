@@ -59,6 +59,15 @@ pub struct Usage {
     pub free_bytes: u64,
 }
 
+/// A disk, or a database, that a store lies on.
+#[derive(Debug)]
+pub struct Disk {
+    /// The name, where the store lies on several.
+    pub name: Option<String>,
+    /// The space that the store takes of it; the error where that cannot be asked now.
+    pub usage: Result<Usage, StoreError>,
+}
+
 /// Whether a store can take changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -133,6 +142,18 @@ pub trait Store: Send + Sync {
 
     /// Returns the space that the store takes of its disk.
     async fn usage(&self) -> Result<Usage, StoreError>;
+
+    /// Returns the space of each disk that the store lies on, that of what is the territory's first. There are several only
+    /// where groups lie in several databases: one that is full, or away, says nothing of the others.
+    async fn disks(&self) -> Vec<Disk> {
+        vec![Disk { name: None, usage: self.usage().await }]
+    }
+
+    /// The place among [`disks`](Self::disks) of the one that a group lies on; the first also of a group that is not known.
+    /// Never waits.
+    fn disk_of(&self, _group: Option<&str>) -> usize {
+        0
+    }
 
     /// Finishes what was handed over, then refuses everything with [`StoreError::Closed`].
     /// Closing twice is fine.

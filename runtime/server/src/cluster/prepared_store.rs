@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use champollion_store::{
-    Batch, Committed, Entry, Health, KeyValue, LogExtent, Sequence, Store, StoreError, Usage,
+    Batch, Committed, Disk, Entry, Health, KeyValue, LogExtent, Sequence, Store, StoreError, Usage,
 };
 
 /// The preparation of each batch: conditions or entries that are added to it, or a refusal.
@@ -82,6 +82,14 @@ impl<P: Preparation> Store for PreparedStore<P> {
 
     async fn usage(&self) -> Result<Usage, StoreError> {
         self.store.usage().await
+    }
+
+    async fn disks(&self) -> Vec<Disk> {
+        self.store.disks().await
+    }
+
+    fn disk_of(&self, group: Option<&str>) -> usize {
+        self.store.disk_of(group)
     }
 
     async fn close(&self) -> Result<(), StoreError> {

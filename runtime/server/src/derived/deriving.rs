@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use champollion_delivery::records::{DecoderName, Derived};
 use champollion_frames::DevEui;
 use champollion_registry::{
-    LoadedDecoder, Registry,
+    LoadedDecoder, Registry, RegistryError,
     channels::Caller,
     package::{DecoderRef, variables},
 };
@@ -148,7 +148,7 @@ impl Deriving {
         let Device { dev_eui, group, .. } = reading.device;
         let (mut loaded, mut warnings) = (Vec::new(), Vec::new());
         for wanted in self.assignments.of_both(*dev_eui, group).await? {
-            match self.load(&wanted, caller(reading)).await {
+            match self.load(&wanted, caller(reading)).await? {
                 Ok(decoder) => loaded.push(decoder),
                 Err(reason) => warnings.push(Derived::Warning(format!("{wanted}: {reason}"))),
             }
@@ -158,16 +158,20 @@ impl Deriving {
         Ok(Found { run, warnings })
     }
 
+    /// Loads a derived decoder, or says why nothing can be derived by it. A store that has its package and is away for a
+    /// while is no such reason.
     async fn load(
         &self,
         wanted: &DecoderRef,
         caller: Caller,
-    ) -> Result<Arc<LoadedDecoder>, String> {
-        let decoder = self.registry.healthy_decoder(wanted, caller, Timestamp::now()).await;
-        let decoder = decoder.map_err(|error| error.to_string())?;
-        match decoder.decoder.formulas() {
-            Some(_) => Ok(decoder),
-            None => Err("it reads payloads and derives nothing".to_owned()),
+    ) -> Result<Result<Arc<LoadedDecoder>, String>, DerivingError> {
+        match self.registry.healthy_decoder(wanted, caller, Timestamp::now()).await {
+            Err(RegistryError::Store(error)) if error.is_away() => {
+                Err(TableError::Store(error).into())
+            }
+            Err(error) => Ok(Err(error.to_string())),
+            Ok(decoder) if decoder.decoder.formulas().is_some() => Ok(Ok(decoder)),
+            Ok(_) => Ok(Err("it reads payloads and derives nothing".to_owned())),
         }
     }
 

@@ -81,9 +81,21 @@ impl Decoding {
         self.follower.get().is_some_and(|follower| follower.is_due(dev_eui))
     }
 
-    /// The decoder that a device gets for a call. Where other nodes may have published it, and that cannot be read, the
-    /// frame is not taken: its record would be without values for ever.
+    /// The decoder that a device gets for a call. Where other nodes may have published it, and that cannot be read, or the
+    /// store has its package and is away, the frame is not taken: its record would be without values for ever.
     async fn decoder_of(
+        &self,
+        wanted: &DecoderRef,
+        caller: Caller,
+    ) -> Result<Result<Given, RegistryError>, IngestError> {
+        match self.known_decoder_of(wanted, caller).await? {
+            Err(RegistryError::Store(error)) if error.is_away() => Err(error.into()),
+            given => Ok(given),
+        }
+    }
+
+    /// The same, where a store that is away is an error like others.
+    async fn known_decoder_of(
         &self,
         wanted: &DecoderRef,
         caller: Caller,

@@ -80,7 +80,7 @@ impl From<StoreError> for IngestError {
         match error {
             // The disk of a database, of which the room is not known beforehand.
             StoreError::Full { .. } => {
-                tracing::error!(%error, "no frames are taken any more");
+                tracing::error!(%error, "there is no room for a frame");
                 Self::Full(Full::KeepFreeBytes)
             }
             error => Self::NotKept(error.to_string()),

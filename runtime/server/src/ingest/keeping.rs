@@ -236,13 +236,14 @@ impl Keeper {
     }
 
     /// Nothing is decoded that cannot be kept, and nobody waits for a disk that has stopped writing. Where groups lie in
-    /// several databases, one that is away keeps no frames of other groups from being taken.
+    /// several databases, one that is away or full keeps no frames of other groups from being taken.
     fn check_room(&self, dev_eui: DevEui) -> Result<(), IngestError> {
-        if let Some(full) = self.storage.full() {
+        let device = self.devices.get(dev_eui);
+        let group = device.as_deref().map(|device| device.group.as_str());
+        if let Some(full) = self.storage.full_of(group) {
             return Err(IngestError::Full(full));
         }
-        let device = self.devices.get(dev_eui);
-        match self.storage.health_of(device.as_deref().map(|device| device.group.as_str())) {
+        match self.storage.health_of(group) {
             Health::Failed(reason) => Err(IngestError::NotKept(reason)),
             Health::Stalled => {
                 Err(IngestError::NotKept("the store has not finished a write in time".to_owned()))

@@ -20,7 +20,7 @@ pub(crate) fn name_of_route(group: &GroupId, route: &RouteName) -> String {
 
 /// Notes the present minute of the server and of each route.
 pub(super) async fn note_minute(service: &Service) {
-    let is_ready = service.store.health() == Health::Ready && service.storage.full().is_none();
+    let is_ready = service.store.health() == Health::Ready && !service.storage.is_full_for_some();
     let routes = match service.dispatcher.list(None, None, ROUTES).await {
         Ok(routes) => routes,
         Err(error) => {

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{Arc, atomic::AtomicU64},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -45,6 +48,25 @@ fn assert_in_order(records: &[Json], meters: &[Meter]) {
         assert!(f_cnts.is_sorted_by(|one, next| one < next), "{}: {f_cnts:?}", meter.dev_eui);
         assert_eq!(counted, counts(f_cnts.len()), "{}", meter.dev_eui);
     }
+}
+
+/// A node that has just started has no decoder in memory. While it cannot read the package, frames are not taken: a record
+/// without values would be there for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_frame_whose_decoder_cannot_be_read_now_is_taken_later() {
+    let meter = Meter::new(1);
+    let (world, nodes) = world(7, std::slice::from_ref(&meter)).await;
+    world.are_packages_away.store(true, Ordering::Relaxed);
+    for node in &*nodes {
+        let refused = node.take(meter.frame(1)).await;
+        assert!(refused.contains("could not be kept"), "{refused}");
+    }
+    assert_eq!(nodes[0].records().await.len(), 0);
+    world.are_packages_away.store(false, Ordering::Relaxed);
+    assert_eq!(nodes[1].take(meter.frame(1)).await, "accepted");
+    assert_eq!(nodes[0].take(meter.frame(1)).await, "duplicate");
+    let records = nodes[0].records().await;
+    assert_eq!(of_device(&records, meter.dev_eui), [(1, "0001".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -5,6 +5,7 @@
 mod frames;
 mod joins;
 mod older_rows;
+mod packages;
 mod removal;
 mod reports;
 mod support;

@@ -4,7 +4,7 @@ use std::{
     path::Path,
     sync::{
         Arc, LazyLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -40,6 +40,8 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::Resolve;
+
+use crate::packages::Packages;
 
 /// The group of all devices.
 pub(crate) const GROUP: &str = "water";
@@ -133,6 +135,8 @@ fn counter() -> Vec<u8> {
 pub(crate) struct World {
     folder: TempDir,
     pub(crate) store: Arc<Shaken>,
+    /// Whether packages cannot be read, as where a database that has them is away.
+    pub(crate) are_packages_away: Arc<AtomicBool>,
 }
 
 /// A node: a process of its own, as far as devices and frames are concerned.
@@ -149,7 +153,7 @@ impl World {
         let sled = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
         let store =
             Arc::new(Shaken { sled, chance: AtomicU64::new(seed), conflicts: AtomicU64::new(0) });
-        let world = Self { folder, store };
+        let world = Self { folder, store, are_packages_away: Arc::default() };
         let package = Package::assemble(&counter(), MANIFEST, VECTORS).unwrap();
         let name = (package.manifest().id.clone(), package.manifest().version.clone());
         let gate = Gate { random_payloads: 0 };
@@ -168,7 +172,8 @@ impl World {
     async fn registry(&self) -> Registry {
         let blobs = FileBlobs::open(self.path().join("packages")).unwrap();
         let (sandbox, store) = (Arc::clone(&SANDBOX), self.shared());
-        let blobs: Arc<dyn Blobs> = Arc::new(blobs);
+        let is_away = Arc::clone(&self.are_packages_away);
+        let blobs: Arc<dyn Blobs> = Arc::new(Packages { blobs, is_away });
         Registry::open(RegistryConfig::default(), sandbox, store, blobs).await.unwrap()
     }
 

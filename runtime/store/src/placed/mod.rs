@@ -30,7 +30,7 @@ use uuid::Uuid;
 use crate::batch::{Batch, Committed};
 use crate::error::StoreError;
 use crate::limits;
-use crate::port::{Entry, Health, KeyValue, LogExtent, Store, Usage};
+use crate::port::{Disk, Entry, Health, KeyValue, LogExtent, Store, Usage};
 use crate::postgres::PostgresStore;
 use crate::sequence::Sequence;
 use crate::tables;
@@ -73,6 +73,8 @@ pub struct DatabaseView {
     pub server: String,
     /// Whether it takes changes.
     pub health: Health,
+    /// Whether it had no room for a change a moment ago.
+    pub is_full: bool,
     /// The groups that lie in it, as far as this node knows.
     pub groups: usize,
     /// The devices that lie in it, as far as this node knows.
@@ -136,6 +138,7 @@ impl PlacedStore {
                 name: name.clone(),
                 server: store.server().to_owned(),
                 health: store.health(),
+                is_full: store.is_full(),
                 groups: count.groups,
                 devices: count.devices,
             }
@@ -356,6 +359,16 @@ impl Store for PlacedStore {
             file_bytes: usages.iter().map(|usage| usage.file_bytes).sum(),
             free_bytes: usages.iter().map(|usage| usage.free_bytes).min().unwrap_or_default(),
         })
+    }
+
+    async fn disks(&self) -> Vec<Disk> {
+        let usages = join_all(self.databases().map(|(_, store)| store.usage())).await;
+        let named = self.databases().zip(usages);
+        named.map(|((name, _), usage)| Disk { name: Some(name.to_string()), usage }).collect()
+    }
+
+    fn disk_of(&self, group: Option<&str>) -> usize {
+        group.and_then(|group| self.inner.places.known_group(group)).unwrap_or(0)
     }
 
     async fn close(&self) -> Result<(), StoreError> {

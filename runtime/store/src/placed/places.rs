@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use super::options::DatabaseName;
 use super::rules::{device, device_key};
 use crate::error::StoreError;
-use crate::port::Store;
+use crate::port::{Health, Store};
 use crate::postgres::PostgresStore;
 use crate::tables;
 
@@ -117,8 +117,12 @@ impl Places {
     /// The place of a group of which something is written for the first time.
     pub(super) fn of_new_group(&self) -> usize {
         let counts = self.counts.read();
-        let fewest =
-            counts.iter().enumerate().min_by_key(|(_, count)| (count.devices, count.groups));
+        // One that has no room, or is away, is taken where no other is better.
+        let fewest = counts.iter().enumerate().min_by_key(|(place, count)| {
+            let store = self.store(*place);
+            let takes_changes = store.health() == Health::Ready && !store.is_full();
+            (!takes_changes, count.devices, count.groups)
+        });
         self.new_groups.or_else(|| fewest.map(|(place, _)| place)).unwrap_or(0)
     }
 

@@ -41,10 +41,14 @@ pub(super) async fn scan(
 }
 
 /// Whether a row lies where its owner does. A frame that came too late for a device that was removed may leave a row
-/// behind that is nobody's.
+/// behind that is nobody's, and so may a group that was moved, where that was cut.
 fn lies_in(places: &Places, owner: Owner<'_>, at: usize) -> bool {
-    let Owner::Device(device) = owner else { return true };
-    places.known_device(device).is_none_or(|place| place == at)
+    let place = match owner {
+        Owner::Device(device) => places.known_device(device),
+        Owner::Group(group) => places.known_group(group),
+        Owner::Territory | Owner::Holder => None,
+    };
+    place.is_none_or(|place| place == at)
 }
 
 /// The names of logs in all databases that start with `prefix` and come after `after`, in byte order, at most `limit`.

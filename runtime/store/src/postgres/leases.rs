@@ -10,9 +10,14 @@ use uuid::Uuid;
 
 use super::PostgresStore;
 use super::fault::Fault;
+use crate::bugs::{self, Bug};
 use crate::error::StoreError;
 use crate::leases::{HeldLease, Lease, Leases, proof};
 use crate::tables;
+
+/// With the bug that the epoch is not compared, a renewal comes later by this: what a lead that was paused does until it
+/// learns that another one leads is more then.
+const LATE: Duration = Duration::from_millis(1_500);
 
 /// Takes a lease that is free, over, or the owner's.
 const TAKE: &str = "INSERT INTO leases AS l (name, owner, epoch, ends)
@@ -100,6 +105,9 @@ impl Leases for PostgresStore {
     }
 
     async fn renew(&self, lease: &Lease) -> Result<Option<Lease>, StoreError> {
+        if bugs::has(Bug::LeaseEpoch) {
+            tokio::time::sleep(LATE).await;
+        }
         let asked = Instant::now();
         let is_held = self.change(RENEW, lease, Some(lease.lasts().as_secs_f64())).await?;
         Ok(is_held.then(|| lease.renewed(asked)))

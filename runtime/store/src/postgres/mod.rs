@@ -243,7 +243,7 @@ impl Store for PostgresStore {
     async fn usage(&self) -> Result<Usage, StoreError> {
         let usage = self.known_usage().await?;
         // A database tells that it is full when it is, and not before.
-        let free_bytes = if self.inner.status.is_full() { 0 } else { usage.free_bytes };
+        let free_bytes = if self.is_full() { 0 } else { usage.free_bytes };
         Ok(Usage { free_bytes, ..usage })
     }
 
@@ -259,6 +259,11 @@ impl Store for PostgresStore {
 }
 
 impl PostgresStore {
+    /// Whether the database had no room for a change a moment ago.
+    pub(crate) fn is_full(&self) -> bool {
+        self.inner.status.is_full()
+    }
+
     /// Returns the space as it was asked for last, if the database answers still.
     async fn known_usage(&self) -> Result<Usage, StoreError> {
         let known = *self.inner.usage.lock();

@@ -156,7 +156,7 @@ impl Session {
     ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
         let rows = self.beside.query(NUMBER, &[&ids, &counts]).await?;
         let is_slow = rows.iter().any(|row| row.get::<_, i64>(2) % 3 == 0);
-        tokio::time::sleep(std::time::Duration::from_millis(if is_slow { 40 } else { 0 })).await;
+        tokio::time::sleep(std::time::Duration::from_millis(if is_slow { 400 } else { 0 })).await;
         Ok(rows)
     }
 

@@ -127,6 +127,13 @@ pub(super) fn forecast(viewer: &Viewer, storage: &Json) -> (Tone, String) {
     if !storage["full"].is_null() {
         return (Tone::Bad, viewer.say("operator-house-full"));
     }
+    let databases = items(storage, "/fullDatabases");
+    if !databases.is_empty() {
+        let names: Vec<&str> = databases.iter().filter_map(Json::as_str).collect();
+        let names = names.join(", ");
+        let text = viewer.say_with("operator-house-databases-full", [("names", names.into())]);
+        return (Tone::Bad, text);
+    }
     match storage["fullInHours"].as_f64() {
         Some(hours) => {
             let tone = if hours < FULL_SOON { Tone::Warning } else { Tone::Plain };

@@ -2,6 +2,7 @@
 
 mod cuts;
 mod of_databases;
+mod of_moving;
 mod of_placing;
 
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use crate::{Batch, Leases, Sequence, Store, StoreError, tables};
 const DEVICE: &str = "0102030405060708";
 
 /// The batch that registers a device.
-fn registration(device: &str, group: &str) -> Batch {
+pub(super) fn registration(device: &str, group: &str) -> Batch {
     batch(|batch| {
         batch
             .belongs(device, group)
@@ -29,7 +29,7 @@ fn registration(device: &str, group: &str) -> Batch {
 }
 
 /// The batch of a frame that is the first since a node read the device, and ends an alert.
-fn frame(device: &str, group: &str) -> Batch {
+pub(super) fn frame(device: &str, group: &str) -> Batch {
     batch(|batch| {
         batch.expect_value("devices", device, "sealed").expect_absent("sessions", device);
         batch.expect_absent("joined", device).put("sessions", device, "1");
@@ -250,5 +250,56 @@ fn of_placed_new_groups_go_where_the_fewest_devices_are() {
         }
         let counts = store.view().iter().map(|one| (one.groups, one.devices)).collect::<Vec<_>>();
         assert_eq!(counts, [(3, 3), (3, 3)]);
+    });
+}
+
+/// Has a database end each insertion of entries as where its disk has no room, or no more.
+fn fill(two: &Two, at: usize, is_full: bool) {
+    let function = "CREATE OR REPLACE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                    RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$";
+    let trigger = "CREATE TRIGGER no_room BEFORE INSERT ON entries FOR EACH STATEMENT EXECUTE FUNCTION no_room()";
+    if is_full {
+        two.sql(at, function);
+        two.sql(at, trigger);
+    } else {
+        two.sql(at, "DROP TRIGGER no_room ON entries");
+    }
+}
+
+#[test]
+fn of_placed_a_database_without_room_says_nothing_of_the_others() {
+    let two = Two::new();
+    block_on(async {
+        let store = two.store("east").await;
+        let home = "home".parse().unwrap();
+        store.place_group("light", &home).await.unwrap();
+        let devices = [(DEVICE, "water"), ("00000000000000af", "light")];
+        for (device, group) in devices {
+            store.commit(registration(device, group)).await.unwrap();
+        }
+        assert_eq!((store.disk_of(Some("water")), store.disk_of(Some("light"))), (1, 0));
+        assert_eq!((store.disk_of(None), store.disk_of(Some("unheard-of"))), (0, 0));
+        fill(&two, 1, true);
+        let refused = store.commit(frame(DEVICE, "water")).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Full { .. }), "{refused}");
+        store.commit(frame("00000000000000af", "light")).await.unwrap();
+        let disks = store.disks().await;
+        let free = |at: usize| disks[at].usage.as_ref().unwrap().free_bytes;
+        assert_eq!(
+            disks.iter().map(|disk| disk.name.as_deref().unwrap()).collect::<Vec<_>>(),
+            ["home", "east"]
+        );
+        assert!(free(0) > 0 && free(1) == 0, "{disks:?}");
+        assert_eq!(store.view().iter().map(|one| one.is_full).collect::<Vec<_>>(), [false, true]);
+        // Where the fewest devices lie there is no room.
+        let mut options = two.options("east");
+        options.new_groups = crate::NewGroups::Fewest;
+        let fewest = PlacedStore::open(&options).await.unwrap();
+        store.commit(registration("00000000000000ae", "light")).await.unwrap();
+        drop(fewest.commit(frame(DEVICE, "water")).await.unwrap_err());
+        fewest.commit(registration("00000000000000ad", "gas")).await.unwrap();
+        assert_eq!(fewest.place_of_group("gas").await.unwrap(), Some(&home));
+        fill(&two, 1, false);
+        store.commit(frame(DEVICE, "water")).await.unwrap();
     });
 }

@@ -80,6 +80,7 @@ operator-house-full-in = full in { $hours } hours at this rate
 operator-house-full-in-days = full in { $days } days at this rate
 operator-house-room = there is room
 operator-house-full = full: no frames are taken
+operator-house-databases-full = databases without room: { $names }; frames of their groups are not taken
 
 # Decoders
 operator-decoders-title = Decoders

@@ -80,6 +80,7 @@ operator-house-full-in = plein dans { $hours } heures à ce rythme
 operator-house-full-in-days = plein dans { $days } jours à ce rythme
 operator-house-room = il y a de la place
 operator-house-full = plein : aucune trame n’est acceptée
+operator-house-databases-full = bases de données sans place : { $names } ; les trames de leurs groupes ne sont pas acceptées
 
 # Decoders
 operator-decoders-title = Décodeurs
