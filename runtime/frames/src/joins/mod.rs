@@ -215,15 +215,17 @@ pub enum JoinRefusal {
     },
 }
 
-impl Joining {
-    fn new(joiner: Joiner, state: JoinState) -> Arc<Registered> {
+impl Registered {
+    fn new(joiner: Joiner, state: JoinState) -> Arc<Self> {
         let Joiner { dev_eui, join_eui, root_keys, version } = joiner;
         let (keys, join_eui) = (root_keys.into(), join_eui.map(JoinEui::to_be_bytes));
-        let mut joining = Self { keys, join_eui, version, state: None, pending: false };
+        let mut joining = Joining { keys, join_eui, version, state: None, pending: false };
         joining.put_state(state);
-        Arc::new(Registered { dev_eui, joining: Mutex::new(joining) })
+        Arc::new(Self { dev_eui, joining: Mutex::new(joining) })
     }
+}
 
+impl Joining {
     fn join_eui(&self) -> Option<JoinEui> {
         self.join_eui.map(JoinEui::from_be_bytes)
     }
@@ -271,7 +273,7 @@ impl Joins {
                 return;
             }
         }
-        devices.insert(Joining::new(joiner, state));
+        devices.insert(Registered::new(joiner, state));
     }
 
     /// Puts a device as it was stored: its nonces are those of `state`, whatever they were here. A claim
@@ -281,7 +283,7 @@ impl Joins {
         if state.awaits_accept() {
             self.was_here(dev_eui);
         }
-        self.devices.write().insert(Joining::new(joiner, state));
+        self.devices.write().insert(Registered::new(joiner, state));
     }
 
     /// Removes a device that is registered to join.
