@@ -119,6 +119,8 @@ fn tables_are_files_of_the_command_line() {
         let refused = cli.run(&[command, &["--out", &sheet, "--layout", "french"]].concat());
         assert!(refused.failure().contains("a workbook has no layout"), "{}", refused.failure());
     }
+    let refused = cli.run(&["quality", "--out", &file("none.csv"), "silent"]);
+    assert!(refused.failure().contains("quality silent --out"), "{}", refused.failure());
     let refused = cli.run(&["schedules", "list", "--out", "schedules.ods"]);
     assert!(refused.failure().contains(".csv or .xlsx"), "{}", refused.failure());
 }

@@ -92,6 +92,11 @@ enum Per {
 impl Quality {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
+        if self.action.is_some() && self.table.is_asked_for() {
+            // Of the figures, which are not asked for: nothing would be written.
+            let reason = "say --out behind the word for the list: quality silent --out FILE";
+            return Err(Failure::new("the list cannot be written", reason));
+        }
         match &self.action {
             None => self.figures(&client).await,
             Some(Action::Silent { hours, table }) => self.silent(&client, *hours, table).await,

@@ -42,6 +42,11 @@ impl From<ListLayout> for TableLayout {
 }
 
 impl TableOut {
+    /// Whether the list is to be in a file.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.out.is_some()
+    }
+
     /// Returns the file in the layout that is said, if the list is to be in one.
     pub(super) fn file(&self) -> Result<Option<TableFile>, Failure> {
         let (Some(file), Some(layout)) = (&self.out, self.layout) else {
