@@ -245,6 +245,32 @@ fn what_cannot_work_is_refused_with_what_to_write_instead() {
     assert_eq!(rules, json!({ "rules": [] }));
 }
 
+#[test]
+fn rules_are_listed_page_by_page() {
+    let server = Setup::default().start();
+    server.register(&Sensor::new(1), "water", None);
+    let partner = server.partner("water");
+    let names = ["a", "a-b", "b", "b2"];
+    for name in names {
+        partner.put(&format!("/v1/alerts/rules/{name}"), &above()).success();
+    }
+    let (mut listed, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = partner.get(&format!("/v1/alerts/rules?limit=3{after}")).success();
+        let rules = page["rules"].as_array().expect("there is a list").clone();
+        listed.extend(rules.iter().map(|rule| rule["name"].clone()));
+        if page["more"] != true {
+            break;
+        }
+        assert_eq!(rules.len(), 3);
+        after = format!("&after={}", page["next"].as_str().expect("it says where to go on"));
+    }
+    assert_eq!(listed, names);
+    let whole = partner.get("/v1/alerts/rules").success();
+    assert_eq!(whole["rules"].as_array().map(Vec::len), Some(names.len()));
+    assert!(whole.get("next").is_none(), "a short list is what it always was: {whole}");
+}
+
 /// The status of a street light whose metering does not answer, which is an alarm.
 const FAULT: &str = "018EB28266200047071A000201DEFE210000";
 

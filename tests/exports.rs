@@ -95,6 +95,9 @@ fn tables_are_files_of_the_command_line() {
     let file = |name: &str| server.folder().join(name).display().to_string();
     for (number, command) in (1..).zip([
         &["quality", "availability"][..],
+        &["quality", "--group", "light"],
+        &["quality", "silent"],
+        &["quality", "excluded"],
         &["gateways"],
         &["notices", "list"],
         &["schedules", "list"],
@@ -106,9 +109,18 @@ fn tables_are_files_of_the_command_line() {
         assert_eq!(said, format!("wrote {sheet}\n"));
         assert!(std::fs::read(&sheet).expect("it is there").starts_with(b"PK"), "{command:?}");
         let told = cli.json(&[command, &["--out", &text, "--json"]].concat());
-        let bytes = std::fs::read(&text).expect("it is there").len();
-        assert_eq!(told["bytes"], bytes, "{command:?}: {told}");
+        let written = std::fs::read_to_string(&text).expect("it is there");
+        assert_eq!(told["bytes"], written.len(), "{command:?}: {told}");
+        let _ = cli.run(&[command, &["--out", &text, "--layout", "french"]].concat()).success();
+        let french = std::fs::read_to_string(&text).expect("it is there");
+        let heading = |table: &str| table.lines().next().unwrap_or_default().to_owned();
+        let headings = format!("\u{feff}{}", heading(&written).replace(',', ";"));
+        assert_eq!(heading(&french), headings, "{command:?}");
+        let refused = cli.run(&[command, &["--out", &sheet, "--layout", "french"]].concat());
+        assert!(refused.failure().contains("a workbook has no layout"), "{}", refused.failure());
     }
+    let refused = cli.run(&["quality", "--out", &file("none.csv"), "silent"]);
+    assert!(refused.failure().contains("quality silent --out"), "{}", refused.failure());
     let refused = cli.run(&["schedules", "list", "--out", "schedules.ods"]);
     assert!(refused.failure().contains(".csv or .xlsx"), "{}", refused.failure());
 }

@@ -1,4 +1,4 @@
-//! TLS of the server's own, HTTP/2, the headers of answers, and ids of requests.
+//! TLS of the server's own, HTTP/2, and the headers of answers.
 
 use std::{
     fs,
@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_tests::{Authority, Issued, Output, Server, Setup, champollion, eventually, run};
+use champollion_tests::{
+    Authority, Issued, Output, Server, Setup, champollion, client_hello, eventually, run,
+};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
@@ -294,6 +297,44 @@ fn a_new_certificate_is_used_without_ending_a_connection() {
 }
 
 #[test]
+fn no_version_before_tls_1_2_is_spoken() {
+    let door = Door::open("");
+    let answer = |version, listed| {
+        let mut stream = door.tcp();
+        stream.write_all(&client_hello(version, listed)).expect("it takes a handshake");
+        let mut begin = [0; 7];
+        stream.read_exact(&mut begin).expect("it answers");
+        begin
+    };
+    // A fatal alert, `protocol_version`, in a record of its own.
+    let refused = |answer: [u8; 7]| answer[0] == 21 && answer[5..] == [2, 70];
+    let (ssl_3, tls_1_0, tls_1_1, tls_1_2) = ([3, 0], [3, 1], [3, 2], [3, 3]);
+    for version in [ssl_3, tls_1_0, tls_1_1] {
+        assert!(refused(answer(version, None)), "{version:?}");
+        assert!(refused(answer(tls_1_2, Some(version))), "{version:?} listed");
+    }
+    // The same of 1.2 goes on: a record of the handshake, whose message is a server's hello.
+    for answer in [answer(tls_1_2, None), answer(tls_1_2, Some(tls_1_2))] {
+        assert_eq!((answer[0], answer[5]), (22, 2), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_told_of_once_and_anew_for_the_next_one() {
+    let door = Door::open("");
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let renewed = |days: i64| {
+        let before = door.certificate();
+        renew(door.folder.path(), &door.authority.server_until(today + days.days()));
+        eventually("it is used", || (door.certificate() != before).then_some(()));
+        // The files are looked at each second, and each look could tell of the end.
+        std::thread::sleep(Duration::from_secs(3));
+        door.server.log().matches("ends soon: renew it").count()
+    };
+    assert_eq!([renewed(16), renewed(13), renewed(2), renewed(16)], [0, 1, 2, 2]);
+}
+
+#[test]
 fn a_slow_handshake_is_ended_and_counts_as_a_connection() {
     let door = Door::open("[connections]\nhandshake-seconds = 2\nmost-by-address = 10\n");
     // The beginnings of handshakes: nothing, and the head of a record that never comes.
@@ -437,54 +478,4 @@ fn answers_have_headers_that_protect_and_an_id() {
     let door = Door::open("strict-transport-seconds = 0\n");
     let answer = door.get("/healthz").to_lowercase();
     assert!(!answer.contains("strict-transport"), "{answer}");
-}
-
-#[test]
-fn the_id_of_a_request_is_in_answer_log_and_audit() {
-    let server = Server::start();
-    let named = |id: &str, token: &str| {
-        let bearer = format!("Bearer {token}");
-        let headers = [
-            ("X-Request-Id", id),
-            ("Authorization", &*bearer),
-            ("Content-Type", "application/json"),
-        ];
-        let body = json!({ "name": "of the test", "role": "publisher" }).to_string();
-        server.anybody().post_with("/v1/tokens", &headers, body.as_bytes())
-    };
-    let refused = named("ticket-4711", "chmp_admin_wrong");
-    assert_eq!((refused.status, refused.header("x-request-id")), (401, "ticket-4711"));
-    assert_eq!(refused.body["requestId"], "ticket-4711");
-    let log = server.log();
-    let line = log.lines().find(|line| line.contains("sign-ins fail"));
-    assert!(line.is_some_and(|line| line.contains("ticket-4711")), "{log}");
-
-    let made = named("ticket-4712", server.admin_token());
-    assert_eq!(made.header("x-request-id"), "ticket-4712");
-    let audit = server.admin().get("/v1/audit").text;
-    let line = audit.lines().find(|line| line.contains("\"request\":\"ticket-4712\""));
-    assert!(line.is_some_and(|line| line.contains("token-create")), "{audit}");
-
-    for odd in ["a b", "\"quoted\"", &"x".repeat(129)] {
-        let answer = named(odd, "chmp_admin_wrong");
-        let id = answer.header("x-request-id");
-        assert!(id != odd && id.len() == 36, "{odd}: {id}");
-    }
-    assert!(!server.log().contains("quoted"), "{}", server.log());
-}
-
-#[test]
-fn a_log_that_is_no_terminal_has_no_escape_codes() {
-    for variable in [None, Some(("NO_COLOR", "")), Some(("NO_COLOR", "1"))] {
-        let setup = Setup::default().settings("[log]\nfilter = \"debug\"\n");
-        let setup = match variable {
-            Some((name, value)) => setup.variable(name, value),
-            None => setup,
-        };
-        let server = setup.start();
-        server.anybody().token("chmp_admin_wrong").get("/v1/tokens").problem(401, "token-unknown");
-        let log = server.log();
-        assert!(log.contains("listening") && log.contains("sign-ins fail"), "{log}");
-        assert!(!log.contains('\u{1b}'), "{log:?}");
-    }
 }

@@ -1,5 +1,6 @@
 //! A certificate authority of the tests' own.
 
+use jiff::civil::Date;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     date_time_ymd,
@@ -10,6 +11,9 @@ pub struct Authority {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
+
+/// A day: its year, month and date.
+type Day = (i32, u8, u8);
 
 /// A certificate and its key, as PEM.
 pub struct Issued {
@@ -41,23 +45,32 @@ impl Authority {
     /// A certificate of a server called `localhost`.
     #[must_use]
     pub fn server(&self) -> Issued {
-        self.issue(false)
+        self.issue(None)
     }
 
     /// The same that is good no more.
     #[must_use]
     pub fn expired_server(&self) -> Issued {
-        self.issue(true)
+        self.issue(Some(((2020, 1, 1), (2021, 1, 1))))
     }
 
-    fn issue(&self, expired: bool) -> Issued {
+    /// The same that ends at the begin of a day, by UTC.
+    #[must_use]
+    pub fn server_until(&self, day: Date) -> Issued {
+        let [month, date] =
+            [day.month(), day.day()].map(|part| part.try_into().expect("it counts from 1"));
+        self.issue(Some(((2020, 1, 1), (day.year().into(), month, date))))
+    }
+
+    fn issue(&self, days: Option<(Day, Day)>) -> Issued {
         let key = KeyPair::generate().expect("there is randomness");
         let names = vec!["localhost".to_owned()];
         let mut params = CertificateParams::new(names).expect("it is a name");
         params.distinguished_name.push(DnType::CommonName, "localhost");
-        if expired {
-            (params.not_before, params.not_after) =
-                (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+        if let Some(days) = days {
+            let [begins, ends] =
+                [days.0, days.1].map(|(year, month, day)| date_time_ymd(year, month, day));
+            (params.not_before, params.not_after) = (begins, ends);
         }
         let certificate = params.signed_by(&key, &self.issuer).expect("it can be signed").pem();
         Issued { certificate, key: key.serialize_pem() }

@@ -322,6 +322,10 @@ fn whatever_goes_through_all_objects_has_a_place() {
     for path in ["/v1/devices?silentHours=1", "/v1/alerts?state=unacknowledged"] {
         partner.get(path).problem(429, "too-many-expensive-requests");
     }
+    // Each cell of such a table is an expression.
+    let columns = partner.get("/v1/records?format=csv-rows&columns=point;date;index%3Dvalue*1000");
+    columns.problem(429, "too-many-expensive-requests");
+    assert_eq!(partner.get("/v1/records?format=csv-rows").status, 200, "other tables need none");
     let admin = server.admin();
     let command = json!({ "command": { "on": true } });
     let to_group = admin.post("/v1/groups/water/downlinks", &command);

@@ -336,3 +336,53 @@ fn a_log_of_everything_shows_no_secret_of_libraries_and_no_query() {
         assert_eq!(log.lines().find(shows), None, "{library} is in the log");
     }
 }
+
+#[test]
+fn the_id_of_a_request_is_in_answer_log_and_audit() {
+    let server = Server::start();
+    let named = |id: &str, token: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [
+            ("X-Request-Id", id),
+            ("Authorization", &*bearer),
+            ("Content-Type", "application/json"),
+        ];
+        let body = json!({ "name": "of the test", "role": "publisher" }).to_string();
+        server.anybody().post_with("/v1/tokens", &headers, body.as_bytes())
+    };
+    let refused = named("ticket-4711", "chmp_admin_wrong");
+    assert_eq!((refused.status, refused.header("x-request-id")), (401, "ticket-4711"));
+    assert_eq!(refused.body["requestId"], "ticket-4711");
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("sign-ins fail"));
+    assert!(line.is_some_and(|line| line.contains("ticket-4711")), "{log}");
+
+    let made = named("ticket-4712", server.admin_token());
+    assert_eq!(made.header("x-request-id"), "ticket-4712");
+    let audit = server.admin().get("/v1/audit").text;
+    let line = audit.lines().find(|line| line.contains("\"request\":\"ticket-4712\""));
+    assert!(line.is_some_and(|line| line.contains("token-create")), "{audit}");
+
+    for odd in ["a b", "\"quoted\"", &"x".repeat(129)] {
+        let answer = named(odd, "chmp_admin_wrong");
+        let id = answer.header("x-request-id");
+        assert!(id != odd && id.len() == 36, "{odd}: {id}");
+    }
+    assert!(!server.log().contains("quoted"), "{}", server.log());
+}
+
+#[test]
+fn a_log_that_is_no_terminal_has_no_escape_codes() {
+    for variable in [None, Some(("NO_COLOR", "")), Some(("NO_COLOR", "1"))] {
+        let setup = Setup::default().settings("[log]\nfilter = \"debug\"\n");
+        let setup = match variable {
+            Some((name, value)) => setup.variable(name, value),
+            None => setup,
+        };
+        let server = setup.start();
+        server.anybody().token("chmp_admin_wrong").get("/v1/tokens").problem(401, "token-unknown");
+        let log = server.log();
+        assert!(log.contains("listening") && log.contains("sign-ins fail"), "{log}");
+        assert!(!log.contains('\u{1b}'), "{log:?}");
+    }
+}

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Failure, connection::Connection, output, own_json::read_own_json, table_file::TableFile,
+    Failure, connection::Connection, output, own_json::read_own_json, table_file::TableOut,
 };
 
 /// The members that a rule is shown with beside its definition.
@@ -41,11 +41,10 @@ enum Action {
         #[arg(long, value_enum, default_value_t = Listed::Open)]
         state: Listed,
         /// Most alerts that are listed
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, conflicts_with = "out")]
         limit: usize,
-        /// File to write all alerts of this state to: .csv or .xlsx
-        #[arg(long, value_name = "FILE", conflicts_with = "limit")]
-        out: Option<TableFile>,
+        #[command(flatten)]
+        table: TableOut,
     },
     /// Show an alert as JSON
     Show {
@@ -112,11 +111,13 @@ impl Alerts {
         let client = self.connection.client()?;
         let group = self.group.as_ref().map(GroupId::as_str);
         match &self.action {
-            Action::List { state, out: Some(file), .. } => {
+            Action::List { state, limit, table } => {
+                let Some(file) = table.file()? else {
+                    return self.list(&client, *state, *limit).await;
+                };
                 let table = client.alerts_table(group, state.state(), file.form).await?;
                 file.write(&table, self.json)
             }
-            Action::List { state, limit, out: None } => self.list(&client, *state, *limit).await,
             Action::Show { id } => output::answer(&client.alert(group, id).await?),
             Action::Acknowledge { id, note } => {
                 let alert = client.acknowledge_alert(group, id, note).await?;

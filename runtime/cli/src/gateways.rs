@@ -3,7 +3,7 @@
 use champollion_client::{Client, Gateway, ObjectOfGateway};
 use clap::Args;
 
-use super::{Failure, connection::Connection, output, table_file::TableFile};
+use super::{Failure, connection::Connection, output, table_file::TableOut};
 
 /// Shows gateways: when each was last heard, and which objects it alone hears.
 #[derive(Args)]
@@ -11,10 +11,10 @@ pub(super) struct Gateways {
     #[command(flatten)]
     connection: Connection,
     /// Gateway to show with the objects that it alone hears; all where it is left out
+    #[arg(conflicts_with = "out")]
     gateway: Option<String>,
-    /// File to write the list to: .csv or .xlsx
-    #[arg(long, value_name = "FILE", conflicts_with = "gateway")]
-    out: Option<TableFile>,
+    #[command(flatten)]
+    table: TableOut,
     /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
@@ -30,7 +30,7 @@ impl Gateways {
     }
 
     async fn list(&self, client: &Client) -> Result<(), Failure> {
-        if let Some(file) = &self.out {
+        if let Some(file) = self.table.file()? {
             return file.write(&client.gateways_table(file.form).await?, self.json);
         }
         let list = client.gateways().await?;

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Failure, connection::Connection, output, table_file::TableFile};
+use super::{Failure, connection::Connection, output, table_file::TableOut};
 
 /// Tells of planned work and incidents, and shows those that concern you.
 #[derive(Args)]
@@ -29,9 +29,8 @@ enum Action {
         /// State of the notices to list
         #[arg(long, value_enum)]
         state: Option<State>,
-        /// File to write the list to: .csv or .xlsx
-        #[arg(long, value_name = "FILE")]
-        out: Option<TableFile>,
+        #[command(flatten)]
+        table: TableOut,
     },
     /// Show a notice with its later words
     Show {
@@ -156,7 +155,7 @@ impl Notices {
         let client = self.connection.client()?;
         let json = self.json;
         match self.action {
-            Action::List { state, out } => list(&client, state, out.as_ref(), json).await,
+            Action::List { state, table } => list(&client, state, &table, json).await,
             Action::Show { id } => shown(&client.notice(id).await?, json),
             Action::Add(add) => shown(&client.add_notice(&add.wish()).await?, json),
             Action::Change { id, title, text, begin, end, leaves_out } => {
@@ -205,11 +204,11 @@ fn word(choice: impl ValueEnum) -> String {
 async fn list(
     client: &Client,
     state: Option<State>,
-    out: Option<&TableFile>,
+    table: &TableOut,
     json: bool,
 ) -> Result<(), Failure> {
     let state = state.map(word);
-    if let Some(file) = out {
+    if let Some(file) = table.file()? {
         let table = client.notices_table(state.as_deref(), file.form).await?;
         return file.write(&table, json);
     }

@@ -1,13 +1,14 @@
 //! `champollion quality`: the figures of connectivity, silent objects, and availability.
 
 use champollion_client::{
-    Client, QualityFigures, QualityQuery, RouteAvailability, SilentObject, SilentQuery,
+    Client, QualityFigures, QualityQuery, RouteAvailability, SilentObject, SilentQuery, TableForm,
+    TableLayout,
 };
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use super::{Failure, connection::Connection, output, table_file::TableFile};
+use super::{Failure, connection::Connection, output, table_file::TableOut};
 
 /// Shows the share of objects that were heard, losses and reception.
 #[derive(Args)]
@@ -38,8 +39,10 @@ pub(super) struct Quality {
     #[arg(long, value_enum, default_value_t)]
     per: Per,
     /// Print CSV with all figures
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "out"])]
     csv: bool,
+    #[command(flatten)]
+    table: TableOut,
     /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
@@ -52,14 +55,18 @@ enum Action {
         /// Least hours of silence
         #[arg(long, default_value_t = 24)]
         hours: u32,
+        #[command(flatten)]
+        table: TableOut,
     },
     /// List the objects that are left out of the shares, and why
-    Excluded,
+    Excluded {
+        #[command(flatten)]
+        table: TableOut,
+    },
     /// Show the availability of the server and of routes over the last 30 days
     Availability {
-        /// File to write the list to: .csv or .xlsx
-        #[arg(long, value_name = "FILE")]
-        out: Option<TableFile>,
+        #[command(flatten)]
+        table: TableOut,
     },
 }
 
@@ -85,11 +92,16 @@ enum Per {
 impl Quality {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
+        if self.action.is_some() && self.table.is_asked_for() {
+            // Of the figures, which are not asked for: nothing would be written.
+            let reason = "say --out behind the word for the list: quality silent --out FILE";
+            return Err(Failure::new("the list cannot be written", reason));
+        }
         match &self.action {
             None => self.figures(&client).await,
-            Some(Action::Silent { hours }) => self.silent(&client, *hours).await,
-            Some(Action::Excluded) => self.excluded(&client).await,
-            Some(Action::Availability { out }) => self.availability(&client, out.as_ref()).await,
+            Some(Action::Silent { hours, table }) => self.silent(&client, *hours, table).await,
+            Some(Action::Excluded { table }) => self.excluded(&client, table).await,
+            Some(Action::Availability { table }) => self.availability(&client, table).await,
         }
     }
 
@@ -104,8 +116,13 @@ impl Quality {
             per: word(self.per),
         };
         if self.csv {
-            output::line(client.quality_csv(&query).await?.trim_end());
+            let form = TableForm::Csv(TableLayout::default());
+            let table = client.quality_table(&query, form).await?;
+            output::line(String::from_utf8_lossy(&table).trim_end());
             return Ok(());
+        }
+        if let Some(file) = self.table.file()? {
+            return file.write(&client.quality_table(&query, file.form).await?, self.json);
         }
         let list = client.quality(&query).await?;
         if self.json {
@@ -143,8 +160,12 @@ impl Quality {
         }
     }
 
-    async fn silent(&self, client: &Client, hours: u32) -> Result<(), Failure> {
-        let list = client.silent_objects(&self.of_objects(Some(hours))).await?;
+    async fn silent(&self, client: &Client, hours: u32, table: &TableOut) -> Result<(), Failure> {
+        let query = self.of_objects(Some(hours));
+        if let Some(file) = table.file()? {
+            return file.write(&client.silent_table(&query, file.form).await?, self.json);
+        }
+        let list = client.silent_objects(&query).await?;
         if self.json {
             return output::answer(&list);
         }
@@ -153,8 +174,12 @@ impl Quality {
         Ok(())
     }
 
-    async fn excluded(&self, client: &Client) -> Result<(), Failure> {
-        let list = client.excluded_objects(&self.of_objects(None)).await?;
+    async fn excluded(&self, client: &Client, table: &TableOut) -> Result<(), Failure> {
+        let query = self.of_objects(None);
+        if let Some(file) = table.file()? {
+            return file.write(&client.excluded_table(&query, file.form).await?, self.json);
+        }
+        let list = client.excluded_objects(&query).await?;
         if self.json {
             return output::answer(&list);
         }
@@ -165,9 +190,9 @@ impl Quality {
         Ok(())
     }
 
-    async fn availability(&self, client: &Client, out: Option<&TableFile>) -> Result<(), Failure> {
+    async fn availability(&self, client: &Client, table: &TableOut) -> Result<(), Failure> {
         let group = self.group.as_ref().map(GroupId::as_str);
-        if let Some(file) = out {
+        if let Some(file) = table.file()? {
             return file.write(&client.availability_table(group, file.form).await?, self.json);
         }
         let found = client.availability(group).await?;

@@ -42,10 +42,9 @@ fn rows(of: &OfGroup) -> Vec<[String; 4]> {
         ("waiting-messages", of.waiting_messages),
         ("mails-per-hour", of.mails_per_hour),
         ("mails-per-day", of.mails_per_day),
+        ("kept-alerts", of.kept_alerts),
     ];
     let newer = newer.into_iter().filter_map(|(name, quota)| Some(row(name, quota?)));
-    let kept =
-        |most: u64| [of.group.clone(), "kept-alerts".to_owned(), String::new(), most.to_string()];
     let mut rows = vec![
         row("waiting-commands", of.waiting_commands),
         row("open-commands", of.open_commands),
@@ -59,6 +58,5 @@ fn rows(of: &OfGroup) -> Vec<[String; 4]> {
         [of.group.clone(), "high-priority".to_owned(), String::new(), permitted.to_owned()],
     ];
     rows.extend(newer);
-    rows.extend(of.kept_alerts.map(kept));
     rows
 }

@@ -10,7 +10,7 @@ use champollion_fleet::names::PartnerId;
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
-use super::{Failure, connection::Connection, output, table_file::TableFile};
+use super::{Failure, connection::Connection, output, table_file::TableOut};
 
 /// Shows the objects of partners in service on a day, and what they cost.
 #[derive(Args)]
@@ -18,7 +18,7 @@ pub(super) struct Statements {
     /// Day that has begun, as in 2027-01-01
     date: Date,
     /// Partner to show alone
-    #[arg(long)]
+    #[arg(long, conflicts_with = "out")]
     partner: Option<PartnerId>,
     /// File to write the list of objects of the partner to
     #[arg(long, requires = "partner", conflicts_with = "issue")]
@@ -26,11 +26,10 @@ pub(super) struct Statements {
     /// Form of the list
     #[arg(long, value_enum, default_value = "csv", requires = "list")]
     format: Form,
-    /// File to write the lines and sums of all statements to: .csv or .xlsx
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["partner", "issue"])]
-    out: Option<TableFile>,
+    #[command(flatten)]
+    table: TableOut,
     /// Issue the statements of all partners, so that both parties hold the same number
-    #[arg(long, conflicts_with = "partner")]
+    #[arg(long, conflicts_with_all = ["partner", "out"])]
     issue: bool,
     #[command(flatten)]
     connection: Connection,
@@ -62,7 +61,7 @@ impl Form {
 impl Statements {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
-        if let Some(file) = &self.out {
+        if let Some(file) = self.table.file()? {
             return file.write(&client.statements_table(self.date, file.form).await?, self.json);
         }
         match (&self.partner, &self.list) {

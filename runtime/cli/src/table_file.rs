@@ -6,10 +6,64 @@ use std::{
     str::FromStr,
 };
 
-use champollion_client::TableForm;
+use champollion_client::{TableForm, TableLayout};
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::{Failure, output};
+
+/// The file that a list is written to, if it is to be one.
+#[derive(Args)]
+pub(super) struct TableOut {
+    /// File to write the list to: .csv or .xlsx
+    #[arg(long, value_name = "FILE")]
+    out: Option<TableFile>,
+    /// Layout of a file of CSV
+    #[arg(long, value_enum, requires = "out")]
+    layout: Option<ListLayout>,
+}
+
+/// The layouts of lists as CSV.
+#[derive(Clone, Copy, ValueEnum)]
+enum ListLayout {
+    /// Commas between cells, a decimal point
+    International,
+    /// Semicolons between cells, a decimal comma and a byte order mark, as French spreadsheets open them
+    French,
+}
+
+impl From<ListLayout> for TableLayout {
+    fn from(layout: ListLayout) -> Self {
+        match layout {
+            ListLayout::International => Self::International,
+            ListLayout::French => Self::French,
+        }
+    }
+}
+
+impl TableOut {
+    /// Whether the list is to be in a file.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.out.is_some()
+    }
+
+    /// Returns the file in the layout that is said, if the list is to be in one.
+    pub(super) fn file(&self) -> Result<Option<TableFile>, Failure> {
+        let (Some(file), Some(layout)) = (&self.out, self.layout) else {
+            return Ok(self.out.clone());
+        };
+        match file.form {
+            TableForm::Csv(_) => {
+                let form = TableForm::Csv(layout.into());
+                Ok(Some(TableFile { form, ..file.clone() }))
+            }
+            TableForm::Xlsx => {
+                let task = format!("{} cannot be written", file.path.display());
+                Err(Failure::new(task, "a workbook has no layout: leave out --layout, or say .csv"))
+            }
+        }
+    }
+}
 
 /// A file that a list is written to; its ending says the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +89,7 @@ impl FromStr for TableFile {
 
 fn form(path: &Path) -> Option<TableForm> {
     match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "csv" => Some(TableForm::Csv),
+        "csv" => Some(TableForm::Csv(TableLayout::default())),
         "xlsx" => Some(TableForm::Xlsx),
         _ => None,
     }
@@ -61,7 +115,7 @@ mod tests {
     #[test]
     fn the_ending_of_a_file_says_the_form_of_the_table() {
         let form = |path: &str| path.parse::<TableFile>().map(|file| file.form);
-        assert_eq!(form("alerts.csv"), Ok(TableForm::Csv));
+        assert_eq!(form("alerts.csv"), Ok(TableForm::Csv(TableLayout::International)));
         assert_eq!(form("of a day/ALERTS.XLSX"), Ok(TableForm::Xlsx));
         for path in ["alerts", "alerts.ods", ".csv"] {
             assert_eq!(form(path), Err(UnknownForm), "{path}");

@@ -195,7 +195,7 @@ impl Client {
         &self,
         group: Option<&str>,
     ) -> Result<Answer<AlertRuleList>, ClientError> {
-        ask(self.get("v1/alerts/rules").query(&OfGroup { group })).await
+        all("rules", None, || self.get("v1/alerts/rules").query(&OfGroup { group })).await
     }
 
     /// Shows a rule: `GET /v1/alerts/rules/{name}`.

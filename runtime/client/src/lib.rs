@@ -165,7 +165,7 @@ pub use sign_in::{
 };
 pub use statements::{StatedSubscription, Statement, StatementLine, StatementList};
 pub use stream::{Following, RecordEvent};
-pub use tables::TableForm;
+pub use tables::{TableForm, TableLayout};
 pub use tokens::{
     CreatedToken, Me, MyGrant, MyPerson, OwnTokenRequest, Role, Token, TokenList, TokenMaker,
     TokenRequest,

@@ -1,17 +1,13 @@
 //! The figures of connectivity: shares, silent objects, objects that are left out, and availability.
 
 use jiff::Timestamp;
-use reqwest::header::ACCEPT;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Answer, Client, ClientError,
-    client::{OfGroup, ask, text},
+    client::{OfGroup, ask},
     pages::all,
 };
-
-/// The media type of CSV.
-const CSV: &str = "text/csv";
 
 /// The figures that are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -232,11 +228,6 @@ impl Client {
         query: &QualityQuery,
     ) -> Result<Answer<QualityFiguresList>, ClientError> {
         all("figures", None, || self.get("v1/quality").query(query)).await
-    }
-
-    /// Returns figures of connectivity as CSV: `GET /v1/quality`.
-    pub async fn quality_csv(&self, query: &QualityQuery) -> Result<String, ClientError> {
-        text(self.get("v1/quality").query(query).header(ACCEPT, CSV)).await
     }
 
     /// Lists silent objects: `GET /v1/quality/silent`.

@@ -39,9 +39,9 @@ pub struct Quotas {
     /// The same on this day, by UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mails_per_day: Option<QuotaUse>,
-    /// The most alerts that are kept, whose use is not counted.
+    /// Alerts that are kept, as they were counted in the last hour, with those raised since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept_alerts: Option<u64>,
+    pub kept_alerts: Option<QuotaUse>,
     /// Streams of records, and requests that wait for one.
     pub open_streams: QuotaUse,
     /// Answers with records that are being sent.

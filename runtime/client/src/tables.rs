@@ -5,7 +5,7 @@ use reqwest::{RequestBuilder, header::ACCEPT};
 use serde::Serialize;
 
 use crate::{
-    AlertState, Client, ClientError,
+    AlertState, Client, ClientError, QualityQuery, SilentQuery,
     client::{OfGroup, bytes},
 };
 
@@ -15,18 +15,43 @@ const TABLE_BYTES: usize = 512 << 20;
 /// The form of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableForm {
-    /// A text of comma-separated values.
-    Csv,
+    /// A text of comma-separated values, in a layout.
+    Csv(TableLayout),
     /// A workbook of one sheet.
     Xlsx,
+}
+
+/// The layout of a table of CSV.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TableLayout {
+    /// Commas between cells, a decimal point.
+    #[default]
+    International,
+    /// Semicolons between cells, a decimal comma and a byte order mark, as French spreadsheets open them.
+    French,
+}
+
+/// The query of a layout, which a workbook has none of.
+#[derive(Serialize)]
+struct InLayout {
+    layout: Option<TableLayout>,
 }
 
 impl TableForm {
     fn media_type(self) -> &'static str {
         match self {
-            Self::Csv => "text/csv",
+            Self::Csv(_) => "text/csv",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
+    }
+
+    fn layout(self) -> InLayout {
+        let layout = match self {
+            Self::Csv(layout) => Some(layout),
+            Self::Xlsx => None,
+        };
+        InLayout { layout }
     }
 }
 
@@ -46,6 +71,33 @@ impl Client {
         form: TableForm,
     ) -> Result<Vec<u8>, ClientError> {
         table(self.get("v1/statements").query(&[("date", date)]), form).await
+    }
+
+    /// Returns figures of connectivity as a table: `GET /v1/quality`.
+    pub async fn quality_table(
+        &self,
+        query: &QualityQuery,
+        form: TableForm,
+    ) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/quality").query(query), form).await
+    }
+
+    /// Returns silent objects as a table: `GET /v1/quality/silent`.
+    pub async fn silent_table(
+        &self,
+        query: &SilentQuery,
+        form: TableForm,
+    ) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/quality/silent").query(query), form).await
+    }
+
+    /// Returns objects that are left out of the shares as a table: `GET /v1/quality/excluded`.
+    pub async fn excluded_table(
+        &self,
+        query: &SilentQuery,
+        form: TableForm,
+    ) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/quality/excluded").query(query), form).await
     }
 
     /// Returns the availability as a table: `GET /v1/quality/availability`.
@@ -89,5 +141,6 @@ impl Client {
 }
 
 async fn table(request: RequestBuilder, form: TableForm) -> Result<Vec<u8>, ClientError> {
+    let request = request.query(&form.layout());
     bytes(request.header(ACCEPT, form.media_type()), TABLE_BYTES).await
 }

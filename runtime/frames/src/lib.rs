@@ -52,6 +52,7 @@
 #![warn(missing_docs)]
 
 mod address;
+mod by_dev_eui;
 mod claim;
 mod counter;
 mod crypto;
@@ -83,6 +84,7 @@ mod version;
 pub mod wrapped;
 
 pub use address::{DevAddr, DevEui, JoinEui};
+pub use by_dev_eui::{ByDevEui, OfDevice};
 pub use claim::{Claim, NextState, Progress};
 pub use direction::Direction;
 pub use fingerprint::Fingerprint;

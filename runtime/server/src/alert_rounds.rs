@@ -51,9 +51,6 @@ const READ_EVERY: u32 = 12;
 /// Rounds between two in which what was raised is compared with the rules whatever has changed: devices move too.
 const SWEEP_EVERY: u32 = 720;
 
-/// Alerts that a group raises, at least, before it is looked at whether it keeps too many.
-const TRIM_AFTER: usize = 50;
-
 /// The rounds of a server.
 pub(crate) struct Rounds {
     service: Arc<Service>,
@@ -106,24 +103,9 @@ impl Rounds {
         if self.clock.look(Instant::now(), now) {
             self.judge_all(&alerts, now).await;
         }
-        self.trim(&alerts).await?;
         self.count = self.count.wrapping_add(1);
         if alerts.armed.take_change() || self.count.is_multiple_of(SWEEP_EVERY) {
             self.sweep(&alerts, now).await.inspect_err(|_| alerts.armed.note_change())?;
-        }
-        Ok(())
-    }
-
-    /// Removes alerts of groups that have raised many beyond what they may keep. What other nodes have raised is seen in the
-    /// next sweep.
-    async fn trim(&self, alerts: &Alerts) -> Result<(), AlertsError> {
-        let most = |group: &GroupId| self.service.config.quotas.of(group).kept_alerts;
-        let is_busy = |group: &GroupId, raised| raised >= TRIM_AFTER.max(most(group) / 4);
-        for group in alerts.judge.take_busy(is_busy) {
-            let removed = alerts.book.trim(&group, most(&group)).await?;
-            if removed > 0 {
-                tracing::info!(%group, removed, "alerts that were over made room for later ones");
-            }
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_delivery::names::GroupId;
 use champollion_registry::ledger::Actor;
 use champollion_sandbox::Compiler;
 use champollion_store::StoreError;
@@ -153,6 +154,7 @@ pub async fn serve(
     let is_secured = door.is_some();
     let certificate = door.map(|door| tokio::spawn(door.stay_current()));
     let audit = tokio::spawn(look_after_audit(Arc::clone(&service)));
+    let kept_alerts = tokio::spawn(keep_alerts(Arc::clone(&service)));
     let mut among_nodes = service.cluster.keep(&stopped);
     let mut outgoing = JoinSet::new();
     if service.cluster.has_lease() {
@@ -201,6 +203,7 @@ pub async fn serve(
         database.abort();
     }
     audit.abort();
+    kept_alerts.abort();
     if let Some(certificate) = certificate {
         certificate.abort();
     }
@@ -328,6 +331,12 @@ async fn end_sessions(service: &Service) {
     if let Err(error) = sessions.tidy(&*service.store, uses, Timestamp::now()).await {
         tracing::error!(%error, "sessions whose time is over cannot be removed");
     }
+}
+
+/// Counts the alerts that groups keep, and has those make room that are too many.
+async fn keep_alerts(service: Arc<Service>) {
+    let most = |group: &GroupId| service.config.quotas.of(group).kept_alerts;
+    Arc::clone(&service.alerts).keep(most).await;
 }
 
 /// Writes what was summed up into the audit, archives its older lines, and warns of the end of the last admin.

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Failure, connection::Connection, output, table_file::TableFile};
+use super::{Failure, connection::Connection, output, table_file::TableOut};
 use changes::Changes;
 
 /// The schedules of commands, and the way to the server.
@@ -33,9 +33,8 @@ enum Action {
     },
     /// List schedules with their next moments
     List {
-        /// File to write the list to: .csv or .xlsx
-        #[arg(long, value_name = "FILE")]
-        out: Option<TableFile>,
+        #[command(flatten)]
+        table: TableOut,
     },
     /// Show a schedule with what became of its last moments
     Show {
@@ -73,10 +72,10 @@ impl Schedules {
                 let made = client.add_schedule(&changes.made_to(plan)?).await?;
                 one(&made.into_value(), self.json)
             }
-            Action::List { out: Some(file) } => {
-                file.write(&client.schedules_table(file.form).await?, self.json)
-            }
-            Action::List { out: None } => {
+            Action::List { table } => {
+                if let Some(file) = table.file()? {
+                    return file.write(&client.schedules_table(file.form).await?, self.json);
+                }
                 let found = client.schedules().await?;
                 if self.json {
                     return output::answer(&found);

@@ -1,11 +1,15 @@
 //! Passwords: the rule for those that are chosen, and the hash that is kept.
 
+use std::collections::HashSet;
+
 use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 use zxcvbn::{Score, zxcvbn};
+
+use crate::plain;
 
 /// Shortest password in characters.
 const SHORTEST: usize = 10;
@@ -75,7 +79,7 @@ impl Password {
         Self(Zeroizing::new(text))
     }
 
-    /// A password that somebody chooses. `about` are words about the person, which everybody knows.
+    /// A password that somebody chooses. `about` is what everybody knows of the person: names, the e-mail address.
     ///
     /// # Errors
     /// [`WeakPassword`] where it is short or easy to guess, as the commonest are.
@@ -87,7 +91,9 @@ impl Password {
         if text.chars().count() < SHORTEST {
             return Err(WeakPassword::TooShort);
         }
-        let estimate = zxcvbn(&text, about);
+        let known = words_of(about);
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let estimate = zxcvbn(&text, &known);
         if estimate.score() < Score::Three {
             let warning = estimate.feedback().and_then(|feedback| feedback.warning());
             let advice = "some words that do not belong together make a good one".to_owned();
@@ -101,6 +107,23 @@ impl Password {
     pub fn is_too_long(&self) -> bool {
         self.0.len() > LONGEST_BYTES
     }
+}
+
+/// The words that texts are made of: each text as it is, its letters and digits alone, and so each of its parts, since
+/// of `Ada.Lovelace@city.example` people make `lovelace`, `adalovelace` and `city.example`.
+fn words_of(texts: &[&str]) -> Vec<String> {
+    let mut words = Vec::new();
+    for text in texts {
+        let parts = text.split(|sign: char| !sign.is_alphanumeric());
+        for part in [*text].into_iter().chain(text.split('@')).chain(parts) {
+            words.extend([part.to_lowercase(), plain(part)]);
+        }
+    }
+    // One or two letters are in any password.
+    words.retain(|word| word.chars().count() > 2);
+    let mut seen = HashSet::new();
+    words.retain(|word| seen.insert(word.clone()));
+    words
 }
 
 impl PasswordHash {
@@ -173,7 +196,10 @@ mod tests {
 
     #[test]
     fn common_short_and_telling_passwords_are_refused() {
-        let choose = |text: &str| Password::chosen(text.to_owned(), &["ada", "lovelace"]).map(drop);
+        let choose = |text: &str| {
+            let about = ["Ada", "Lovelace", "Hélène de la Tour", "ada.lovelace@city.example"];
+            Password::chosen(text.to_owned(), &about).map(drop)
+        };
         assert_eq!(choose("x7!kQ2"), Err(WeakPassword::TooShort));
         assert_eq!(choose(&"x7!kQ2".repeat(50)), Err(WeakPassword::TooLong));
         for common in [
@@ -184,6 +210,11 @@ mod tests {
             "iloveyou12",
             "aaaaaaaaaaaa",
             "lovelace1815",
+            "ada.lovelace@city.example",
+            "Ada.Lovelace@city.example1",
+            "city.example2026",
+            "AdaLovelace1815",
+            "HeleneDeLaTour1",
         ] {
             assert!(matches!(choose(common), Err(WeakPassword::Guessable(_))), "{common}");
         }

@@ -10,19 +10,17 @@
 
 mod state;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use parking_lot::{Mutex, RwLock};
 
 pub use self::state::JoinState;
 use crate::{
     address::{DevEui, JoinEui},
+    by_dev_eui::{ByDevEui, OfDevice},
     join_frames::{JoinAccept, JoinRequest, RejoinRequest},
     join_keys::Asked,
-    keys::RootKeys,
+    keys::{AppKey, RootKeys},
     phy_payload::{MType, MalformedPhyPayload},
     session::Session,
     version::LorawanVersion,
@@ -36,7 +34,7 @@ const TRIED_DEVICES: usize = 1_024;
 /// The devices that join over the air. Every method takes `&self` and may be called from any thread.
 #[derive(Debug, Default)]
 pub struct Joins {
-    devices: RwLock<HashMap<DevEui, Arc<Mutex<Joining>>>>,
+    devices: RwLock<ByDevEui<Registered>>,
     /// The devices that asked or were answered last, the latest in front.
     recent: Mutex<VecDeque<DevEui>>,
 }
@@ -54,11 +52,48 @@ pub struct Joiner {
     pub version: LorawanVersion,
 }
 
-/// A device that joins, laid out as small as it can be: a million of them are in memory. Its DevEUI is the key that it is
-/// found by.
+/// A device that joins, which is found by its DevEUI.
+#[derive(Debug)]
+struct Registered {
+    dev_eui: DevEui,
+    joining: Mutex<Joining>,
+}
+
+impl OfDevice for Registered {
+    fn dev_eui(&self) -> &DevEui {
+        &self.dev_eui
+    }
+}
+
+/// The root keys of a device, laid out for the one key that nearly every device has.
+#[derive(Debug)]
+enum HeldKeys {
+    One(AppKey),
+    Several(Box<RootKeys>),
+}
+
+impl HeldKeys {
+    fn to_root_keys(&self) -> RootKeys {
+        match self {
+            Self::One(app_key) => RootKeys::V1_0(app_key.clone()),
+            Self::Several(root_keys) => RootKeys::clone(root_keys),
+        }
+    }
+}
+
+impl From<RootKeys> for HeldKeys {
+    fn from(root_keys: RootKeys) -> Self {
+        match root_keys {
+            RootKeys::V1_0(app_key) => Self::One(app_key),
+            several @ RootKeys::V1_1 { .. } => Self::Several(Box::new(several)),
+        }
+    }
+}
+
+/// What changes of a device that joins, laid out as small as it can be: a million of them are in memory.
 #[derive(Debug)]
 struct Joining {
-    root_keys: RootKeys,
+    keys: HeldKeys,
     /// The bytes of the JoinEUI, which need no place of their own alignment.
     join_eui: Option<[u8; 8]>,
     version: LorawanVersion,
@@ -77,8 +112,7 @@ static NEVER_ASKED: JoinState = JoinState::never_asked();
 #[derive(Debug)]
 #[must_use = "dropping a claim says that the message was not kept, as if it had not come"]
 pub struct JoinClaim {
-    joining: Arc<Mutex<Joining>>,
-    dev_eui: DevEui,
+    device: Arc<Registered>,
     next_state: JoinState,
     message: JoinMessage,
     kept: bool,
@@ -181,15 +215,17 @@ pub enum JoinRefusal {
     },
 }
 
-impl Joining {
-    fn new(joiner: Joiner, state: JoinState) -> Arc<Mutex<Self>> {
-        let Joiner { dev_eui: _, join_eui, root_keys, version } = joiner;
-        let join_eui = join_eui.map(JoinEui::to_be_bytes);
-        let mut joining = Self { root_keys, join_eui, version, state: None, pending: false };
+impl Registered {
+    fn new(joiner: Joiner, state: JoinState) -> Arc<Self> {
+        let Joiner { dev_eui, join_eui, root_keys, version } = joiner;
+        let (keys, join_eui) = (root_keys.into(), join_eui.map(JoinEui::to_be_bytes));
+        let mut joining = Joining { keys, join_eui, version, state: None, pending: false };
         joining.put_state(state);
-        Arc::new(Mutex::new(joining))
+        Arc::new(Self { dev_eui, joining: Mutex::new(joining) })
     }
+}
 
+impl Joining {
     fn join_eui(&self) -> Option<JoinEui> {
         self.join_eui.map(JoinEui::from_be_bytes)
     }
@@ -202,7 +238,7 @@ impl Joining {
 
     /// The registration of the device.
     fn joiner(&self, dev_eui: DevEui) -> Joiner {
-        let (root_keys, version) = (self.root_keys.clone(), self.version);
+        let (root_keys, version) = (self.keys.to_root_keys(), self.version);
         Joiner { dev_eui, join_eui: self.join_eui(), root_keys, version }
     }
 
@@ -230,14 +266,14 @@ impl Joins {
             self.was_here(dev_eui);
         }
         let mut devices = self.devices.write();
-        if let Some(known) = devices.get(&dev_eui) {
-            let mut joining = known.lock();
-            if joining.root_keys == joiner.root_keys {
+        if let Some(known) = devices.get(dev_eui) {
+            let mut joining = known.joining.lock();
+            if joining.keys.to_root_keys() == joiner.root_keys {
                 joining.register(&joiner);
                 return;
             }
         }
-        devices.insert(dev_eui, Joining::new(joiner, state));
+        devices.insert(Registered::new(joiner, state));
     }
 
     /// Puts a device as it was stored: its nonces are those of `state`, whatever they were here. A claim
@@ -247,18 +283,18 @@ impl Joins {
         if state.awaits_accept() {
             self.was_here(dev_eui);
         }
-        self.devices.write().insert(dev_eui, Joining::new(joiner, state));
+        self.devices.write().insert(Registered::new(joiner, state));
     }
 
     /// Removes a device that is registered to join.
     pub fn remove(&self, dev_eui: DevEui) {
-        self.devices.write().remove(&dev_eui);
+        self.devices.write().remove(dev_eui);
     }
 
     /// Returns the registration of a device.
     #[must_use]
     pub fn get(&self, dev_eui: DevEui) -> Option<Joiner> {
-        self.find(dev_eui).map(|joining| joining.lock().joiner(dev_eui))
+        self.find(dev_eui).map(|device| device.joining.lock().joiner(dev_eui))
     }
 
     /// Verifies a message of the join procedure. `dev_eui` says for whom a join-accept is, where the
@@ -279,8 +315,8 @@ impl Joins {
     fn request(&self, request: &JoinRequest<'_>) -> Result<JoinClaim, JoinRefusal> {
         let (dev_eui, dev_nonce) = (request.dev_eui(), request.dev_nonce());
         let known = self.find(dev_eui).ok_or(JoinRefusal::UnknownDevEui { dev_eui })?;
-        let mut joining = known.lock();
-        let (root_keys, version) = (&joining.root_keys, joining.version);
+        let mut joining = known.joining.lock();
+        let (root_keys, version) = (joining.keys.to_root_keys(), joining.version);
         if !root_keys.made(request) {
             let key = match root_keys {
                 RootKeys::V1_0(_) => "AppKey",
@@ -309,7 +345,7 @@ impl Joins {
         joining.pending = true;
         drop(joining);
         let message = JoinMessage::Request { dev_nonce };
-        Ok(JoinClaim { joining: known, dev_eui, next_state, message, kept: false })
+        Ok(JoinClaim { device: known, next_state, message, kept: false })
     }
 
     fn accept(&self, phy: &[u8], dev_eui: Option<DevEui>) -> Result<JoinClaim, JoinRefusal> {
@@ -326,7 +362,7 @@ impl Joins {
                     None => continue,
                 }
             };
-            if let Some(result) = accept_for(&known, candidate, phy) {
+            if let Some(result) = accept_for(&known, phy) {
                 return result;
             }
         }
@@ -341,27 +377,25 @@ impl Joins {
         recent.truncate(TRIED_DEVICES);
     }
 
-    fn find(&self, dev_eui: DevEui) -> Option<Arc<Mutex<Joining>>> {
-        self.devices.read().get(&dev_eui).cloned()
+    fn find(&self, dev_eui: DevEui) -> Option<Arc<Registered>> {
+        self.devices.read().get(dev_eui).cloned()
     }
 
     /// Says that what a claim changes is durable.
     pub fn confirm(&self, claim: JoinClaim) -> JoinMessage {
-        self.was_here(claim.dev_eui);
+        self.was_here(claim.dev_eui());
         claim.keep()
     }
 }
 
 /// Tries a join-accept for a device; `None` where it is not for this one.
-fn accept_for(
-    known: &Arc<Mutex<Joining>>,
-    dev_eui: DevEui,
-    phy: &[u8],
-) -> Option<Result<JoinClaim, JoinRefusal>> {
-    let mut joining = known.lock();
+fn accept_for(known: &Arc<Registered>, phy: &[u8]) -> Option<Result<JoinClaim, JoinRefusal>> {
+    let dev_eui = known.dev_eui;
+    let mut joining = known.joining.lock();
     let request = joining.state().last_request()?;
     let asked = Asked { dev_eui, join_eui: request.join_eui, dev_nonce: request.dev_nonce };
-    let accept = joining.root_keys.open(phy, asked)?;
+    let root_keys = joining.keys.to_root_keys();
+    let accept = root_keys.open(phy, asked)?;
     let join_nonce = accept.join_nonce();
     if joining.state().is_last_accept(join_nonce, accept.mic()) {
         let m_type = MType::JoinAccept;
@@ -376,19 +410,19 @@ fn accept_for(
         return Some(Err(JoinRefusal::InFlight { dev_eui }));
     }
     joining.pending = true;
-    let session = Box::new(joining.root_keys.session(&accept, asked));
+    let session = Box::new(root_keys.session(&accept, asked));
     let next_state = joining.state().after_accept(join_nonce, accept.mic(), joining.version);
     let message = JoinMessage::Accept { session };
     drop(joining);
-    let joining = Arc::clone(known);
-    Some(Ok(JoinClaim { joining, dev_eui, next_state, message, kept: false }))
+    let device = Arc::clone(known);
+    Some(Ok(JoinClaim { device, next_state, message, kept: false }))
 }
 
 impl JoinClaim {
     /// Returns the DevEUI of the device.
     #[must_use]
     pub fn dev_eui(&self) -> DevEui {
-        self.dev_eui
+        self.device.dev_eui
     }
 
     /// Returns the message that was verified.
@@ -412,10 +446,11 @@ impl JoinClaim {
 
 impl Drop for JoinClaim {
     fn drop(&mut self) {
-        let mut joining = self.joining.lock();
+        let next_state = self.kept.then(|| std::mem::take(&mut self.next_state));
+        let mut joining = self.device.joining.lock();
         joining.pending = false;
-        if self.kept {
-            joining.put_state(std::mem::take(&mut self.next_state));
+        if let Some(next_state) = next_state {
+            joining.put_state(next_state);
         }
     }
 }
@@ -447,15 +482,21 @@ mod tests {
     #[test]
     fn a_device_that_joins_is_small() {
         let counts_of_arc = 2 * size_of::<usize>();
-        let bytes = size_of::<Mutex<Joining>>() + counts_of_arc;
+        let bytes = size_of::<Registered>() + counts_of_arc;
         assert!(bytes <= 80, "{bytes}");
     }
 
     #[test]
     fn a_registration_is_given_back_as_it_was() {
+        let app_key = AppKey::from_bytes([2; 16]);
+        let nwk_key = crate::keys::NwkKey::from_bytes([4; 16]);
+        given_back(RootKeys::V1_0(app_key.clone()));
+        given_back(RootKeys::V1_1 { nwk_key, app_key });
+    }
+
+    fn given_back(root_keys: RootKeys) {
         let joins = Joins::new();
         let dev_eui = DevEui::from_be_bytes([1; 8]);
-        let root_keys = RootKeys::V1_0(crate::keys::AppKey::from_bytes([2; 16]));
         let (join_eui, version) = (Some(JoinEui::from_be_bytes([3; 8])), LorawanVersion::V1_0_4);
         let joiner = Joiner { dev_eui, join_eui, root_keys, version };
         joins.insert(joiner.clone(), JoinState::default());

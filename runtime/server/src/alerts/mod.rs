@@ -3,6 +3,7 @@
 mod armed;
 mod changing;
 mod judged;
+mod keeping;
 mod trying;
 mod watching;
 
@@ -27,6 +28,7 @@ use crate::{
     turns::GroupTurns,
 };
 use armed::ArmedRules;
+use keeping::Counted;
 
 /// The page of alerts, which mails lead to.
 const PAGE: &str = "/partner/alerts";
@@ -50,6 +52,9 @@ pub struct Alerts {
     pub(crate) rules: RuleBook,
     /// The alerts in the store.
     pub(crate) book: AlertBook,
+    /// The same as any node writes to it.
+    book_of_all: AlertBook,
+    counted: Counted,
     /// Held while a rule of a group is put: those of one process wait for each other, those of several try again.
     pub(crate) putting: GroupTurns,
     /// Held while rules are read, so that what was read last is what is in memory.
@@ -73,6 +78,8 @@ impl Alerts {
             judge: Judge::new(Arc::clone(&store), page, clocks),
             armed: ArmedRules::default(),
             notices: OnceLock::new(),
+            book_of_all: AlertBook::new(Arc::clone(&store)),
+            counted: Counted::default(),
             rules: RuleBook::new(store),
             book: AlertBook::new(Arc::clone(&led_store)),
             devices,

@@ -56,8 +56,8 @@ pub(super) struct QuotasOfGroup {
     mails_per_hour: Use,
     /// The same on this day, by UTC.
     mails_per_day: Use,
-    /// The most alerts that are kept, whose use is not counted.
-    kept_alerts: usize,
+    /// Alerts that are kept, open ones and others: as they were counted in the last hour, with those raised since.
+    kept_alerts: Use,
     open_streams: Use,
     open_answers: Use,
     route_tests_per_minute: Use,
@@ -131,7 +131,7 @@ fn of_group(service: &Service, group: GroupId) -> QuotasOfGroup {
         waiting_messages: of(service.outbox.waiting(&group), limits.waiting_messages),
         mails_per_hour: of(mails_in_hour, limits.mails_per_hour),
         mails_per_day: of(mails_in_day, limits.mails_per_day),
-        kept_alerts: limits.kept_alerts,
+        kept_alerts: of(service.alerts.kept(&group), limits.kept_alerts),
         open_streams: of(service.followers.count(&group), limits.open_streams),
         open_answers: of(service.answers.count(&group), limits.open_answers),
         route_tests_per_minute: of(tests, limits.route_tests_per_minute),

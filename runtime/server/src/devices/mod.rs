@@ -10,7 +10,6 @@ mod import;
 mod impossible;
 mod in_service;
 mod joining;
-mod known;
 mod last_heard;
 mod line;
 mod names;
@@ -32,8 +31,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use champollion_fleet::{ShortText, objects::ObjectFields};
 use champollion_frames::{
-    DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, ReportState, Reports, SessionState,
-    Sessions,
+    ByDevEui, DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, OfDevice, ReportState,
+    Reports, SessionState, Sessions,
 };
 use champollion_lns::NetworkServerName;
 use champollion_registry::{RegistryError, ledger::AuditEntry};
@@ -62,7 +61,6 @@ pub use shared::{Part, Shared};
 
 use crate::{authors::Author, turns::Turns};
 use admission::Admission;
-use known::KnownDevices;
 use last_heard::LastHeard;
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 use names::Names;
@@ -96,7 +94,7 @@ pub struct Devices {
     turns: Turns,
     written: Written,
     /// Held for a look-up or an insertion, never across an await.
-    known: RwLock<KnownDevices>,
+    known: RwLock<ByDevEui<Device>>,
     alike: Alike,
     /// The devices of each group, by their DevEUIs. Taken after `known` where both are held.
     of_groups: Mutex<OfGroups>,
@@ -170,6 +168,12 @@ pub struct Device {
     /// The fields of the territory's sheet.
     #[serde(flatten)]
     pub object: ObjectFields,
+}
+
+impl OfDevice for Device {
+    fn dev_eui(&self) -> &DevEui {
+        &self.dev_eui
+    }
 }
 
 impl Device {

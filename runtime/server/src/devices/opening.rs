@@ -1,8 +1,8 @@
 //! All devices, read at the start. The tables of their rows are read side by side in the order of the DevEUIs: a row that
-//! is absent costs no look-up. Each table has two tasks of its own, so that one page is fetched and unsealed while the
-//! one before is parsed, and the one before that is taken into memory.
+//! is absent costs no look-up. Each table has tasks of its own, so that a page is fetched and unsealed while those before
+//! are parsed, several at once, and the one before these is taken into memory.
 
-use std::{sync::Arc, vec};
+use std::{panic::resume_unwind, sync::Arc, vec};
 
 use champollion_frames::DevEui;
 use champollion_store::{
@@ -10,7 +10,7 @@ use champollion_store::{
     codec::{Json, Text},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
     DEVICES, Device, Devices, DevicesError, JOINED, JOINS, REPORTS, SESSIONS,
@@ -21,9 +21,13 @@ use super::{
 /// Pages of a table that are read ahead: enough for a reader and a taker that take turns.
 const AHEAD: usize = 2;
 
+/// Pages of a table that are parsed at once, or wait for those before them.
+const PARSED_AHEAD: usize = 4;
+
 /// The rows of a table, read ahead in the order of the devices, each made into what is taken into memory.
 struct Ahead<T> {
-    pages: mpsc::Receiver<Result<Vec<(DevEui, T)>, TableError>>,
+    /// The pages in their order, each while it is parsed.
+    pages: mpsc::Receiver<JoinHandle<Result<Vec<(DevEui, T)>, TableError>>>,
     page: vec::IntoIter<(DevEui, T)>,
     /// The row of a device that is yet to come.
     waiting: Option<(DevEui, T)>,
@@ -69,12 +73,11 @@ impl<T: Send + 'static> Ahead<T> {
     ) -> Self {
         let (fetched, mut unread) = mpsc::channel(AHEAD);
         tokio::spawn(fetch(table, Arc::clone(store), fetched));
-        let (sender, pages) = mpsc::channel(AHEAD);
+        let (sender, pages) = mpsc::channel(PARSED_AHEAD);
         tokio::spawn(async move {
             while let Some(page) = unread.recv().await {
-                let page = read(page, make);
-                let fails = page.is_err();
-                if sender.send(page).await.is_err() || fails {
+                // Nobody waits for more where a page cannot be read.
+                if sender.send(tokio::spawn(async move { read(page, make) })).await.is_err() {
                     return;
                 }
             }
@@ -89,7 +92,11 @@ impl<T: Send + 'static> Ahead<T> {
                 return Ok(Some(row));
             }
             match self.pages.recv().await {
-                Some(page) => self.page = page?.into_iter(),
+                Some(page) => {
+                    // Without its devices the server must not go on.
+                    let page = page.await.unwrap_or_else(|error| resume_unwind(error.into_panic()));
+                    self.page = page?.into_iter();
+                }
                 None => return Ok(None),
             }
         }

@@ -150,7 +150,7 @@ impl Passwords {
         let about = [
             person.name.to_string(),
             person.first_name.to_string(),
-            person.email.as_str().split('@').next().unwrap_or_default().to_owned(),
+            person.email.as_str().to_owned(),
             "champollion".to_owned(),
         ];
         let mut like = None;

@@ -129,13 +129,24 @@ impl Door {
         let mut looks = self.looks.lock();
         let Some(ends) = looks.validity.ends() else { return };
         metrics::gauge!("champollion_certificate_end_seconds").set(ends.as_second() as f64);
-        let is_near = ends.duration_since(Timestamp::now()) <= ENDS_SOON;
-        let is_told = looks.warned.is_some_and(|warned| warned.elapsed() < WARNING_PERIOD);
-        if is_near && !is_told {
-            looks.warned = Some(Instant::now());
+        if looks.must_warn((Timestamp::now(), Instant::now())) {
             let file = self.settings.certificate_file.display();
             tracing::warn!(%ends, %file, "the certificate of [tls] ends soon: renew it");
         }
+    }
+}
+
+impl Looks {
+    /// Whether the end is so near that the log warns, which it does once a day.
+    fn must_warn(&mut self, (moment, now): (Timestamp, Instant)) -> bool {
+        let ends = self.validity.ends();
+        let is_near = ends.is_some_and(|ends| ends.duration_since(moment) <= ENDS_SOON);
+        let is_told = self.warned.is_some_and(|warned| now.duration_since(warned) < WARNING_PERIOD);
+        let must_warn = is_near && !is_told;
+        if must_warn {
+            self.warned = Some(now);
+        }
+        must_warn
     }
 }
 
@@ -156,5 +167,26 @@ impl ResolvesServerCert for Current {
 impl fmt::Debug for Current {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the certificate in use")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_certificate_is_told_once_a_day_from_fourteen_days_before() {
+        let (day, begin) = (Duration::from_secs(86_400), Instant::now());
+        let start: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
+        let validity = Validity::until(Some(start + SignedDuration::from_hours(20 * 24)));
+        let mut looks = Looks { seen: None, validity, warned: None };
+        let told = (0..=20 * 24).filter(|hour| {
+            let moment = start + SignedDuration::from_hours(i64::from(*hour));
+            looks.must_warn((moment, begin + day / 24 * *hour))
+        });
+        let expected: Vec<u32> = (6..=20).map(|day| day * 24).collect();
+        assert_eq!(told.collect::<Vec<u32>>(), expected);
+        let mut endless = Looks { seen: None, validity: Validity::until(None), warned: None };
+        assert!(!endless.must_warn((start, begin)));
     }
 }

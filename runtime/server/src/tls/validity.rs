@@ -23,6 +23,12 @@ pub(super) struct Validity {
 }
 
 impl Validity {
+    /// The time of a certificate that is good until a moment, for tests.
+    #[cfg(test)]
+    pub(super) fn until(ends: Option<Timestamp>) -> Self {
+        Self { begins: None, ends }
+    }
+
     /// Reads the time out of a certificate. The library tells it only of a certificate that is not good, so it is
     /// asked about the first moment and about the last one.
     pub(super) fn of(

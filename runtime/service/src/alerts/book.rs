@@ -1,6 +1,6 @@
 //! Rules and alerts in the store. This is the one place that knows their tables.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use champollion_fleet::names::GroupId;
 use champollion_store::{
@@ -325,27 +325,43 @@ impl AlertBook {
         Ok(removed)
     }
 
+    /// Counts the alerts that each group keeps, those that are over and those that are not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn counts(&self) -> Result<HashMap<GroupId, usize>, AlertsError> {
+        let (mut pages, mut counts) = (ALERTS.pages(&*self.store), HashMap::new());
+        while let Some(page) = pages.next_unread().await? {
+            for AlertKey { group, .. } in page.keys()? {
+                *counts.entry(group).or_default() += 1;
+            }
+        }
+        Ok(counts)
+    }
+
     /// Removes the oldest alerts of a group that are over, where it has more than it may keep. Those that are not over stay.
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn trim(&self, group: &GroupId, most: usize) -> Result<usize, AlertsError> {
+    pub async fn trim(&self, group: &GroupId, most: usize) -> Result<Trimmed, AlertsError> {
         let mut pages = ALERTS.pages_under(&*self.store, format!("{group}/"));
-        let (mut kept, mut removed) = (Kept::new(|_| most), 0);
+        let (mut kept, mut trimmed) = (Kept::new(|_| most), Trimmed::default());
         while let Some(page) = pages.next().await? {
             let mut batch = Batch::new();
             for (key, alert) in &page {
                 if kept.is_beyond(key, alert) {
                     ALERTS.delete(&mut batch, key);
                     open::note(&mut batch, key, alert)?;
-                    removed += 1;
+                    trimmed.removed += 1;
+                } else {
+                    trimmed.kept += 1;
                 }
             }
             if !batch.is_empty() {
                 self.store.commit(batch).await?;
             }
         }
-        Ok(removed)
+        Ok(trimmed)
     }
 
     /// Lists alerts as they are now; where one changes meanwhile, all of them the next time.
@@ -364,6 +380,15 @@ impl AlertBook {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The alerts of a group of which the oldest have made room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trimmed {
+    /// How many were removed.
+    pub removed: usize,
+    /// How many are left.
+    pub kept: usize,
 }
 
 /// A count of the alerts that a group keeps, which are looked at group by group, the latest first.

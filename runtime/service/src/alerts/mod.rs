@@ -23,7 +23,7 @@ mod units;
 mod value;
 
 pub use alert::{Acknowledgement, Alert, Commanded};
-pub use book::{AlertBook, AlertsError, RuleBook};
+pub use book::{AlertBook, AlertsError, RuleBook, Trimmed};
 pub use command::{AlertCommands, NotCommanded, WaitingCommand};
 pub use condition::{
     AlarmWatch, Battery, Change, Condition, DecoderFailures, Equality, Hold, Limit, Range,

@@ -170,8 +170,11 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> Table<K, V, KC, VC> {
     }
 
     fn decode(&self, line: &KeyValue) -> Result<(K, V), TableError> {
-        let key = KC::decode(&line.key).map_err(TableError::damaged(self.name, &line.key))?;
-        Ok((key, self.decode_value(&line.key, &line.value)?))
+        Ok((self.decode_key(&line.key)?, self.decode_value(&line.key, &line.value)?))
+    }
+
+    fn decode_key(&self, key: &[u8]) -> Result<K, TableError> {
+        KC::decode(key).map_err(TableError::damaged(self.name, key))
     }
 
     fn decode_all(&self, lines: Vec<KeyValue>) -> Result<Vec<(K, V)>, TableError> {

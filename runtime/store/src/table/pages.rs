@@ -32,6 +32,11 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> UnreadPage<K, V, KC, VC> {
         Self { table, lines }
     }
 
+    /// Reads the keys of the page alone.
+    pub fn keys(&self) -> Result<Vec<K>, TableError> {
+        self.lines.iter().map(|line| self.table.decode_key(&line.key)).collect()
+    }
+
     /// Reads the lines of the page.
     pub fn read(self) -> Result<Vec<(K, V)>, TableError> {
         // Room for all of them at once: a page of large values would be moved whenever it grows.

@@ -12,7 +12,7 @@ use champollion_service::alerts::{
 };
 use champollion_store::{Batch, StoreError};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{commanding, declared::Terms};
@@ -22,6 +22,7 @@ use crate::{
         Problem,
         authorized::{Authorized, ManageRoutes, ReadRoutes},
         extract::{OfGroup, Parameters, PathParts, SecretBody, path_part, to_the_end},
+        paging::{self, PageEnd, Window},
     },
     auth::Reach,
     authors::{AuditedAuthor, Author},
@@ -60,6 +61,23 @@ pub(in crate::api) struct ShownRule {
 #[schema(as = AlertRuleList)]
 pub(in crate::api) struct RuleList {
     rules: Vec<ShownRule>,
+    #[serde(flatten)]
+    end: PageEnd,
+}
+
+/// The rules that are asked for.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct WantedRules {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
+    group: Option<GroupId>,
+    /// Where the page before ended: its `next`.
+    after: Option<String>,
+    /// The most items of an answer, 1 to 1000.
+    #[serde(default, deserialize_with = "paging::limit")]
+    limit: Option<usize>,
 }
 
 /// A rule that was made or changed.
@@ -86,7 +104,7 @@ impl ShownRule {
     operation_id = "listAlertRules",
     tag = "alerts",
     summary = "List the rules of a group",
-    params(OfGroup),
+    params(WantedRules),
     responses(
         (status = 200, description = "The rules, without their secrets.", body = RuleList),
         (status = 400, description = "group-missing"),
@@ -95,12 +113,18 @@ impl ShownRule {
 pub(in crate::api) async fn list(
     authorized: Authorized<ReadRoutes>,
     State(service): State<Arc<Service>>,
-    Parameters(OfGroup { group }): Parameters<OfGroup>,
+    Parameters(WantedRules { group, after, limit }): Parameters<WantedRules>,
 ) -> Result<Json<RuleList>, Problem> {
     let group = authorized.reach.group(group)?;
     let rules = service.alerts.rules.of_group(&group).await.map_err(AlertsError::from)?;
-    let rules = rules.into_iter().map(|(key, rule)| ShownRule::of(key, rule)).collect();
-    Ok(Json(RuleList { rules }))
+    // In the order of their names, which has each of them once.
+    let is_later =
+        |name: &RuleName| after.as_ref().is_none_or(|after| name.as_str() > after.as_str());
+    let later = rules.into_iter().filter(|(key, _)| is_later(&key.name));
+    let shown = later.map(|(key, rule)| ShownRule::of(key, rule));
+    let window = Window::new(after.clone(), limit, service.config.http.page_bytes);
+    let (rules, end) = paging::page(shown, window, |rule: &ShownRule| rule.name.to_string());
+    Ok(Json(RuleList { rules, end }))
 }
 
 #[utoipa::path(

@@ -11,7 +11,7 @@ use champollion_delivery::{
 };
 
 use super::super::{Problem, held_body::HeldBody, requester::HasPlace};
-use crate::followers::Place;
+use crate::{expensive::Turn, followers::Place};
 
 /// Where to go on, also in formats that have no place for it.
 const NEXT: HeaderName = HeaderName::from_static("next-cursor");
@@ -121,16 +121,16 @@ pub(super) fn bytes(format: Format, answer: usize) -> usize {
     }
 }
 
-/// Writes an answer. That takes a while for many records, which nobody else waits for. It has its place until
-/// the client has read it, or has gone.
+/// Writes an answer. That takes a while for many records, which nobody else waits for, and has the turn of an expensive
+/// request where there is one. It has its place until the client has read it, or has gone.
 pub(super) async fn write(
     page: Page,
     format: Format,
     options: TableOptions,
-    place: Place,
+    (place, turn): (Place, Option<Turn>),
 ) -> Result<Response, Problem> {
     let (next, more) = (page.next, page.more);
-    let written = tokio::task::spawn_blocking(move || match format {
+    let written = move || match format {
         Format::Json => serde_json::to_vec(&page).map_err(|error| Problem::internal(&error)),
         _ => {
             let records: Vec<&str> =
@@ -144,8 +144,14 @@ pub(super) async fn write(
                 error => Problem::internal(&error),
             })
         }
-    });
-    let body = written.await.map_err(|error| Problem::internal(&error))??;
+    };
+    let body = match turn {
+        Some(turn) => turn.run(written).await??,
+        None => {
+            let written = tokio::task::spawn_blocking(written).await;
+            written.map_err(|error| Problem::internal(&error))??
+        }
+    };
     let mut response = Response::new(Body::new(HeldBody::new(body, place)));
     response.extensions_mut().insert(HasPlace);
     let next =

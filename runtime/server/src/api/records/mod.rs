@@ -66,6 +66,7 @@ pub(super) async fn pull(
 ) -> Result<Response, Problem> {
     let format = answer::format(wanted.format(), &headers)?;
     let options = answer::table_options(format, wanted.layout(), wanted.table()?)?;
+    let has_columns = options.content.columns.is_some();
     let wish = wanted.understood(&authorized, &service, format)?;
     let Authorized { principal, .. } = &authorized;
     let bytes = answer::bytes(format, service.config.http.page_bytes);
@@ -89,7 +90,9 @@ pub(super) async fn pull(
             (wish.pull(&service, &reader).await?, place)
         }
     };
-    answer::write(page, format, options, place).await
+    // Columns of one's own are expressions, one for each cell.
+    let turn = has_columns.then(|| service.expensive.turn(&reader.token, Some(&group)));
+    answer::write(page, format, options, (place, turn.transpose()?)).await
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -57,6 +57,12 @@ impl Judge {
         busy.into_keys().collect()
     }
 
+    /// Returns how many alerts this process has raised of a group since it was taken as a busy one.
+    #[must_use]
+    pub fn raised(&self, group: &GroupId) -> usize {
+        self.raised.lock().get(group).copied().unwrap_or_default()
+    }
+
     /// Judges a frame of a device by rules now, and puts what comes of it into the batch of the frame. The states that it
     /// gives are to be [kept](Self::keep) once the batch is durable.
     ///

@@ -44,6 +44,20 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/partner/alerts/{group}/{id}/acknowledge", post(acknowledge))
 }
 
+/// The rules of a group, of all pages: one has a few hundred at most.
+async fn rules_of(viewer: &Viewer, group: &str) -> Result<Vec<Json>, Problem> {
+    let (mut rules, mut after) = (Vec::new(), String::new());
+    loop {
+        let asked = [("group", group), ("after", after.as_str())];
+        let page = viewer.get(&address("/v1/alerts/rules", &asked)).await?;
+        rules.extend_from_slice(items(&page, "/rules"));
+        match optional(&page, "/next").filter(|_| page["more"] == true) {
+            Some(next) => after = next.to_owned(),
+            None => return Ok(rules),
+        }
+    }
+}
+
 async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let is_all = viewer.parameter("state").as_deref() == Some("all");
     let state = if is_all { "all" } else { "open" };
@@ -52,10 +66,9 @@ async fn list(viewer: Viewer) -> Result<Page, Problem> {
     for group in groups.iter().take(MOST_GROUPS) {
         let pairs = [("group", group.as_str()), ("state", state), ("limit", "100")];
         let found = viewer.get(&address("/v1/alerts", &pairs)).await?;
-        let armed = viewer.get(&address("/v1/alerts/rules", &[("group", group)])).await?;
-        let armed = items(&armed, "/rules");
+        let armed = rules_of(&viewer, group).await?;
         for alert in items(&found, "/alerts") {
-            alerts.row(alert_row(&viewer, alert, armed));
+            alerts.row(alert_row(&viewer, alert, &armed));
         }
         armed.iter().for_each(|rule| rules.row(rule_row(&viewer, rule)));
     }

@@ -3,6 +3,7 @@
 use champollion_fleet::names::GroupId;
 
 use super::*;
+use crate::alerts::Trimmed;
 
 #[tokio::test]
 async fn alerts_of_a_clock_that_is_years_behind_are_kept_as_long_as_others() {
@@ -30,7 +31,8 @@ async fn alerts_of_a_clock_that_is_years_behind_are_kept_as_long_as_others() {
 #[tokio::test]
 async fn a_group_keeps_so_many_alerts_and_all_that_are_open() {
     let (room, rule) = (Room::open(), rule());
-    let (book, group) = (AlertBook::new(Arc::clone(&room.store)), "water".parse().unwrap());
+    let (book, group) =
+        (AlertBook::new(Arc::clone(&room.store)), "water".parse::<GroupId>().unwrap());
     for turn in 0..10 {
         room.see(&rule, 2 * turn, 6.0).await;
         room.see(&rule, 2 * turn + 1, 4.0).await;
@@ -39,11 +41,13 @@ async fn a_group_keeps_so_many_alerts_and_all_that_are_open() {
     assert_eq!(room.alerts().await.len(), 11);
     let busy = |_: &GroupId, count| count >= 11;
     assert!(room.judge.take_busy(|_, count| count >= 12).is_empty());
-    assert_eq!(room.judge.take_busy(busy), [group]);
+    assert_eq!(room.judge.raised(&group), 11);
+    assert_eq!(book.counts().await.unwrap(), [(group.clone(), 11)].into());
+    assert_eq!(room.judge.take_busy(busy), [group.clone()]);
+    assert_eq!(room.judge.raised(&group), 0);
     assert!(room.judge.take_busy(busy).is_empty(), "they are counted anew");
-    let group: GroupId = "water".parse().unwrap();
     let latest: Vec<Alert> = room.alerts().await.into_iter().take(3).collect();
-    assert_eq!(book.trim(&group, 3).await.unwrap(), 8);
+    assert_eq!(book.trim(&group, 3).await.unwrap(), Trimmed { removed: 8, kept: 3 });
     assert_eq!(room.alerts().await, latest, "the latest are kept");
     // Whatever the quota is, an alert that is raised ends once, and is told.
     assert_eq!(book.tidy(at(21), |_| 0).await.unwrap(), 2);
@@ -55,6 +59,6 @@ async fn a_group_keeps_so_many_alerts_and_all_that_are_open() {
         (room.alerts().await[0].ended_at, room.messages().await),
         (Some(at(22)), before + 3)
     );
-    assert_eq!(book.trim(&"light".parse().unwrap(), 0).await.unwrap(), 0);
-    assert_eq!(book.trim(&group, 0).await.unwrap(), 1);
+    assert_eq!(book.trim(&"light".parse().unwrap(), 0).await.unwrap(), Trimmed::default());
+    assert_eq!(book.trim(&group, 0).await.unwrap(), Trimmed { removed: 1, kept: 0 });
 }
