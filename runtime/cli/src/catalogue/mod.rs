@@ -9,7 +9,7 @@ use champollion_client::{
     Catalogue as AllDecoders, CatalogueEntry, CatalogueExample, CatalogueQuery, Derived, Direction,
 };
 use champollion_import::unit_code;
-use champollion_registry::package::DecoderId;
+use champollion_registry::package::{self, DecoderId};
 use champollion_sandbox::vocabulary;
 use champollion_sdk::difference::is_nearly;
 use clap::{Args, Subcommand, ValueEnum};
@@ -139,7 +139,17 @@ impl Wanted {
             );
             format!("no quantity has the unit {:?}: {advice}", output::quoted(unit))
         });
-        quantities.chain(units).collect()
+        let is_known = |name: &&String| package::use_cases().any(|case| case.name == **name);
+        let use_cases = self.use_case.iter().filter(|name| !is_known(name)).map(|name| {
+            let known: Vec<&str> = package::use_cases().map(|case| case.name).collect();
+            let near = known.iter().find(|known| is_nearly(name, known));
+            let advice = near.map_or_else(
+                || format!("there are {}", known.join(", ")),
+                |near| format!("did you mean {near}?"),
+            );
+            format!("there is no use case {:?}: {advice}", output::quoted(name))
+        });
+        quantities.chain(units).chain(use_cases).collect()
     }
 
     fn most(&self) -> Option<usize> {
@@ -313,4 +323,34 @@ fn shortened(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_nothing_has_are_told_with_what_is_near() {
+        let mut wanted = Wanted {
+            quantity: Some("water.volume, water.volum".to_owned()),
+            use_case: Some("water-meterin".to_owned()),
+            vendor: None,
+            unit: Some("m³".to_owned()),
+            q: None,
+            direction: None,
+            sort: None,
+            limit: None,
+        };
+        let told = wanted.unknown_words();
+        assert_eq!(told.len(), 3, "{told:#?}");
+        for (told, words) in
+            told.iter().zip(["did you mean water.volume?", "is m3", "water-metering?"])
+        {
+            assert!(told.ends_with(words), "{words}: {told}");
+        }
+        wanted.quantity = Some("water.volume".to_owned());
+        wanted.use_case = Some("water-metering".to_owned());
+        wanted.unit = Some("m3".to_owned());
+        assert!(wanted.unknown_words().is_empty());
+    }
 }
