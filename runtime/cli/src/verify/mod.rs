@@ -101,7 +101,7 @@ impl KeptRecord {
 
 /// What is known of the frames that a file has told until now.
 struct Past {
-    /// The counter of the last frame.
+    /// The counter of the last frame that was decoded again.
     f_cnts: HashMap<Series, u32>,
     /// What decoders remember, by the decoder.
     states: HashMap<(Series, String), Vec<u8>>,
@@ -109,12 +109,15 @@ struct Past {
 }
 
 impl Past {
-    /// Notes a frame, and tells whether it comes right after the one before: what a decoder remembers is that of the
+    /// Whether a frame comes right after the last one that was decoded again: what a decoder remembers is that of the
     /// frame before, wherever that one is.
-    fn goes_on(&mut self, record: &KeptRecord) -> bool {
-        let f_cnt = record.uplink.f_cnt;
-        let before = self.f_cnts.insert(record.series(), f_cnt);
-        before.and_then(|before| before.checked_add(1)) == Some(f_cnt)
+    fn goes_on(&self, record: &KeptRecord) -> bool {
+        let before = self.f_cnts.get(&record.series());
+        before.and_then(|before| before.checked_add(1)) == Some(record.uplink.f_cnt)
+    }
+
+    fn note(&mut self, record: &KeptRecord) {
+        self.f_cnts.insert(record.series(), record.uplink.f_cnt);
     }
 }
 
@@ -168,6 +171,10 @@ impl Verify {
     ) -> Result<Verdict, Failure> {
         let goes_on = past.goes_on(record);
         let (Some(payload), Some(f_port)) = (&record.uplink.payload, record.uplink.f_port) else {
+            // A frame without a port is decoded by nobody, and nothing is remembered of it.
+            if goes_on && record.uplink.f_port.is_none() {
+                past.note(record);
+            }
             return Ok(Verdict::NotVerified("the record holds no payload".to_owned()));
         };
         let Some(named) = &record.decoder else {
@@ -177,6 +184,7 @@ impl Verify {
             Ok(decoder) => decoder,
             Err(reason) => return Ok(Verdict::NotVerified(reason.clone())),
         };
+        past.note(record);
         let key = (record.series(), named.id.clone());
         let before = past.states.get(&key);
         let is_known = goes_on && before.is_some();
