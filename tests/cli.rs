@@ -221,7 +221,10 @@ fn publish_says_what_was_published_and_what_was_not() {
     let changed = Sources::of(ELSYS).manifest_with("Room sensor", "Sensor of rooms");
     fs::write(&other, changed.package().file()).expect("the file can be written");
     let other = other.to_str().expect("the path is text");
-    says(&cli.run(&["publish", other]), &["other.wasm", "version-exists", "under a new one"]);
+    says(
+        &cli.run(&["publish", other]),
+        &["other.wasm", "version-exists", "raise `version` in decoder.toml"],
+    );
     // Larger than the server takes: the answer arrives, and not a broken connection.
     let large = folder.path().join("large.wasm");
     let real = Sources::of(ELSYS);

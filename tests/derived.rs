@@ -175,6 +175,91 @@ fn records_are_decoded_again_with_the_derived_decoders_in_force() {
 }
 
 #[test]
+fn derived_values_of_a_file_are_verified() {
+    let (server, sensor) = start();
+    let path = format!("/v1/devices/{}/derived", sensor.dev_eui());
+    server.admin().put(&path, &json!({ "decoders": ["acme/rise", "acme/alarm"] })).success();
+    let lns = server.lns();
+    for (f_cnt, tenths) in [(1, 200), (2, 235), (3, 240)] {
+        lns.ingest(&frame(&sensor, f_cnt, tenths)).success();
+    }
+    let cli = server.admin_cli();
+    let page = cli.run(&["records", "pull", "--group", "office", "--json"]).success();
+    let file = server.folder().join("records.json");
+    let verify = ["records", "verify", file.to_str().expect("the path is text")];
+    fs::write(&file, &page).expect("there is room");
+    let said = cli.run(&verify).success();
+    assert!(said.contains("3 of 3 records are what their payloads say"), "{said}");
+
+    let mut forged: Json = serde_json::from_str(&page).expect("it is JSON");
+    forged["records"][2]["record"]["decoded"]["derived"][0]["measurements"][0]["value"] =
+        json!(9.5);
+    fs::write(&file, forged.to_string()).expect("there is room");
+    let differs = cli.run(&verify);
+    for words in ["derived[0].measurements[0].value", "9.5", "2 of 3 records"] {
+        assert!(differs.stdout.contains(words), "{words}: {}", differs.stdout);
+    }
+    assert!(differs.failure().contains("1 of 3 records differ"), "{}", differs.stderr);
+
+    // The frame before is not in the file.
+    let third: Json =
+        serde_json::from_str::<Json>(&page).expect("it is JSON")["records"][2].clone();
+    fs::write(&file, third.to_string()).expect("there is room");
+    let alone = cli.run(&verify);
+    assert!(
+        alone.stderr.contains("acme/rise 1.0.0 remembers a reading before"),
+        "{}",
+        alone.stderr
+    );
+    assert_ne!(alone.code, Some(0));
+}
+
+#[test]
+fn a_candidate_is_rehearsed_on_the_readings_that_are_kept() {
+    let (server, sensor) = start();
+    server
+        .admin()
+        .put("/v1/groups/office/derived", &json!({ "decoders": ["acme/rise"] }))
+        .success();
+    let lns = server.lns();
+    for (f_cnt, tenths) in [(1, 200), (2, 235), (3, 240)] {
+        lns.ingest(&frame(&sensor, f_cnt, tenths)).success();
+    }
+    let manifest = formula(
+        "rise",
+        "air.temperature",
+        ("probe.temperature", "own - before.own if own - before.own < 3 else 3"),
+        "[derived.remember]\nown = \"own\"\n",
+    );
+    let remembered = json!({ "at": "1970-01-01T00:00:00Z", "values": { "own": 20.0 } });
+    let vectors = vectors(("air.temperature", 20.0), None, Some(remembered));
+    let manifest = manifest.replace("\"1.0.0\"", "\"1.1.0\"");
+    let candidate = Package::assemble_derived(&manifest, &vectors).expect("it is a package");
+    assert_eq!(server.publish_candidate(&candidate)["channel"], "candidate");
+
+    let cli = server.admin_cli();
+    let told = cli.json(&["registry", "rehearse", "acme/rise@1.1.0", "--json"]);
+    let done = &told["done"];
+    assert_eq!((&done["compared"], &done["agreeing"]), (&json!(3), &json!(2)), "{done}");
+    assert_eq!(done["differing"].as_object().map(serde_json::Map::len), Some(1), "{done}");
+    assert!(done["stable"]["fuel"].as_u64() > Some(0), "{done}");
+
+    // None runs on live frames before it is promoted.
+    for what in ["shadow", "canary"] {
+        let path = format!("/v1/registry/acme/rise/{what}");
+        let mut wish = json!({ "version": "1.1.0" });
+        if what == "canary" {
+            wish["sharePercent"] = json!(10);
+        }
+        let said = server.admin().post(&path, &wish).problem(409, "derived-decoder");
+        assert!(said.contains("registry rehearse acme/rise@1.1.0"), "{said}");
+    }
+    let wish = json!({ "version": "1.1.0", "dryRun": true });
+    let promoted = server.admin().post("/v1/registry/acme/rise/promote", &wish).success();
+    assert_eq!(promoted["asking"], json!({ "devices": 1, "of": 1 }), "{promoted}");
+}
+
+#[test]
 fn one_that_fails_is_a_warning_and_hides_nothing() {
     let (server, sensor) = start();
     let decoders = json!({ "decoders": ["acme/failing", "acme/rise"] });
@@ -244,8 +329,17 @@ fn a_derived_decoder_is_laid_out_tested_and_built_without_code() {
     assert!(said.contains("inputs, and the values with their expressions"), "{said}");
     let said = command(&folder, &["test", "consumption"]).success();
     assert!(said.contains("2 of 2 vectors passed"), "{said}");
+    let reading = r#"{"measurements": [{"quantity": "water.volume", "value": 7}]}"#;
+    let add = ["vectors", "add", "consumption", "--reading", reading, "--name", "seven"];
+    let said = command(&folder, &add).success();
+    assert!(said.contains("added \"seven\""), "{said}");
+    let payload = ["vectors", "add", "consumption", "--port", "2", "--hex", "00"];
+    let refused = command(&folder, &payload);
+    assert!(refused.failure().contains("--reading"), "{}", refused.failure());
+    let said = command(&folder, &["test", "consumption"]).success();
+    assert!(said.contains("3 of 3 vectors passed"), "{said}");
     let said = command(&folder, &["build", "consumption", "--out", "."]).success();
-    assert!(said.starts_with("acme/consumption 1.0.0: 2 vectors passed"), "{said}");
+    assert!(said.starts_with("acme/consumption 1.0.0: 3 vectors passed"), "{said}");
     let server = Server::start();
     let file = fs::read(folder.path().join("acme-consumption-1.0.0.wasm")).expect("it is built");
     server.publish_candidate(&Package::read(file).expect("it is a package"));

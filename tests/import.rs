@@ -789,7 +789,7 @@ fn a_folder_with_a_script_is_built() {
         command.arg("build").arg(sources.path()).args(["--out", text(out.path())]);
         run(&mut command)
     };
-    assert!(build().success().starts_with("acme/double 1.2.3: 1 vectors passed"));
+    assert!(build().success().starts_with("acme/double 1.2.3: 1 vector passed"));
     let reading = decoded(&out.path().join("acme-double-1.2.3.wasm"), 1, "15");
     let measured = reading["measurements"][0]["value"].as_f64();
     assert_eq!(measured, Some(42.0), "the table of fields measures it");

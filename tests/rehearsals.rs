@@ -77,8 +77,11 @@ fn a_candidate_is_compared_on_all_that_is_kept_and_nothing_changes() {
     // Devices that pin a version are counted where that is asked for.
     let every = cli.json(&[&base[..], &["--every", "--json"]].concat());
     assert_eq!((&every["passedOver"], &every["done"]["compared"]), (&json!(0), &json!(18)));
-    let none = cli.json(&[&base[..], &["--since", "48h", "--until", "47h", "--json"]].concat());
-    assert_eq!(none["done"]["compared"], 0, "{none}");
+    let none = cli.run(&[&base[..], &["--since", "48h", "--until", "47h", "--json"]].concat());
+    let told: Json = serde_json::from_str(&none.stdout).expect("it is JSON");
+    assert_eq!(told["done"]["compared"], 0, "{told}");
+    assert_ne!(none.code, Some(0), "nothing was tried");
+    assert!(none.stderr.contains("nothing of acme/thermometer is rehearsed"), "{}", none.stderr);
     let said = cli.run(&base).success();
     for line in [
         "acme/thermometer 1.1.0: 6 of 9 frames agree, 0 were skipped",

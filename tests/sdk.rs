@@ -732,7 +732,7 @@ fn records_are_verified_by_the_packages_that_they_name() {
     assert_ne!(refused.code, Some(0));
     fs::write(&file, "[{\"id\": 1}]").unwrap();
     let unreadable = cli.run(&verify);
-    says(&unreadable.stderr, &["line 1: record 1", "none of its records"]);
+    says(&unreadable.stderr, &["line 1: record 1", "nothing in it is a record"]);
     assert_ne!(unreadable.code, Some(0));
 
     // A line that is torn, and one of another unit, hide none of the others.

@@ -104,6 +104,17 @@ pub enum ChangeError {
         /// The state that the version is in.
         state: &'static str,
     },
+    /// A derived decoder is not tried on live frames.
+    #[error(
+        "{id} is a derived decoder: it runs on readings, and no version of it is tried on live frames. \
+         `champollion registry rehearse {id}@{version}` compares it over the records that are kept"
+    )]
+    Derived {
+        /// The name of the decoder.
+        id: DecoderId,
+        /// The version of the decoder.
+        version: Version,
+    },
     /// A version that is yanked is not promoted.
     #[error("{id} {version} is yanked ({reason}): `unyank` it first")]
     Yanked {
@@ -230,6 +241,10 @@ impl Registry {
             self.entry(id, version)?;
             Ok(VersionName { id: id.clone(), version: version.clone() })
         };
+        let of_payloads = |version: &Version| match self.entry(id, version)?.manifest.derived {
+            Some(_) => Err(ChangeError::Derived { id: id.clone(), version: version.clone() }),
+            None => Ok(()),
+        };
         let already = |version: &Version, state| {
             let (id, version) = (id.clone(), version.clone());
             ChangeError::Already { id, version, state }
@@ -261,6 +276,7 @@ impl Registry {
             }
             Change::Shadow(Some(version)) => {
                 let name = named(version)?;
+                of_payloads(version)?;
                 if channels.channel(version) == Channel::Stable {
                     return Err(already(version, "stable"));
                 }
@@ -274,7 +290,7 @@ impl Registry {
             }
             Change::Shadow(None) => IndexEvent::EndShadow { id: id.clone() },
             Change::Canary(rule) => {
-                named(&rule.version)?;
+                of_payloads(&rule.version)?;
                 let (id, version) = (id.clone(), &rule.version);
                 if let Some(reason) = channels.yanked(version) {
                     let (version, reason) = (version.clone(), reason.to_owned());

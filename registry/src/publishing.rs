@@ -65,7 +65,7 @@ pub enum PublishError {
     /// The version was published before, with another digest.
     #[error(
         "{id} {version} is published already, with the digest {published}; a version never \
-         changes, so publish this package under a new one"
+         changes: raise `version` in decoder.toml, and build it again"
     )]
     VersionExists {
         /// The name of the decoder.

@@ -218,22 +218,68 @@ fn a_schema_refuses_what_is_no_record() {
     assert!(!decoder.is_valid(&unknown));
 }
 
+/// A `decoder.toml` as the schema judges it.
+fn manifest(text: &str) -> Json {
+    toml::from_str(text).expect("it is TOML")
+}
+
 #[test]
-fn packages_satisfy_their_schemas() {
+fn packages_and_templates_satisfy_their_schemas() {
     let (decoder, vectors) =
         (validator(&schema("decoder.json")), validator(&schema("vectors.json")));
-    let folders = fs::read_dir(workspace().join("decoders")).expect("it is there");
-    let mut met = 0;
-    for folder in folders.filter_map(Result::ok).map(|entry| entry.path()) {
-        let Ok(manifest) = fs::read_to_string(folder.join("decoder.toml")) else { continue };
-        met += 1;
-        let manifest: Json = toml::from_str(&manifest).expect("it is TOML");
-        assert_eq!(faults(&decoder, &manifest), [""; 0], "{}", folder.display());
-        let text = fs::read_to_string(folder.join("vectors.json")).expect("it is there");
-        let cases: Json = serde_json::from_str(&text).expect("it is JSON");
-        assert_eq!(faults(&vectors, &cases), [""; 0], "{}", folder.display());
+    let listed = run(Command::new("git").current_dir(workspace()).args([
+        "ls-files",
+        "*decoder.toml",
+        "*decoder.toml.template",
+        "*vectors.json",
+    ]));
+    let (mut manifests, mut derived, mut cases) = (0, 0, 0);
+    for path in listed.success().lines().filter(|path| !path.starts_with("docs/")) {
+        let text = fs::read_to_string(workspace().join(path)).expect("it is there");
+        if path.ends_with("vectors.json") {
+            cases += 1;
+            let value: Json = serde_json::from_str(&text).expect("it is JSON");
+            assert_eq!(faults(&vectors, &value), [""; 0], "{path}");
+        } else {
+            manifests += 1;
+            let value = manifest(&text.replace("{{id}}", "acme/tank-level"));
+            derived += usize::from(value.get("derived").is_some());
+            assert_eq!(faults(&decoder, &value), [""; 0], "{path}");
+        }
     }
-    assert!(met >= 3, "{met} packages");
+    assert!(manifests > 20 && cases > 20, "{manifests} manifests, {cases} files of vectors");
+    assert!(derived > 0, "the template of derived decoders is among them");
+}
+
+#[test]
+fn a_schema_refuses_what_is_no_manifest_and_no_vector() {
+    let decoder = validator(&schema("decoder.json"));
+    let text = fs::read_to_string(workspace().join("sdk/templates/derived/decoder.toml.template"));
+    let right = manifest(&text.expect("it is there").replace("{{id}}", "acme/consumption"));
+    assert!(decoder.is_valid(&right));
+    for missing in ["derived", "id", "licence"] {
+        let mut wrong = right.clone();
+        wrong.as_object_mut().expect("it is a table").remove(missing);
+        assert!(!decoder.is_valid(&wrong), "without {missing}");
+    }
+    let vectors = validator(&schema("vectors.json"));
+    let of = |expect: Json| json!([{ "name": "a", "uplink": { "fPort": 1, "payload": "00" }, "expect": expect }]);
+    for right in [
+        json!({ "reading": { "data": { "level": 1 } } }),
+        json!({ "failure": { "kind": "too-short" } }),
+        json!({ "downlink": { "fPort": 1, "payload": "00" } }),
+    ] {
+        assert_eq!(faults(&vectors, &of(right)), [""; 0]);
+    }
+    for wrong in [
+        json!({}),
+        json!({ "raeding": {} }),
+        json!({ "failure": { "kind": "trapped" } }),
+        json!({ "reading": { "measurement": [] } }),
+        json!({ "reading": { "measurements": [{ "quantity": "water.level" }] } }),
+    ] {
+        assert!(!vectors.is_valid(&of(wrong.clone())), "{wrong}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use champollion_sandbox::{Call, CallError, Reading};
+use champollion_sandbox::{Call, CallError, Derivation, Reading};
 use serde_json::Value as Json;
 
 use super::apart::{Apart, STABLE, Said, TooLarge, Values, text_bytes};
@@ -14,6 +14,9 @@ pub(super) const PLACES: usize = 200;
 /// Most bytes of the places of a frame that are kept, with what is said there: one that stands in an object of a long name
 /// repeats it.
 const PLACES_BYTES: usize = 64 << 10;
+
+/// The `data` of a derived decoder, which has measurements alone.
+const NO_DATA: &str = "{}";
 
 /// The result that a version made of a frame.
 #[derive(Clone)]
@@ -50,10 +53,26 @@ impl Observed {
     /// Observes the result of a call.
     #[must_use]
     pub fn of(call: Call<Reading>) -> Self {
+        let said = |reading: Reading| Said::Reading {
+            data: reading.data.as_str().into(),
+            measurements: reading.measurements,
+        };
+        Self::of_said(call.map(said))
+    }
+
+    /// Observes what a derived decoder made of a reading.
+    #[must_use]
+    pub fn of_derivation(call: Call<Derivation>) -> Self {
+        let said = |made: Derivation| Said::Reading {
+            data: NO_DATA.into(),
+            measurements: made.measurements,
+        };
+        Self::of_said(call.map(said))
+    }
+
+    fn of_said(call: Call<Said>) -> Self {
         let said = match call.result {
-            Ok(Reading { data, measurements, .. }) => {
-                Said::Reading { data: data.as_str().into(), measurements }
-            }
+            Ok(said) => said,
             Err(CallError::Failed(failure)) => Said::Failure("failure", failure.kind.as_str()),
             Err(error) => Said::Failure("error", error.code()),
         };

@@ -17,7 +17,7 @@ use super::{
     truncation::CutPayloads,
     vector_run::run_vectors,
 };
-use crate::package::{DecoderId, Manifest, Package, PackageParts};
+use crate::package::{DecoderId, Manifest, ManifestError, Package, PackageParts};
 
 /// The demands on a package beside those of its own manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +130,10 @@ impl Gate {
     pub fn try_out(&self, package: &Package, decoder: &Decoder) -> Trial {
         let (mut findings, mut warnings) =
             declared::findings(package.manifest(), package.vectors());
+        let blanks = package.manifest().unpublishable(None);
+        if !blanks.is_empty() {
+            findings.push(Finding::Package(ManifestError::Inconsistent(blanks).into()));
+        }
         let mut calls = Vec::new();
         for run in run_vectors(package, decoder) {
             calls.push(run.call.fuel);

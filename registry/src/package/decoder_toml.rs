@@ -29,6 +29,17 @@ impl Manifest {
         }
     }
 
+    /// Returns what keeps a manifest from being published though it can be read: texts that are empty. Each is a sentence
+    /// with its line in `toml`, where there is one.
+    #[must_use]
+    pub fn unpublishable(&self, toml: Option<&str>) -> Vec<String> {
+        let blanks = self.blanks();
+        match toml {
+            Some(toml) => manifest_shape::placed(toml, &blanks),
+            None => blanks.into_iter().map(|blank| blank.problem).collect(),
+        }
+    }
+
     /// Writes a `decoder.toml` that is read as this manifest.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         let mut table = toml::Table::try_from(self)?;
@@ -265,6 +276,25 @@ mod tests {
         let without = MANIFEST.replace(up, "").replace("maintainer", "ports = []\nmaintainer");
         assert!(Manifest::parse(&without).unwrap_err().to_string().contains("no port"));
         assert!(Manifest::parse(&format!("{without}\n[script]")).is_ok());
+    }
+
+    #[test]
+    fn texts_that_are_empty_are_read_and_not_published() {
+        let blank = MANIFEST
+            .replace("\"MIT\"", "\" \"")
+            .replace("maintainer = \"Acme\"", "maintainer = \"\"")
+            .replace("\"Decodes it.\"", "\"\"");
+        let manifest = Manifest::parse(&blank).unwrap();
+        let told = manifest.unpublishable(Some(&blank));
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[0].starts_with("line 5: description is empty: write"), "{told:?}");
+        assert!(
+            told[1].starts_with("line 6: licence is empty: write an SPDX expression"),
+            "{told:?}"
+        );
+        assert!(told[2].starts_with("line 7: maintainer is empty"), "{told:?}");
+        assert_eq!(manifest.unpublishable(None).len(), 3);
+        assert!(Manifest::parse(MANIFEST).unwrap().unpublishable(None).is_empty());
     }
 
     #[test]

@@ -37,6 +37,19 @@ impl Complaint {
     }
 }
 
+/// Says what to write into a key that a person has to fill in.
+pub(super) fn to_write(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "name" => "write the name that people know the device by, such as \"Acme T1\"",
+        "description" => "write in a sentence what it decodes",
+        "licence" => {
+            "write an SPDX expression, such as \"MIT OR Apache-2.0\", or \"LicenseRef-proprietary\""
+        }
+        "maintainer" => "write the person or company that answers for it",
+        _ => return None,
+    })
+}
+
 impl Manifest {
     /// Everything that the manifest says and that cannot be, a sentence each.
     pub(super) fn complaints(&self) -> Vec<Complaint> {
@@ -94,6 +107,23 @@ impl Manifest {
             Some(Complaint::of(Place::Entry("commands", index), problem?))
         }));
         complaints
+    }
+
+    /// The texts that are empty and that people look for in the catalogue, each with what to write. A package that was
+    /// published without them is read all the same.
+    pub(super) fn blanks(&self) -> Vec<Complaint> {
+        let texts = [
+            ("name", &self.name),
+            ("description", &self.description),
+            ("licence", &self.licence),
+            ("maintainer", &self.maintainer),
+        ];
+        let blank = texts.into_iter().filter(|(_, text)| text.trim().is_empty());
+        let told = |(key, _)| {
+            let advice = to_write(key).unwrap_or_default();
+            Complaint::of(Place::Key(key), format!("{key} is empty: {advice}"))
+        };
+        blank.map(told).collect()
     }
 
     /// All that cannot be in the manifest of a derived decoder.

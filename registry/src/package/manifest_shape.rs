@@ -17,7 +17,7 @@ use super::{
     id::DecoderId,
     kebab_case::kebab_case,
     manifest::{Field, Manifest},
-    manifest_check::{Complaint, Place, complaint_about_field},
+    manifest_check::{Complaint, Place, complaint_about_field, to_write},
 };
 
 /// The numbers that keys may have, where their schema does not tell.
@@ -118,7 +118,9 @@ impl Shape<'_> {
         for name in required.map(kebab_case) {
             let is_needless = is_derived && ["devices", "ports"].contains(&name.as_str());
             if !is_needless && table.get(&*name).is_none() {
-                self.fault(Some(span.clone()), format_args!("missing field `{name}`{of}"));
+                let advice = to_write(&name).filter(|_| path.is_empty());
+                let advice = advice.map(|advice| format!(": {advice}")).unwrap_or_default();
+                self.fault(Some(span.clone()), format_args!("missing field `{name}`{of}{advice}"));
             }
         }
         for (key, value) in table {

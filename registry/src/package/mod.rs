@@ -38,7 +38,7 @@ pub use parts::PackageParts;
 pub use recognized_dialect::with_recognized_dialect;
 pub use sections::Code;
 pub use use_cases::{UseCase, use_cases};
-pub use vectors::{Answer, outcome, run, variables};
+pub use vectors::{Answer, measurement, outcome, run, variables};
 pub use wasm_file::Package;
 
 pub(crate) use decoder_loader::load_file;

@@ -74,12 +74,16 @@ fn observation(input: &ReadingInput) -> Result<Observation, Failure> {
     })
 }
 
-fn measurement(input: &MeasuredInput) -> Result<Measurement, Failure> {
+/// A measurement as JSON writes it, as a derived decoder is given it.
+///
+/// # Errors
+/// The vocabulary does not have the quantity, or the value is none of it.
+pub fn measurement(input: &MeasuredInput) -> Result<Measurement, Failure> {
     let invalid =
         |message: String| Failure { kind: FailureKind::InvalidValue, message, span: None };
     let name = &input.quantity;
     let quantity = vocabulary::quantity(name).ok_or_else(|| {
-        invalid(format!("the vector measures {name}, which the vocabulary does not have"))
+        invalid(format!("{name} is measured, which the vocabulary does not have"))
     })?;
     let value = match (quantity.kind, value(&input.value)) {
         // JSON writes 21 for 21.0.

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_registry::package::{Package, PackageParts, run};
+use champollion_registry::{
+    gate::{VectorDiffers, run_vectors},
+    package::{Package, PackageParts, run},
+};
 use champollion_sandbox::Decoder;
 use clap::Args;
 use serde::Serialize;
@@ -14,6 +17,7 @@ use serde::Serialize;
 use super::{
     Failure, output, sandbox,
     sources::{Loaded, Sources},
+    vector_report,
 };
 
 /// Measures a decoder: fuel, time and memory of each vector, and the size of its package by parts.
@@ -82,7 +86,15 @@ impl Bench {
             parts: package.parts(),
             vectors,
         };
-        if self.json { output::json(&figures) } else { show(&figures) }
+        if self.json {
+            output::json(&figures)?
+        } else {
+            show(&figures)?
+        }
+        let differing: Vec<VectorDiffers> =
+            run_vectors(&package, &decoder).filter_map(|run| run.differs).collect();
+        // What a failure costs is no figure of what was to be measured.
+        vector_report::not_answered(&package, &differing)
     }
 
     fn load(&self) -> Result<(Package, Decoder), Failure> {
@@ -91,7 +103,7 @@ impl Bench {
             return Ok((package, decoder));
         }
         let task = format!("{} cannot be measured", self.decoder.display());
-        let file = fs::read(&self.decoder).map_err(Failure::of(&task))?;
+        let file = fs::read(&self.decoder).map_err(Failure::of_file(&task))?;
         let package = Package::read(file).map_err(Failure::quoting(&task))?;
         let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
         let decoder = package.load(&sandbox).map_err(Failure::quoting(&task))?;

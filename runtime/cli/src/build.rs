@@ -82,9 +82,12 @@ impl Build {
         }
         let Report { id, version, vectors, bytes, path, .. } = report;
         let path = path.display();
-        output::line(format_args!(
-            "{id} {version}: {vectors} vectors passed, {bytes} bytes in {path}"
-        ));
+        let passed = output::counted(vectors as u64, "vector");
+        output::line(format_args!("{id} {version}: {passed} passed, {bytes} bytes in {path}"));
+        output::next([
+            ("champollion registry keys new FILE", "makes a key to sign it with, once"),
+            (&format!("champollion publish --key FILE {path}"), "publishes it on a server"),
+        ]);
         Ok(())
     }
 }
@@ -102,5 +105,5 @@ fn write_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
 }
 
 fn not_written(path: &Path) -> impl FnOnce(io::Error) -> Failure {
-    Failure::of(format!("{} cannot be written", path.display()))
+    Failure::of_file(format!("{} cannot be written", path.display()))
 }

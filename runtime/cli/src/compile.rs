@@ -1,9 +1,11 @@
 //! Compiles the Rust sources of a decoder for the sandbox, by the cargo of whoever runs the command.
 
 use std::{
-    env, fs, io,
+    env, fs,
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
 };
 
 use serde::Deserialize;
@@ -34,6 +36,23 @@ pub(super) const CRATE: &str = "Cargo.toml";
 pub(super) const FIRST_BUILD: &str = "the first build compiles all that a decoder in Rust is made of, which takes some \
                                        minutes; later ones take seconds";
 
+/// The words of cargo where it cannot fetch crates: there is no network, or it is told to use none.
+const CANNOT_FETCH: [&str; 6] = [
+    "failed to download",
+    "download of config.json failed",
+    "failed to fetch",
+    "spurious network error",
+    "Could not resolve host",
+    "you may wish to try running without offline",
+];
+
+/// The advice to whoever has no network, or none that leads to the crates.
+const OFFLINE: &str = "cargo cannot fetch the crates that the decoder is built of (it says which above). \
+                       `cargo fetch` in the folder, where there is a network once, keeps them for builds \
+                       without one (CARGO_NET_OFFLINE=true); `cargo vendor`, on a machine that has one, puts \
+                       them into a folder to be copied; behind a proxy or a mirror HTTPS_PROXY, or `[source]` in \
+                       .cargo/config.toml, names it. A decoder in JavaScript needs no crates";
+
 /// A message of cargo's about something that it built.
 #[derive(Deserialize)]
 struct CargoMessage {
@@ -42,6 +61,9 @@ struct CargoMessage {
     manifest_path: PathBuf,
     #[serde(default)]
     filenames: Vec<PathBuf>,
+    /// The program, where it is one, such as that of unit tests.
+    #[serde(default)]
+    executable: Option<PathBuf>,
 }
 
 /// Compiles the crate in a folder, and gives the core module.
@@ -54,28 +76,14 @@ pub(super) fn compile(folder: &Path) -> Result<PathBuf, Failure> {
             "it has neither codec.js nor Cargo.toml: `champollion new` lays out both",
         )
     })?;
-    tell_first_build(folder);
     let mut build = cargo(folder);
     build.args(["build", "--release", "--target", TARGET]);
-    build.arg("--message-format=json-render-diagnostics");
     build.args(CARGO_SETTINGS.iter().flat_map(|setting| ["--config", setting]));
     build.arg("--config").arg(compiler_flags(manifest.parent().unwrap_or(folder)));
-    let run = build.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let run = run.map_err(|error| not_started(&task, &error))?;
-    if !run.status.success() {
-        let advice = if is_target_missing(folder) {
-            format!("the compiler has no target {TARGET}: `rustup target add {TARGET}` adds it")
-        } else {
-            "cargo says why above".to_owned()
-        };
-        return Err(Failure::new(task, advice));
-    }
-    String::from_utf8_lossy(&run.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<CargoMessage>(line).ok())
-        .filter(|message| {
-            message.reason == "compiler-artifact" && message.manifest_path == manifest
-        })
+    let built = run_cargo(build, folder, &task)?;
+    built
+        .into_iter()
+        .filter(|message| message.manifest_path == manifest)
         .flat_map(|message| message.filenames)
         .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
         .ok_or_else(|| {
@@ -127,15 +135,50 @@ fn printed_by_compiler(folder: &Path, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs the unit tests of the crate in a folder, natively.
-pub(super) fn run_unit_tests(folder: &Path) -> Result<(), Failure> {
-    let task = format!("the unit tests of {} fail", folder.display());
-    tell_first_build(folder);
+/// Compiles the unit tests of the crate in a folder, natively, and gives the programs that run them.
+pub(super) fn compile_unit_tests(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let task = format!("the unit tests of {} cannot be compiled", folder.display());
     let mut test = cargo(folder);
-    // Standard output is for what the command itself tells, which may be JSON.
-    test.args(["test", "--quiet"]).stdin(Stdio::null()).stdout(io::stderr());
-    let status = test.status().map_err(|error| not_started(&task, &error))?;
-    if status.success() { Ok(()) } else { Err(Failure::new(task, "cargo says which above")) }
+    test.args(["test", "--quiet", "--no-run"]);
+    let built = run_cargo(test, folder, &task)?;
+    Ok(built.into_iter().filter_map(|message| message.executable).collect())
+}
+
+/// Has cargo build something, and gives what it says of all that it built. Its own words for people stand above the
+/// failure.
+fn run_cargo(mut cargo: Command, folder: &Path, task: &str) -> Result<Vec<CargoMessage>, Failure> {
+    tell_first_build(folder);
+    cargo.arg("--message-format=json-render-diagnostics").stdin(Stdio::null());
+    cargo.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = cargo.spawn().map_err(|error| not_started(task, &error))?;
+    let said = running.stderr.take().map(|said| thread::spawn(move || passed_on(said)));
+    let run = running.wait_with_output().map_err(|error| not_started(task, &error))?;
+    let is_offline = said.and_then(|said| said.join().ok()).unwrap_or_default();
+    if run.status.success() {
+        let lines = String::from_utf8_lossy(&run.stdout);
+        let messages = lines.lines().filter_map(|line| serde_json::from_str(line).ok());
+        let built = |message: &CargoMessage| message.reason == "compiler-artifact";
+        return Ok(messages.filter(built).collect());
+    }
+    let advice = if is_offline {
+        OFFLINE.to_owned()
+    } else if is_target_missing(folder) {
+        format!("the compiler has no target {TARGET}: `rustup target add {TARGET}` adds it")
+    } else {
+        "cargo says why above".to_owned()
+    };
+    Err(Failure::new(task, advice))
+}
+
+/// Passes the words of cargo on as they come, and tells whether it says that it could not fetch crates.
+fn passed_on(said: impl Read) -> bool {
+    let mut is_offline = false;
+    for line in BufReader::new(said).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        is_offline |= CANNOT_FETCH.iter().any(|words| line.contains(words));
+        output::note(line);
+    }
+    is_offline
 }
 
 /// Says before cargo starts that the first build takes its time, where nothing was built yet.
@@ -181,6 +224,21 @@ mod tests {
         assert_eq!(flags[1].as_str(), Some(SHORT_NUMBERS));
         let last = flags.last().and_then(toml::Value::as_str);
         assert_eq!(last, Some("--remap-path-prefix=/home/ann/tank \"level\"=."));
+    }
+
+    #[test]
+    fn a_missing_network_is_known_by_the_words_of_cargo() {
+        let told = |words: &str| passed_on(words.as_bytes());
+        for words in [
+            "warning: spurious network error (3 tries remaining): [6] Could not resolve hostname",
+            "error: failed to download from `https://crates.example/api/v1/crates/serde/1.0.0/download`",
+            "error: no matching package named `serde` found\nAs a reminder, you're using offline mode (--offline) \
+             which can sometimes cause surprising resolution failures, if this error is too confusing you may wish to \
+             try running without offline",
+        ] {
+            assert!(told(words), "{words}");
+        }
+        assert!(!told("error: expected pattern, found `{`\nerror: could not compile `acme`"));
     }
 
     #[test]

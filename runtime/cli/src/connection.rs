@@ -73,7 +73,7 @@ pub(super) fn client_of(
 ) -> Result<Client, Failure> {
     let Some(file) = ca else { return Ok(Client::new(server, token)?) };
     let task = || format!("the authorities of --ca {} cannot be used", file.display());
-    let pem = fs::read(file).map_err(Failure::of(task()))?;
+    let pem = fs::read(file).map_err(Failure::of_file(task()))?;
     match Client::trusting(server, token, &pem) {
         Err(error @ ClientError::Authorities) => Err(Failure::new(task(), error)),
         Err(ClientError::Setup(error)) => Err(Failure::caused(task(), &error)),
@@ -88,7 +88,10 @@ impl From<ClientError> for Failure {
         match error {
             ClientError::Unreachable(error) => {
                 let failure = Self::caused("the server cannot be reached", &error);
-                failure.advising("--server or CHAMPOLLION_SERVER names another one")
+                failure.advising(
+                    "does it run (`champollion serve`), and is the address right? --server or CHAMPOLLION_SERVER names \
+                     another one",
+                )
             }
             ClientError::Refused(problem) => {
                 let task = format!("the server refuses ({})", problem.code);
@@ -113,6 +116,10 @@ fn remedy(code: &str) -> Option<&'static str> {
         "token-missing" => {
             Some("this needs a token: give it with --token, or in CHAMPOLLION_TOKEN")
         }
+        "unsigned" => Some(
+            "the package is not signed: `champollion registry keys new FILE` makes a key, an admin lets it sign with \
+             `champollion registry keys add`, and --key FILE signs with it",
+        ),
         "group-missing" => Some("an admin sees every group: name one with --group"),
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! Failures of commands, as a person reads them.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, io};
 
 use super::output;
 
@@ -62,6 +62,11 @@ impl Failure {
         move |error| Self::new(task, output::quoted(error))
     }
 
+    /// Turns the error of a file or folder into a failure: what is wrong with it, and what to do.
+    pub(super) fn of_file(task: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::new(task, file_error(&error))
+    }
+
     /// Turns the error of some task into a failure.
     pub(super) fn of<E: fmt::Display>(task: impl Into<String>) -> impl FnOnce(E) -> Self {
         move |error| Self::new(task, error)
@@ -74,6 +79,24 @@ impl fmt::Display for Failure {
     }
 }
 
+/// The words of the system about a file, with what to do about it where that is known.
+pub(super) fn file_error(error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::NotFound => "look whether its name and folder are right",
+        io::ErrorKind::PermissionDenied => {
+            "`ls -l` shows who may read and write it, and `chmod` changes that"
+        }
+        io::ErrorKind::IsADirectory => "name a file in it",
+        io::ErrorKind::NotADirectory => "a part of its path is a file: name a folder there",
+        io::ErrorKind::AlreadyExists => "name another file, or move this one away",
+        io::ErrorKind::StorageFull => "make room on the disk, and run the command again",
+        io::ErrorKind::ReadOnlyFilesystem => "name a folder that can be written",
+        io::ErrorKind::InvalidData => "save it as UTF-8",
+        _ => return error.to_string(),
+    };
+    format!("{error}: {advice}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +104,14 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     #[error("the folder cannot be opened")]
     struct Outer(#[from] std::io::Error);
+
+    #[test]
+    fn an_error_of_the_system_says_what_to_do() {
+        let missing = std::fs::read("/nowhere/at/all").map_err(Failure::of_file("it is not read"));
+        let said = missing.unwrap_err().to_string();
+        assert!(said.starts_with("it is not read: No such file or directory"), "{said}");
+        assert!(said.ends_with("look whether its name and folder are right"), "{said}");
+    }
 
     #[test]
     fn a_failure_names_its_causes_once() {

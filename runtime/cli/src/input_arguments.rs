@@ -1,9 +1,13 @@
 //! An input of a decoder in the arguments of a command.
 
-use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, Setting, UplinkInput};
+use champollion_sdk::vectors::{
+    CommandInput, DownlinkInput, Hex, Input, ReadingInput, Setting, UplinkInput,
+};
 use clap::Args;
 use indexmap::IndexMap;
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::{Failure, own_json::read_own_json, settings};
 
@@ -19,6 +23,9 @@ pub(super) struct InputArguments {
     /// Encode this command, a JSON object, instead of decoding an uplink
     #[arg(long, value_name = "JSON", conflicts_with_all = ["fport", "hex", "downlink"])]
     pub(super) command: Option<String>,
+    /// Reading of a derived decoder, a JSON object as vectors have it: {"measurements": […]}
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["fport", "hex", "command", "downlink"])]
+    reading: Option<String>,
     /// Read the payload as one that was sent to the device
     #[arg(long)]
     downlink: bool,
@@ -46,8 +53,20 @@ impl InputArguments {
             let data = read_own_json(command).map_err(Failure::of("the command is no JSON"))?;
             return Ok(Input::Command(CommandInput { data, issued_at: at, variables }));
         }
+        if let Some(reading) = &self.reading {
+            const TASK: &str = "the reading cannot be read";
+            let json: Json = read_own_json(reading).map_err(Failure::of(TASK))?;
+            let is_timed = json.get("receivedAt").is_some();
+            let mut reading = ReadingInput::deserialize(json).map_err(Failure::of(TASK))?;
+            reading.variables.extend(variables);
+            if !is_timed {
+                reading.received_at = at;
+            }
+            return Ok(Input::Reading(reading));
+        }
         let (Some(f_port), Some(payload)) = (self.fport, self.hex.clone()) else {
-            let reason = "--fport and --hex give a payload, --command gives a command";
+            let reason = "--fport and --hex give a payload, --command gives a command, and --reading the reading of a \
+                          derived decoder";
             return Err(Failure::new("there is nothing to decode", reason));
         };
         if self.downlink {

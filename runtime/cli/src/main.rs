@@ -65,6 +65,7 @@ mod text_file;
 mod tokens;
 mod toml_file;
 mod tool;
+mod unit_tests;
 mod vector_faults;
 mod vector_report;
 mod vectors;

@@ -65,7 +65,7 @@ impl New {
             path.parent()
                 .map_or(Ok(()), fs::create_dir_all)
                 .and_then(|()| fs::write(&path, self.filled(text)))
-                .map_err(Failure::of(&task))?;
+                .map_err(Failure::of_file(&task))?;
         }
         if self.is_in_rust() {
             sdk_files::write(&folder.join(SDK))?;
@@ -130,7 +130,7 @@ impl New {
             ("champollion test".to_owned(), "tries it as a server does, which it passes already"),
             ("champollion test --watch".to_owned(), "the same after each change"),
             ("champollion vectors add --port 2 --hex 00FF64".to_owned(), "records a payload more"),
-            ("champollion build".to_owned(), "makes the package"),
+            ("champollion build".to_owned(), "makes the package, and says how it is published"),
         ];
         output::line("Go on with:");
         let is_meant = |command: &String| !(self.derived && command.contains("--hex"));

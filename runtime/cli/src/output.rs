@@ -143,6 +143,21 @@ pub(super) fn note(text: impl fmt::Display) {
     drop(writeln!(io::stderr().lock(), "{}", plain(&text.to_string(), true)));
 }
 
+/// The commands that come next, each with its effect, on standard error: programs read what stands on the other.
+pub(super) fn next<const COUNT: usize>(steps: [(&str, &str); COUNT]) {
+    for (command, effect) in steps {
+        note(format_args!("next: `{command}` {effect}"));
+    }
+}
+
+/// A number of things, which are one or many: `1 vector`, `2 vectors`.
+pub(super) fn counted(count: impl Into<u64>, thing: &str) -> String {
+    match count.into() {
+        1 => format!("1 {thing}"),
+        count => format!("{count} {thing}s"),
+    }
+}
+
 /// The words of somebody who is not to be trusted, on one line.
 pub(super) fn quoted(words: impl fmt::Display) -> String {
     plain(&words.to_string(), false)

@@ -75,7 +75,10 @@ impl Manner {
 /// Reads the secret key of a publisher from its file.
 pub(super) fn read_key(file: &Path) -> Result<SecretKey, Failure> {
     let task = format!("the key {} cannot be used", file.display());
-    let text = std::fs::read_to_string(file).map_err(Failure::of(&task))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let failure = Failure::new(&task, &error);
+        failure.advising("`champollion registry keys new FILE` makes one")
+    })?;
     text.parse().map_err(Failure::of(&task))
 }
 
@@ -141,7 +144,12 @@ impl Publish {
             all.push(published);
         }
         progress.finish_and_clear();
-        if self.json { output::json(&all) } else { Ok(()) }
+        match all.as_slice() {
+            _ if self.json => return output::json(&all),
+            [only] => show_next(only),
+            _ => {}
+        }
+        Ok(())
     }
 }
 
@@ -151,7 +159,7 @@ pub(super) fn package(path: &Path, task: &str) -> Result<Package, Failure> {
     if path.is_dir() {
         return Err(Failure::new(task, format!("it is a folder: {BUILD}")));
     }
-    let file = std::fs::read(path).map_err(Failure::of(task))?;
+    let file = std::fs::read(path).map_err(Failure::of_file(task))?;
     let is_webassembly = SourceText::is_webassembly(&file);
     let read = Package::read(file).map_err(Failure::of(task));
     if is_webassembly { read } else { read.map_err(|failure| failure.advising(BUILD)) }
@@ -159,7 +167,7 @@ pub(super) fn package(path: &Path, task: &str) -> Result<Package, Failure> {
 
 pub(super) fn show(published: &Published) {
     let Published { id, version, digest, vectors, channel, dry_run, report } = published;
-    let passed = format!("{vectors} vectors passed, {digest}");
+    let passed = format!("{} passed, {digest}", output::counted(*vectors, "vector"));
     if *dry_run {
         output::line(format_args!("{id} {version} could be published: {passed}"));
     } else {
@@ -172,5 +180,21 @@ pub(super) fn show(published: &Published) {
     }
     for warning in &report.warnings {
         output::note(warning);
+    }
+}
+
+/// Says what comes after a package was published, or tried.
+fn show_next(published: &Published) {
+    let Published { id, version, channel, dry_run, .. } = published;
+    match (dry_run, channel) {
+        (true, _) => output::next([("champollion publish", "without --dry-run publishes it")]),
+        (false, Some(Channel::Stable)) => output::next([
+            (&format!("champollion catalogue {id}"), "shows it"),
+            (
+                &format!("champollion devices add … --decoder '{id}@^{}'", version.major),
+                "has a device decoded by it",
+            ),
+        ]),
+        (false, _) => {}
     }
 }

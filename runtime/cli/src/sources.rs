@@ -60,6 +60,11 @@ impl Sources {
     pub(super) fn read(folder: &Path, module: Option<&Path>) -> Result<Self, Failure> {
         let mut faults = Vec::new();
         let manifest = read_manifest(folder, &mut faults);
+        // What is only tried need not be filled in yet.
+        let blanks = manifest.as_deref().map(|text| (text, Manifest::parse(text)));
+        if let Some((text, Ok(manifest))) = blanks {
+            faults.extend(of_manifest(manifest.unpublishable(Some(text))));
+        }
         let vectors = read_vectors(folder, &mut faults);
         Self::of(folder, module, manifest, vectors, faults)
     }
@@ -203,8 +208,12 @@ fn read_manifest(folder: &Path, faults: &mut Vec<String>) -> Option<String> {
         Ok(_) => return Some(text),
         Err(ManifestError::Unreadable(found) | ManifestError::Inconsistent(found)) => found,
     };
-    faults.extend(found.into_iter().map(|fault| format!("{MANIFEST}: {fault}")));
+    faults.extend(of_manifest(found));
     None
+}
+
+fn of_manifest(faults: Vec<String>) -> impl Iterator<Item = String> {
+    faults.into_iter().map(|fault| format!("{MANIFEST}: {fault}"))
 }
 
 fn read_vectors(folder: &Path, faults: &mut Vec<String>) -> Option<String> {

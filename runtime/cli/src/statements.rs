@@ -80,7 +80,7 @@ impl Statements {
     ) -> Result<(), Failure> {
         let list = client.stated_objects(self.date, partner, self.format.word()).await?;
         let path = file.display();
-        fs::write(file, &list).map_err(Failure::of(format!("{path} cannot be written")))?;
+        fs::write(file, &list).map_err(Failure::of_file(format!("{path} cannot be written")))?;
         if self.json {
             return output::json(&serde_json::json!({ "written": file, "bytes": list.len() }));
         }

@@ -99,7 +99,8 @@ impl TableFile {
     /// Writes a table into the file, and says so.
     pub(super) fn write(&self, table: &[u8], json: bool) -> Result<(), Failure> {
         let path = self.path.display();
-        fs::write(&self.path, table).map_err(Failure::of(format!("{path} cannot be written")))?;
+        fs::write(&self.path, table)
+            .map_err(Failure::of_file(format!("{path} cannot be written")))?;
         if json {
             return output::json(&json!({ "written": self.path, "bytes": table.len() }));
         }

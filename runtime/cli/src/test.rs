@@ -19,9 +19,9 @@ use semver::Version;
 use serde::Serialize;
 
 use super::{
-    Failure, compile, output,
+    Failure, output,
     sources::{Loaded, Sources},
-    vector_report,
+    unit_tests, vector_report,
     vectors_file::{VectorsFile, expectation},
 };
 
@@ -35,7 +35,7 @@ const WATCHED_RANDOM_PAYLOADS: usize = 1_000;
 const NOT_WATCHED: [&str; 4] = ["target", ".git", ".champollion", "node_modules"];
 
 /// Tries a decoder as a server does before it publishes it: vectors, declared fields, random payloads and payloads
-/// cut short. What passes here is published there.
+/// cut short; then, natively, the unit tests of a crate. What passes here is published there.
 #[derive(Args)]
 pub(super) struct Test {
     /// Folder with decoder.toml, vectors.json, and the Rust sources or codec.js
@@ -53,6 +53,9 @@ pub(super) struct Test {
     /// Leave out the unit tests of a crate
     #[arg(long)]
     no_unit_tests: bool,
+    /// Seconds after which unit tests are ended that are still running
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    unit_test_seconds: u64,
     /// Random payloads that the decoder must get through: 10000 where it is left out, as on a server, and 1000 with
     /// --watch
     #[arg(long, value_name = "N")]
@@ -102,9 +105,6 @@ impl Test {
 
     fn test(&self) -> Result<(), Failure> {
         let sources = Sources::read(&self.sources, self.module.as_deref())?;
-        if sources.is_crate() && !self.no_unit_tests && !self.bless {
-            compile::run_unit_tests(&self.sources)?;
-        }
         let Loaded { package, decoder, .. } = sources.load()?;
         if self.bless {
             return bless(&self.sources, &package, &decoder);
@@ -117,7 +117,15 @@ impl Test {
         } else {
             show(&package, &decoder, &trial);
         }
-        conclusion(&package, &trial)
+        conclusion(&package, &trial)?;
+        // The sandbox ends what never ends, and shows the bytes of what differs: what it finds is told first.
+        if sources.is_crate() && !self.no_unit_tests {
+            unit_tests::run(&self.sources, Duration::from_secs(self.unit_test_seconds))?;
+        }
+        if !self.json {
+            output::line("what a server asks of a package is met: `champollion build` makes it");
+        }
+        Ok(())
     }
 }
 
@@ -166,9 +174,6 @@ fn show(package: &Package, decoder: &Decoder, trial: &Trial) {
     }
     for warning in warnings {
         output::line(format_args!("warning: {}", output::quoted(warning)));
-    }
-    if findings.is_empty() {
-        output::line("what a server asks of a package is met: `champollion build` makes it");
     }
 }
 

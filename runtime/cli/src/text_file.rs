@@ -6,8 +6,13 @@ use std::{
     path::Path,
 };
 
+use super::failure::file_error;
+
 /// The bytes of a file by which is told how it is written.
 const HEAD_BYTES: usize = 64 << 10;
+
+/// The beginning of an archive, such as a spreadsheet is.
+const ARCHIVE: &[u8] = b"PK\x03\x04";
 
 const UTF_8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -24,8 +29,11 @@ impl TextFile {
         if path == Path::new("-") {
             return Self::of(Box::new(io::stdin()), 0);
         }
-        let file = File::open(path).map_err(|error| error.to_string())?;
-        let bytes = file.metadata().map_err(|error| error.to_string())?.len();
+        if path.is_dir() {
+            return Err("it is a folder: name a file in it".to_owned());
+        }
+        let file = File::open(path).map_err(|error| file_error(&error))?;
+        let bytes = file.metadata().map_err(|error| file_error(&error))?.len();
         Self::of(Box::new(file), bytes)
     }
 
@@ -36,6 +44,9 @@ impl TextFile {
         beginning.map_err(|error| error.to_string())?;
         if head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) {
             return Err("it is UTF-16: save it as UTF-8".to_owned());
+        }
+        if head.starts_with(ARCHIVE) {
+            return Err("it is a spreadsheet or another archive: save its sheet as CSV".to_owned());
         }
         if head.starts_with(UTF_8_MARK) {
             head.drain(..UTF_8_MARK.len());
@@ -81,5 +92,7 @@ mod tests {
         assert_eq!(read(b"\xEF\xBB\xBFa,b"), Ok(b"a,b".to_vec()));
         assert_eq!(read(b""), Ok(Vec::new()));
         assert!(read(b"\xFE\xFF\0a").unwrap_err().contains("UTF-16"));
+        assert!(read(b"PK\x03\x04\x14").unwrap_err().contains("save its sheet as CSV"));
+        assert!(TextFile::open(Path::new("/")).err().is_some_and(|said| said.contains("a folder")));
     }
 }

@@ -27,7 +27,7 @@ impl Tool {
             return Ok(Self { decoder, name: Name::of(&package) });
         }
         let task = format!("{} cannot be used", place.display());
-        let file = std::fs::read(place).map_err(Failure::of(&task))?;
+        let file = std::fs::read(place).map_err(Failure::of_file(&task))?;
         if is_script(place, &file) {
             let (decoder, name) = script(place, &file).map_err(Failure::quoting(&task))?;
             return Ok(Self { decoder, name });

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use champollion_sdk::{
     difference::is_nearly,
-    vectors::{Hex, Vector},
+    vectors::{CommandInput, DownlinkInput, Hex, ReadingInput, UplinkInput, Vector},
 };
-use serde_json::{Map, Value as Json, value::RawValue};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, json, value::RawValue};
 
 use super::own_json::read_own_json;
 
@@ -59,6 +60,24 @@ pub(super) fn vector_faults(text: &str) -> Vec<String> {
     faults
 }
 
+/// An input of a kind that can be read.
+fn usual(input: &str) -> Json {
+    match input {
+        "command" => json!({ "data": {} }),
+        "reading" => json!({ "measurements": [] }),
+        _ => json!({ "fPort": 1, "payload": "" }),
+    }
+}
+
+fn read_input(input: &str, value: Json) -> serde_json::Result<()> {
+    match input {
+        "command" => CommandInput::deserialize(value).map(drop),
+        "reading" => ReadingInput::deserialize(value).map(drop),
+        "downlink" => DownlinkInput::deserialize(value).map(drop),
+        _ => UplinkInput::deserialize(value).map(drop),
+    }
+}
+
 /// A look at one vector.
 struct Look<'text> {
     text: &'text str,
@@ -81,9 +100,17 @@ impl Look<'_> {
         for required in ["name", "expect"] {
             self.required(members, "the vector", required, &VECTOR);
         }
+        if let Some(name) = vector.get("name").filter(|name| !name.is_string()) {
+            self.fault(self.place_of("name", ""), format!("the name {name} must be a text"));
+        }
         for (input, known, required) in INPUTS {
-            let Some(members) = vector[input].as_object() else { continue };
+            let Some(given) = vector.get(input) else { continue };
+            let Some(members) = given.as_object() else {
+                self.fault(self.place_of(input, ""), format!("{input} must be an object"));
+                continue;
+            };
             self.members(members, input, known);
+            self.values(members, input, known);
             for name in &known[..required] {
                 self.required(members, input, name, known);
             }
@@ -95,6 +122,42 @@ impl Look<'_> {
                     self.fault(self.place_of(name, input), problem);
                 }
             }
+        }
+        self.expectation(vector, members);
+    }
+
+    /// Looks for members whose values cannot be read, each alone, so that one does not hide another.
+    fn values(&mut self, members: &Map<String, Json>, input: &str, known: &[&str]) {
+        for (name, value) in members.iter().filter(|(name, _)| known.contains(&name.as_str())) {
+            let is_digits = ["payload", "state"].contains(&name.as_str()) && value.is_string();
+            let mut alone = usual(input);
+            alone[name] = value.clone();
+            // Digits are told of in words of their own.
+            if !is_digits && let Err(error) = read_input(input, alone) {
+                let problem = format!("{name} of {input}: {error}");
+                self.fault(self.place_of(name, input), problem);
+            }
+        }
+    }
+
+    /// Looks at the number of inputs, and at what is expected of the one.
+    fn expectation(&mut self, vector: &Json, members: &Map<String, Json>) {
+        let inputs: Vec<&str> = INPUTS.iter().map(|(input, ..)| *input).collect();
+        let given: Vec<&str> =
+            inputs.into_iter().filter(|input| members.contains_key(*input)).collect();
+        let is_misspelt = members.keys().any(|name| !VECTOR.contains(&name.as_str()));
+        // Of an input that is misspelt it is told already.
+        if is_misspelt && given.is_empty() {
+            return;
+        }
+        let Some(expect) = vector.get("expect") else { return };
+        let mut alone =
+            json!({ "name": vector["name"].as_str().unwrap_or_default(), "expect": expect });
+        for input in given {
+            alone[input] = usual(input);
+        }
+        if let Err(error) = serde_json::from_value::<Vector>(alone) {
+            self.fault(self.place_of("expect", ""), error);
         }
     }
 
@@ -172,6 +235,30 @@ mod tests {
             assert!(found.iter().any(|told| told.starts_with(fault)), "{fault}\n{found:#?}");
         }
         assert_eq!(found.len(), 8, "{found:#?}");
+    }
+
+    #[test]
+    fn no_fault_of_a_vector_hides_another() {
+        let text = r#"[
+  { "name": 7,
+    "uplink": { "fPort": 300, "payload": "0x0", "receivedAt": "yesterday", "fCnt": -1 },
+    "expect": { "failure": { "kind": "trapped" } } }
+]"#;
+        let found = vector_faults(text);
+        for fault in [
+            "the name 7 must be",
+            "fPort of uplink: ",
+            "the payload \"0x0\"",
+            "receivedAt of",
+            "fCnt of",
+            "trapped",
+        ] {
+            assert!(found.iter().any(|told| told.contains(fault)), "{fault}\n{found:#?}");
+        }
+        assert_eq!(found.len(), 6, "{found:#?}");
+        let both = r#"[{ "name": "a", "uplink": { "fPort": 1, "payload": "" }, "command": { "data": 1 },
+            "expect": {} }]"#;
+        assert_eq!(vector_faults(both).len(), 1, "{:?}", vector_faults(both));
     }
 
     #[test]

@@ -69,6 +69,16 @@ impl Add {
             return Err(Failure::new(TASK, reason));
         }
         let loaded = Sources::read_without_vectors(&self.sources)?.load()?;
+        if loaded.decoder.formulas().is_some() != matches!(input, Input::Reading(_)) {
+            let reason = match input {
+                Input::Reading(_) => "the decoder reads payloads: --fport and --hex give one",
+                _ => {
+                    "a derived decoder reads readings: --reading '{\"measurements\": [{\"quantity\": …, \"value\": …}]}' \
+                     gives one"
+                }
+            };
+            return Err(Failure::new(TASK, reason));
+        }
         let call = run(&loaded.decoder, &input);
         show_call(&call);
         let outcome = outcome(&call);

@@ -128,6 +128,9 @@ pub struct CatalogueEntry {
     /// The particulars of a decoder that is a script; a component has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<Script>,
+    /// The declaration of a derived decoder, which makes values of readings and reads no payloads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derived: Option<Derived>,
     /// The purposes that it serves, by the quantities of its fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub use_cases: Vec<String>,
@@ -224,6 +227,50 @@ pub struct Deprecation {
     /// The reason, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+}
+
+/// The declaration of a derived decoder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Derived {
+    /// The measurements that its expressions name.
+    pub inputs: Vec<DerivedInput>,
+    /// The values that it makes.
+    pub values: Vec<DerivedValue>,
+    /// The expressions of what it remembers for the device's next reading, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub remember: BTreeMap<String, String>,
+}
+
+/// A measurement that the expressions of a derived decoder name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DerivedInput {
+    /// The name in expressions.
+    pub name: String,
+    /// The term of the vocabulary.
+    pub quantity: String,
+    /// The number among several alike.
+    #[serde(default)]
+    pub channel: u16,
+    /// The unit in expressions, where it is another one than the vocabulary's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// A value that a derived decoder makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DerivedValue {
+    /// The term of the vocabulary.
+    pub quantity: String,
+    /// The number among several alike.
+    #[serde(default)]
+    pub channel: u16,
+    /// The unit of the result, where it is another one than the vocabulary's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The expression that makes it.
+    pub expression: String,
+    /// The meaning of the value.
+    pub meaning: String,
 }
 
 /// A device that a decoder serves.

@@ -75,8 +75,8 @@ pub use backups::{BackupDone, BackupProgress, BackupRequest, MadeBackup};
 pub use blocking::Blocking;
 pub use catalogue::{
     Catalogue, CatalogueEntry, CatalogueExample, CatalogueQuery, CatalogueVersion, Command,
-    Deprecation, Device as CatalogueDevice, Direction, Field, MappingInForce, Port, Quantity,
-    Script, ToldUnit, UseCase, VariableDeclaration,
+    Deprecation, Derived, DerivedInput, DerivedValue, Device as CatalogueDevice, Direction, Field,
+    MappingInForce, Port, Quantity, Script, ToldUnit, UseCase, VariableDeclaration,
 };
 pub use channels::{
     Asking, CanaryReport, CanaryRequest, Changed, DeprecationRequest, Effect, Event, Performance,

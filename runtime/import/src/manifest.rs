@@ -14,6 +14,11 @@ use super::{Codec, Example};
 /// Most commands that are listed as examples of what can be sent.
 const COMMANDS: usize = 50;
 
+/// A text of the catalogue, or others in its place where it is empty: no package is published without.
+fn said(text: &str, otherwise: impl FnOnce() -> String) -> String {
+    if text.trim().is_empty() { otherwise() } else { text.to_owned() }
+}
+
 /// The manifest of a codec, of which all but the fields and the marks is known before it is tried.
 pub(super) fn manifest(
     codec: &Codec,
@@ -28,9 +33,9 @@ pub(super) fn manifest(
         id,
         version,
         name: codec.name.clone(),
-        description: codec.description.clone(),
+        description: said(&codec.description, || format!("Decodes what {} sends.", codec.name)),
         licence,
-        maintainer: codec.maintainer.clone(),
+        maintainer: said(&codec.maintainer, || "unknown".to_owned()),
         funded_by: None,
         sources: sources.filter(|source| seen.insert((*source).clone())).cloned().collect(),
         devices: codec.devices.clone(),

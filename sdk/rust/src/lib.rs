@@ -48,6 +48,8 @@ mod decoder;
 pub mod deviation;
 #[cfg(not(target_family = "wasm"))]
 pub mod difference;
+#[cfg(feature = "openapi")]
+mod expectation;
 mod failure;
 pub mod families;
 mod json;

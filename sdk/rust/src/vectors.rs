@@ -276,7 +276,8 @@ struct Fields {
     downlink: Option<DownlinkInput>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reading: Option<ReadingInput>,
-    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
+    /// The result that must come out.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::expectation::Expectation))]
     expect: Json,
 }
 

@@ -50,7 +50,7 @@ const WRITTEN_BYTES: usize = 256 << 10;
 #[derive(Args)]
 pub(super) struct Bulk {
     /// File of payloads to decode: CSV with a header, or a JSON object on each line; `-` is standard input
-    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["hex", "command", "downlink"])]
+    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["hex", "command", "downlink", "reading"])]
     from: Option<PathBuf>,
     /// File for the readings: NDJSON, or CSV where its name ends in .csv; without it they are printed as NDJSON
     #[arg(long, value_name = "FILE", requires = "from")]
@@ -82,6 +82,13 @@ impl Bulk {
         let task = format!("{} cannot be decoded", from.display());
         if self.out.as_ref().is_some_and(|out| is_same_file(out, from)) {
             return Err(Failure::new(task, "--out names the same file"));
+        }
+        if let Some(kind) = self.out.as_deref().and_then(not_written_as) {
+            let reason = format!(
+                "--out would be {kind}, which is not written: a name that ends in .csv makes CSV, which spreadsheets open, \
+                 and .ndjson a JSON object on each line"
+            );
+            return Err(Failure::new(task, reason));
         }
         let tools = tools(places, &task)?;
         let file = TextFile::open(from).map_err(Failure::of(&task))?;
@@ -165,12 +172,25 @@ impl Bulk {
     fn sink(&self, task: &str) -> Result<Box<dyn Write>, Failure> {
         match &self.out {
             Some(out) => {
-                let file = File::create(out)
-                    .map_err(Failure::of(format!("{task}: {} cannot be written", out.display())))?;
+                let file = File::create(out).map_err(Failure::of_file(format!(
+                    "{task}: {} cannot be written",
+                    out.display()
+                )))?;
                 Ok(Box::new(BufWriter::with_capacity(WRITTEN_BYTES, file)))
             }
             None => Ok(Box::new(BufWriter::with_capacity(WRITTEN_BYTES, io::stdout().lock()))),
         }
+    }
+}
+
+/// The kind of file that a name stands for, where readings are not written as one.
+fn not_written_as(out: &Path) -> Option<&'static str> {
+    let extension = out.extension()?.to_str()?.to_ascii_lowercase();
+    match extension.as_str() {
+        "xlsx" | "xlsm" | "xls" | "ods" => Some("a spreadsheet"),
+        "parquet" => Some("a Parquet file"),
+        "gz" | "zip" | "zst" => Some("a compressed file"),
+        _ => None,
     }
 }
 
@@ -193,7 +213,13 @@ impl Counts {
     /// Refuses a file of which nothing could be decoded: something is wrong with all of it.
     fn check(&self, task: &str) -> Result<(), Failure> {
         let Self { rows, failed, .. } = self;
-        if failed == rows && *rows > 0 {
+        if *rows == 0 {
+            return Err(Failure::new(
+                task,
+                "it has no row of payloads: under the heading each takes a line of its own",
+            ));
+        }
+        if failed == rows {
             let reason = format!("none of its {rows} rows can be; the column error says why");
             return Err(Failure::new(task, reason));
         }

@@ -22,7 +22,7 @@ pub(super) fn read(folder: &Path, wishes: &[CatalogueQuery]) -> Result<Vec<Packa
     let mut shelf = Vec::new();
     for file in files(folder)? {
         let task = format!("{} cannot be read", file.display());
-        let bytes = fs::read(&file).map_err(Failure::of(&task))?;
+        let bytes = fs::read(&file).map_err(Failure::of_file(&task))?;
         let package = Package::read(bytes).map_err(Failure::of(&task))?;
         let manifest = package.manifest();
         if wishes.is_empty() || wishes.iter().any(|wish| wish.selects(manifest)) {

@@ -6,9 +6,12 @@ mod install;
 mod library;
 
 use champollion_client::{
-    Catalogue as AllDecoders, CatalogueEntry, CatalogueExample, CatalogueQuery, Direction,
+    Catalogue as AllDecoders, CatalogueEntry, CatalogueExample, CatalogueQuery, Derived, Direction,
 };
-use champollion_registry::package::DecoderId;
+use champollion_import::unit_code;
+use champollion_registry::package::{self, DecoderId};
+use champollion_sandbox::vocabulary;
+use champollion_sdk::difference::is_nearly;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Failure, connection::Connection, output};
@@ -116,6 +119,39 @@ impl Wanted {
         }
     }
 
+    /// The words of the filters that the vocabulary does not have, each with what is near it: no decoder ever has them.
+    fn unknown_words(&self) -> Vec<String> {
+        let names = self.quantity.iter().flat_map(|names| names.split(',')).map(str::trim);
+        let unknown = names.filter(|name| vocabulary::quantity(name).is_none());
+        let quantities = unknown.map(|name| {
+            let near = vocabulary::quantities().find(|known| is_nearly(name, known.name));
+            let advice = near.map_or_else(
+                || "`champollion vocabulary WORD` finds them".to_owned(),
+                |near| format!("did you mean {}?", near.name),
+            );
+            format!("there is no quantity {:?}: {advice}", output::quoted(name))
+        });
+        let is_known = |unit: &&String| vocabulary::quantities().any(|known| known.unit == **unit);
+        let units = self.unit.iter().filter(|unit| !is_known(unit)).map(|unit| {
+            let advice = unit_code(unit).map_or_else(
+                || "it is a UCUM code, as `champollion vocabulary` lists them".to_owned(),
+                |code| format!("its UCUM code is {code}"),
+            );
+            format!("no quantity has the unit {:?}: {advice}", output::quoted(unit))
+        });
+        let is_known = |name: &&String| package::use_cases().any(|case| case.name == **name);
+        let use_cases = self.use_case.iter().filter(|name| !is_known(name)).map(|name| {
+            let known: Vec<&str> = package::use_cases().map(|case| case.name).collect();
+            let near = known.iter().find(|known| is_nearly(name, known));
+            let advice = near.map_or_else(
+                || format!("there are {}", known.join(", ")),
+                |near| format!("did you mean {near}?"),
+            );
+            format!("there is no use case {:?}: {advice}", output::quoted(name))
+        });
+        quantities.chain(units).chain(use_cases).collect()
+    }
+
     fn most(&self) -> Option<usize> {
         self.limit.and_then(|limit| usize::try_from(limit).ok())
     }
@@ -152,6 +188,7 @@ impl Catalogue {
             show_all(&found);
             if found.decoders.is_empty() && self.wanted.says_anything() {
                 output::note("no decoder satisfies all of it");
+                self.wanted.unknown_words().iter().for_each(output::note);
             }
             return Ok(());
         };
@@ -182,23 +219,10 @@ fn show_decoder(decoder: &CatalogueEntry) {
         output::line(format_args!("use cases: {}", decoder.use_cases.join(", ")));
     }
     show_links(decoder);
-    let ports = decoder
-        .ports
-        .iter()
-        .map(|port| [port.port.to_string(), word(port.direction).to_owned(), port.meaning.clone()]);
-    output::table(["port", "direction", "meaning"], ports);
-    let fields = decoder.fields.iter().map(|field| {
-        let mut meaning = field.meaning.clone();
-        if field.inferred {
-            let from = field.inferred_from.as_deref();
-            let from = from.map(|from| format!(": {from}")).unwrap_or_default();
-            meaning = format!("{meaning} (inferred{from})").trim_start().to_owned();
-        }
-        let text = |member: &Option<String>| member.clone().unwrap_or_default();
-        let (quantity, unit) = (text(&field.quantity), text(&field.unit));
-        [field.name.clone(), field.kind.clone(), quantity, unit, meaning]
-    });
-    output::table(["field", "type", "quantity", "unit", "meaning"], fields);
+    match &decoder.derived {
+        Some(derived) => show_derived(derived),
+        None => show_of_payloads(decoder),
+    }
     if let Some(mapping) = &decoder.mapping {
         output::line(format_args!("the fields are those of the mapping {}", mapping.version));
     }
@@ -216,6 +240,50 @@ fn show_decoder(decoder: &CatalogueEntry) {
     for name in &script.failing {
         output::line(format_args!("failing: it does not answer the example {name:?} as that says"));
     }
+}
+
+/// Shows what a derived decoder makes, and of what.
+fn show_derived(derived: &Derived) {
+    let Derived { inputs, values, remember } = derived;
+    output::line("a derived decoder: it makes values of readings, and reads no payloads");
+    let of = |quantity: &str, channel: u16| match channel {
+        0 => quantity.to_owned(),
+        channel => format!("{quantity} of channel {channel}"),
+    };
+    let unit = |unit: &Option<String>| unit.clone().unwrap_or_default();
+    let rows = inputs
+        .iter()
+        .map(|input| [input.name.clone(), of(&input.quantity, input.channel), unit(&input.unit)]);
+    output::table(["input", "quantity", "unit"], rows);
+    let rows = values.iter().map(|value| {
+        let quantity = of(&value.quantity, value.channel);
+        [quantity, unit(&value.unit), value.expression.clone(), value.meaning.clone()]
+    });
+    output::table(["value", "unit", "expression", "meaning"], rows);
+    if !remember.is_empty() {
+        let rows = remember.iter().map(|(name, expression)| [name.clone(), expression.clone()]);
+        output::table(["remembered", "expression"], rows);
+    }
+}
+
+fn show_of_payloads(decoder: &CatalogueEntry) {
+    let ports = decoder
+        .ports
+        .iter()
+        .map(|port| [port.port.to_string(), word(port.direction).to_owned(), port.meaning.clone()]);
+    output::table(["port", "direction", "meaning"], ports);
+    let fields = decoder.fields.iter().map(|field| {
+        let mut meaning = field.meaning.clone();
+        if field.inferred {
+            let from = field.inferred_from.as_deref();
+            let from = from.map(|from| format!(": {from}")).unwrap_or_default();
+            meaning = format!("{meaning} (inferred{from})").trim_start().to_owned();
+        }
+        let text = |member: &Option<String>| member.clone().unwrap_or_default();
+        let (quantity, unit) = (text(&field.quantity), text(&field.unit));
+        [field.name.clone(), field.kind.clone(), quantity, unit, meaning]
+    });
+    output::table(["field", "type", "quantity", "unit", "meaning"], fields);
 }
 
 fn word(direction: Direction) -> &'static str {
@@ -255,4 +323,34 @@ fn shortened(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_nothing_has_are_told_with_what_is_near() {
+        let mut wanted = Wanted {
+            quantity: Some("water.volume, water.volum".to_owned()),
+            use_case: Some("water-meterin".to_owned()),
+            vendor: None,
+            unit: Some("m³".to_owned()),
+            q: None,
+            direction: None,
+            sort: None,
+            limit: None,
+        };
+        let told = wanted.unknown_words();
+        assert_eq!(told.len(), 3, "{told:#?}");
+        for (told, words) in
+            told.iter().zip(["did you mean water.volume?", "is m3", "water-metering?"])
+        {
+            assert!(told.ends_with(words), "{words}: {told}");
+        }
+        wanted.quantity = Some("water.volume".to_owned());
+        wanted.use_case = Some("water-metering".to_owned());
+        wanted.unit = Some("m3".to_owned());
+        assert!(wanted.unknown_words().is_empty());
+    }
 }

@@ -74,7 +74,7 @@ fn mapped(text: &str) -> Result<(String, String), String> {
 impl Import {
     pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
         let task = format!("{} cannot be imported", self.file.display());
-        let bytes = std::fs::read(&self.file).map_err(Failure::of(&task))?;
+        let bytes = std::fs::read(&self.file).map_err(Failure::of_file(&task))?;
         // A file whose name does not say its form is not found out after the devices are registered.
         self.verdicts.as_deref().map(form_of).transpose()?;
         let wish = self.wish();

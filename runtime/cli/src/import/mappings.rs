@@ -22,7 +22,7 @@ impl GivenMapping {
     /// Reads a file. `only` is the decoder of a mapping that names none.
     pub(super) fn read(path: &Path, only: Option<&DecoderId>) -> Result<Self, Failure> {
         let task = unusable(path);
-        let text = fs::read_to_string(path).map_err(Failure::of(&task))?;
+        let text = fs::read_to_string(path).map_err(Failure::of_file(&task))?;
         let file = MappingFile::parse(&text).map_err(Failure::of(&task))?;
         let Some(id) = file.decoder.as_ref().or(only).cloned() else {
             let reason =

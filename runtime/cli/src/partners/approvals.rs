@@ -206,7 +206,7 @@ impl Ask {
         let asked = client.ask_for_approval(&wish).await?;
         if let Some(file) = &self.secret_file {
             let task = format!("the secret cannot be written to {}", file.display());
-            fs::write(file, format!("{}\n", asked.secret)).map_err(Failure::of(task))?;
+            fs::write(file, format!("{}\n", asked.secret)).map_err(Failure::of_file(task))?;
         }
         if json {
             return output::answer(&asked);

@@ -72,7 +72,7 @@ fn of_folder(folder: &Path) -> Result<Vec<Mapping>, Failure> {
         return Ok(Vec::new());
     }
     let task = format!("{} cannot be read", path.display());
-    let text = std::fs::read(&path).map_err(Failure::of(&task))?;
+    let text = std::fs::read(&path).map_err(Failure::of_file(&task))?;
     serde_json::from_slice(&text).map_err(Failure::of(task))
 }
 

@@ -39,9 +39,9 @@ pub(in super::super) enum Action {
         /// Public key of the publisher
         #[arg(value_name = "KEY")]
         key: PublicKey,
-        /// Name of the key's owner
+        /// Name of the key's owner; of a key that is known it stays as it is where it is left out
         #[arg(long, value_name = "TEXT")]
-        name: String,
+        name: Option<String>,
         /// A vendor, the part of a decoder's name before the slash; may stand several times
         #[arg(long, value_name = "VENDOR", required = true)]
         namespace: Vec<String>,
@@ -72,7 +72,7 @@ impl Action {
             Self::Add { key, name, namespace, only } => {
                 let new = NewKey {
                     key: key.to_string(),
-                    name: name.clone(),
+                    name: named(client, key, name.as_deref()).await?,
                     namespaces: namespace.clone(),
                     only: *only,
                 };
@@ -106,7 +106,18 @@ fn said(json: bool, value: &Json, words: &str) -> Result<(), Failure> {
 
 fn new(file: &Path, json: bool) -> Result<(), Failure> {
     let public = made(file)?.public();
-    said(json, &json!({ "key": public, "file": file }), &public.to_string())
+    said(json, &json!({ "key": public, "file": file }), &public.to_string())?;
+    if !json {
+        let (add, file) = (
+            format!("champollion registry keys add {public} --name TEXT --namespace VENDOR"),
+            file.display(),
+        );
+        output::next([
+            (add.as_str(), "lets it sign for your vendor: an admin does that, once"),
+            (&format!("champollion publish --key {file} PACKAGE"), "publishes a package"),
+        ]);
+    }
+    Ok(())
 }
 
 /// Makes a key, and writes it to a file that is not there yet.
@@ -118,8 +129,24 @@ pub(in super::super) fn made(file: &Path) -> Result<SecretKey, Failure> {
         writeln!(file, "{}", key.reveal())?;
         file.sync_all()
     });
-    written.map_err(Failure::of(&task))?;
+    written.map_err(Failure::of_file(&task))?;
     Ok(key)
+}
+
+/// The name of a key's owner: the one that is given, or that by which the key is known.
+async fn named(client: &Client, key: &PublicKey, given: Option<&str>) -> Result<String, Failure> {
+    if let Some(name) = given {
+        return Ok(name.to_owned());
+    }
+    let text = key.to_string();
+    let known = client.publisher_keys().await?.into_value().keys;
+    let known = known.into_iter().find(|known| known.key == text);
+    known.map(|known| known.name).ok_or_else(|| {
+        Failure::new(
+            format!("{text} is not added"),
+            "the key is not known yet: --name tells whose it is",
+        )
+    })
 }
 
 async fn add(client: &Client, new: &NewKey, json: bool) -> Result<(), Failure> {
@@ -134,7 +161,7 @@ async fn add(client: &Client, new: &NewKey, json: bool) -> Result<(), Failure> {
 
 fn sign(package: &Path, key: &Path, json: bool) -> Result<(), Failure> {
     let task = format!("{} is not signed", package.display());
-    let file = std::fs::read(package).map_err(Failure::of(&task))?;
+    let file = std::fs::read(package).map_err(Failure::of_file(&task))?;
     let package = Package::read(file).map_err(Failure::of(&task))?;
     let (id, version) = (&package.manifest().id, &package.manifest().version);
     let signature = read_key(key)?.sign_package(id, version, package.digest());

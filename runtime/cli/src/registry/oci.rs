@@ -243,7 +243,7 @@ impl Access {
         };
         if let Some(path) = &self.ca_file {
             let task = format!("the certificates {} cannot be used", path.display());
-            let data = std::fs::read(path).map_err(Failure::of(task))?;
+            let data = std::fs::read(path).map_err(Failure::of_file(task))?;
             let certificate = Certificate { encoding: CertificateEncoding::Pem, data };
             config.extra_root_certificates.push(certificate);
         }
@@ -268,7 +268,7 @@ impl Access {
         let (None, RegistryAuth::Basic(user, password)) = (token, auth) else { return Ok(()) };
         let pem = self.ca_file.as_ref().map(|path| {
             let task = format!("the certificates {} cannot be used", path.display());
-            std::fs::read(path).map_err(Failure::of(task))
+            std::fs::read(path).map_err(Failure::of_file(task))
         });
         let login = Login {
             scheme: if self.insecure { "http" } else { "https" },

@@ -62,14 +62,18 @@ impl Rehearse {
         let Some((last, done)) = whole else {
             return Err(Failure::new(breaks_off, "nothing was changed: run the command again"));
         };
+        let nothing = nothing_compared(last, done);
         if json {
             output::answer(last)?;
-        } else {
+        } else if nothing.is_none() {
             show(last, done);
         }
-        match &done.error {
-            None => Ok(()),
-            Some(error) => Err(Failure::new("it went no further", error)),
+        match (&done.error, nothing) {
+            (Some(error), _) => Err(Failure::new("it went no further", error)),
+            (None, Some(reason)) => {
+                Err(Failure::new(format!("nothing of {id} is rehearsed"), reason))
+            }
+            (None, None) => Ok(()),
         }
     }
 
@@ -89,6 +93,32 @@ impl Rehearse {
         let wish = RehearsalRequest { package: Some(package.file().to_vec()), signature, ..wish };
         Ok((id.clone(), version.clone(), wish))
     }
+}
+
+/// The reason why not a single frame was compared, where none was: the candidate is as untried as before.
+fn nothing_compared(last: &RehearsalProgress, done: &RehearsalDone) -> Option<String> {
+    let RehearsalProgress { examined, passed_over, .. } = *last;
+    let report = &done.report;
+    if report.compared > 0 {
+        return None;
+    }
+    Some(match (examined, passed_over, report.skipped) {
+        (0, _, _) => {
+            "no record is kept: they go once they are delivered, and after 48 h".to_owned()
+        }
+        (_, 1.., _) => format!(
+            "all {passed_over} frames of this decoder are of devices that would not get this version: --every counts \
+             them too"
+        ),
+        (_, _, skipped @ 1..) => format!(
+            "{skipped} frames could not be compared: the decoders that their devices have now cannot be loaded, or \
+             cannot read them"
+        ),
+        (examined, ..) => format!(
+            "of the {examined} records that are kept none, in that time, is of a device with this decoder: --since \
+             takes a longer time"
+        ),
+    })
 }
 
 fn show(last: &Answer<RehearsalProgress>, done: &RehearsalDone) {

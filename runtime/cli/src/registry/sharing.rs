@@ -119,7 +119,7 @@ async fn export(client: &Client, folder: &Path, json: bool) -> Result<(), Failur
     let task = format!("{} is not written", folder.display());
     let source = Source::Server(client);
     let Said { history, lines, head } = source.read(&Known::default()).await?;
-    fs::create_dir_all(folder.join(PACKAGES)).map_err(Failure::of(&task))?;
+    fs::create_dir_all(folder.join(PACKAGES)).map_err(Failure::of_file(&task))?;
     let versions = history.in_order();
     let progress = progress::bar(versions.len(), json);
     let mut fetched = 0;

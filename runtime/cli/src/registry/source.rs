@@ -113,7 +113,7 @@ impl Source<'_> {
                         format!("{} has {length} bytes, and should have {bytes}", path.display());
                     return Err(Failure::new(task, reason));
                 }
-                std::fs::read(path).map_err(Failure::of(&task))?
+                std::fs::read(path).map_err(Failure::of_file(&task))?
             }
         };
         match Digest::of(&file) {
@@ -156,7 +156,7 @@ pub(super) fn shown(head: &Head) -> String {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(Failure::of(format!("{} cannot be read", path.display())))
+    std::fs::read(path).map_err(Failure::of_file(format!("{} cannot be read", path.display())))
 }
 
 fn split(page: &[u8]) -> Vec<String> {

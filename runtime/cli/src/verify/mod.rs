@@ -1,13 +1,14 @@
 //! `champollion records verify`: the records of a file are decoded again from their raw payloads, by the package that
 //! each names, so that what they say can be proven.
 
+mod derivations;
 mod named_decoders;
 mod outcome;
 
 use std::{collections::HashMap, io::BufReader, path::PathBuf};
 
 use champollion_client::Client;
-use champollion_registry::package::{Answer, run};
+use champollion_registry::package::{Answer, run, variables};
 use champollion_sandbox::{CallError, Reading};
 use champollion_sdk::{
     difference::differences,
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::{Failure, json_values::JsonValues, output, progress, settings, text_file::TextFile};
+use derivations::Derivations;
 use named_decoders::NamedDecoders;
 use outcome::{Outcome, Place, Verdict};
 
@@ -45,6 +47,9 @@ pub(super) struct Verify {
 #[serde(rename_all = "camelCase")]
 struct KeptRecord {
     id: String,
+    /// A correction goes on from the correction before, and not from the record that it corrects.
+    #[serde(rename = "type")]
+    kind: Option<String>,
     device: Device,
     received_at: Timestamp,
     uplink: Uplink,
@@ -81,13 +86,50 @@ struct DecodeError {
     code: String,
 }
 
+/// The readings of a device that follow one another: those of its frames, or those of corrections.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Series {
+    dev_eui: String,
+    kind: Option<String>,
+}
+
+impl KeptRecord {
+    fn series(&self) -> Series {
+        Series { dev_eui: self.device.dev_eui.clone(), kind: self.kind.clone() }
+    }
+}
+
+/// What is known of the frames that a file has told until now.
+struct Past {
+    /// The counter of the last frame that was decoded again.
+    f_cnts: HashMap<Series, u32>,
+    /// What decoders remember, by the decoder.
+    states: HashMap<(Series, String), Vec<u8>>,
+    derivations: Derivations,
+}
+
+impl Past {
+    /// Whether a frame comes right after the last one that was decoded again: what a decoder remembers is that of the
+    /// frame before, wherever that one is.
+    fn goes_on(&self, record: &KeptRecord) -> bool {
+        let before = self.f_cnts.get(&record.series());
+        before.and_then(|before| before.checked_add(1)) == Some(record.uplink.f_cnt)
+    }
+
+    fn note(&mut self, record: &KeptRecord) {
+        self.f_cnts.insert(record.series(), record.uplink.f_cnt);
+    }
+}
+
 impl Verify {
     pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
         let task = format!("{} cannot be verified", self.file.display());
         let file = TextFile::open(&self.file).map_err(Failure::of(&task))?;
         let progress = progress::bytes(file.bytes(), json);
         let mut decoders = NamedDecoders::from_files(&self.decoder, client)?;
-        let mut states = HashMap::new();
+        let set = self.variable.iter().cloned().collect();
+        let derivations = Derivations::with_variables(variables(&set));
+        let mut past = Past { f_cnts: HashMap::new(), states: HashMap::new(), derivations };
         let mut outcome = Outcome::default();
         let mut values = JsonValues::of(BufReader::new(file));
         while let Some((line, value)) = values.next().map_err(Failure::of(&task))? {
@@ -102,7 +144,7 @@ impl Verify {
             for record in records(value) {
                 match serde_json::from_value::<KeptRecord>(record) {
                     Ok(record) => {
-                        let verdict = self.verify(&record, &mut decoders, &mut states).await?;
+                        let verdict = self.verify(&record, &mut decoders, &mut past).await?;
                         outcome.add(&record, verdict);
                     }
                     Err(error) => {
@@ -125,9 +167,14 @@ impl Verify {
         &self,
         record: &KeptRecord,
         decoders: &mut NamedDecoders<'_>,
-        states: &mut HashMap<(String, String), Vec<u8>>,
+        past: &mut Past,
     ) -> Result<Verdict, Failure> {
+        let goes_on = past.goes_on(record);
         let (Some(payload), Some(f_port)) = (&record.uplink.payload, record.uplink.f_port) else {
+            // A frame without a port is decoded by nobody, and nothing is remembered of it.
+            if goes_on && record.uplink.f_port.is_none() {
+                past.note(record);
+            }
             return Ok(Verdict::NotVerified("the record holds no payload".to_owned()));
         };
         let Some(named) = &record.decoder else {
@@ -137,8 +184,10 @@ impl Verify {
             Ok(decoder) => decoder,
             Err(reason) => return Ok(Verdict::NotVerified(reason.clone())),
         };
-        let key = (record.device.dev_eui.clone(), named.id.clone());
-        let before = states.get(&key);
+        past.note(record);
+        let key = (record.series(), named.id.clone());
+        let before = past.states.get(&key);
+        let is_known = goes_on && before.is_some();
         let input = UplinkInput {
             f_port,
             payload: payload.clone(),
@@ -152,29 +201,25 @@ impl Verify {
             Ok(Answer::Reading(reading)) => reading.state.clone(),
             _ => None,
         };
-        let remembers = state.is_some() && before.is_none();
+        let remembers = state.is_some();
         if let Some(state) = state {
-            states.insert(key, state);
+            past.states.insert(key, state);
         }
-        let verdict = verdict(record, named, &result);
-        // The first frame of a device in the file may have been decoded with what came before it.
-        Ok(match verdict {
-            Verdict::Differs(_) if remembers => Verdict::NotVerified(
-                "the decoder remembers a frame before, which is not in the file".to_owned(),
-            ),
-            Verdict::Same if holds_derived(record) => Verdict::NotVerified(
-                "it holds derived values, which are not derived again; what its payload says itself is as it stands"
-                    .to_owned(),
+        let verdict = match verdict(record, named, &result) {
+            // Such a frame may have been decoded with what came before it.
+            Verdict::Differs(_) if remembers && !is_known => Verdict::NotVerified(
+                "the decoder remembers the frame before, which is not in the file".to_owned(),
             ),
             verdict => verdict,
-        })
+        };
+        let reading = match result {
+            // Where a mapping was in force, the record alone tells what was measured by it.
+            Ok(Answer::Reading(reading)) if named.mapping.is_none() => Some(reading.measurements),
+            _ => None,
+        };
+        let derived = past.derivations.verify(record, reading, goes_on, decoders).await?;
+        Ok(verdict.and(derived))
     }
-}
-
-/// Whether a record holds values that derived decoders made of its reading.
-fn holds_derived(record: &KeptRecord) -> bool {
-    let derived = record.decoded.as_ref().and_then(|decoded| decoded["derived"].as_array());
-    derived.is_some_and(|all| !all.is_empty())
 }
 
 /// Holds what was decoded again against the record.
@@ -194,11 +239,15 @@ fn verdict(record: &KeptRecord, named: &Named, result: &Result<Answer, CallError
         Err(error) => json!({ "decodeError": error.code() }),
     };
     leave_out_units(&recorded, &mut decoded);
-    let places: Vec<Place> = differences(&recorded, &decoded)
-        .into_iter()
+    Verdict::of(places(&recorded, &decoded))
+}
+
+/// The places at which what was recorded and what was decoded differ.
+fn places(recorded: &Json, decoded: &Json) -> Vec<Place> {
+    let found = differences(recorded, decoded).into_iter();
+    found
         .map(|found| Place { path: found.path, recorded: found.expected, decoded: found.actual })
-        .collect();
-    if places.is_empty() { Verdict::Same } else { Verdict::Differs(places) }
+        .collect()
 }
 
 fn of_reading(reading: &Reading) -> Json {
@@ -208,24 +257,26 @@ fn of_reading(reading: &Reading) -> Json {
 /// The parts of a reading that a record and a decoder have in common. Names of measurements and moments in local time
 /// are added to records afterwards, and the moment of reception stands for the moment that a decoder does not tell.
 fn outline(reading: &Json, received_at: Timestamp, is_mapped: bool) -> Json {
-    let measurements = reading["measurements"].as_array().into_iter().flatten();
-    let measurements: Vec<Json> = measurements
-        .map(|measurement| {
-            let at = measurement["measuredAt"].as_str().and_then(|at| at.parse().ok());
-            json!({
-                "quantity": measurement["quantity"],
-                "unit": measurement["unit"],
-                "channel": measurement["channel"].as_u64().unwrap_or(0),
-                "value": measurement["value"],
-                "measuredAt": at.unwrap_or(received_at),
-            })
-        })
-        .collect();
     let mut outline = json!({ "data": reading["data"] });
     if !is_mapped {
-        outline["measurements"] = measurements.into();
+        outline["measurements"] = measured(&reading["measurements"], received_at).into();
     }
     outline
+}
+
+/// The measurements in a list, each with the members that a record and a decoder have in common.
+fn measured(list: &Json, received_at: Timestamp) -> Vec<Json> {
+    let told = |measurement: &Json| {
+        let at = measurement["measuredAt"].as_str().and_then(|at| at.parse().ok());
+        json!({
+            "quantity": measurement["quantity"],
+            "unit": measurement["unit"],
+            "channel": measurement["channel"].as_u64().unwrap_or(0),
+            "value": measurement["value"],
+            "measuredAt": at.unwrap_or(received_at),
+        })
+    };
+    list.as_array().into_iter().flatten().map(told).collect()
 }
 
 /// Takes the units out of what was decoded where the record has none: a unit that was never recorded is no difference.

@@ -26,7 +26,7 @@ impl<'of> NamedDecoders<'of> {
         let mut by_digest = HashMap::new();
         for path in files {
             let task = format!("{} cannot be used", path.display());
-            let file = std::fs::read(path).map_err(Failure::of(&task))?;
+            let file = std::fs::read(path).map_err(Failure::of_file(&task))?;
             let package = Package::read(file).map_err(Failure::quoting(&task))?;
             let decoder = load(&package).map_err(Failure::quoting(&task))?;
             by_digest.insert(package.digest().to_string(), Ok(decoder));

@@ -14,6 +14,9 @@ const TOLD: usize = 20;
 /// The reason by which records are counted that cannot be read at all.
 const UNREADABLE: &str = "the record cannot be read";
 
+/// The files that hold records.
+const RECORDS: &str = "`champollion records pull --json`, `records follow --json` and routes into files write such files";
+
 /// The outcome of all records.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,6 +61,26 @@ pub(super) enum Verdict {
     NotVerified(String),
 }
 
+impl Verdict {
+    /// The verdict by the places at which record and payload differ.
+    pub(super) fn of(places: Vec<Place>) -> Self {
+        if places.is_empty() { Self::Same } else { Self::Differs(places) }
+    }
+
+    /// Both verdicts on one record: what differs in either differs, and what is not known of either is not known.
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Differs(mut places), Self::Differs(more)) => {
+                places.extend(more);
+                Self::Differs(places)
+            }
+            (differs @ Self::Differs(_), _) | (_, differs @ Self::Differs(_)) => differs,
+            (unknown @ Self::NotVerified(_), _) | (_, unknown @ Self::NotVerified(_)) => unknown,
+            (Self::Same, Self::Same) => Self::Same,
+        }
+    }
+}
+
 impl Outcome {
     pub(super) fn add(&mut self, record: &KeptRecord, verdict: Verdict) {
         self.records += 1;
@@ -92,6 +115,13 @@ impl Outcome {
                 format!("{differing} of {records} records differ"),
                 "they say something else than their decoders make of their payloads",
             ));
+        }
+        if *records == 0 {
+            return Err(Failure::new(task, format!("it holds no record: {RECORDS}")));
+        }
+        if not_verified.get(UNREADABLE) == Some(records) {
+            let reason = format!("nothing in it is a record of this server's: {RECORDS}");
+            return Err(Failure::new(task, reason));
         }
         if *same == 0 {
             return Err(Failure::new(task, "none of its records could be decoded again"));
@@ -157,6 +187,7 @@ mod tests {
         let said = conclusion(2, 1, false);
         assert!(said.starts_with("1 of 3 records are not verified"), "{said}");
         assert_eq!(conclusion(2, 1, true), "");
-        assert!(conclusion(0, 1, true).contains("none of its records"));
+        assert!(conclusion(0, 1, true).contains("nothing in it is a record"));
+        assert!(conclusion(0, 0, true).contains("it holds no record"));
     }
 }

@@ -100,6 +100,17 @@ impl Formulas {
         self.values.iter().map(|value| (value.quantity.name, value.channel))
     }
 
+    /// The variables of the device that its expressions may name.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The number of values that it remembers of a reading.
+    #[must_use]
+    pub fn remembers(&self) -> usize {
+        self.remembered.len()
+    }
+
     /// Makes its values of a reading. A value is left out where the reading, the device's variables or the memory lack
     /// what its expression names.
     #[must_use]

@@ -19,7 +19,7 @@ use super::{
     catalogue::decoder_id,
     extract::{JsonBody, PathParts, to_the_end},
 };
-use crate::{auth::Principal, service::Service};
+use crate::{auth::Principal, derived::DerivedError, service::Service};
 
 /// The longest reason that is kept, in bytes: some sentences.
 const REASON_BYTES: usize = 1 << 10;
@@ -74,7 +74,7 @@ macro_rules! handlers {
                 (
                     status = 409,
                     description = "already-so, yanked, no-candidate, nothing-before, \
-                                   not-yanked, quarantined",
+                                   not-yanked, quarantined, derived-decoder",
                 ),
                 (status = 503, description = "not-kept"),
             ),
@@ -244,13 +244,17 @@ async fn change(
     Ok(Json(changed.await?))
 }
 
-/// The requirements that devices have of a decoder. All devices are gone through, beside what serves everybody, and in no
-/// place of an expensive request: a version that misreads is withdrawn however many such requests others have made.
+/// The requirements that devices have of a decoder, or of a derived one they or their groups. All devices are gone
+/// through, beside what serves everybody, and in no place of an expensive request: a version that misreads is withdrawn
+/// however many such requests others have made.
 pub(super) async fn asked(
     service: &Arc<Service>,
     decoder: &DecoderId,
 ) -> Result<Vec<(DecoderRef, usize)>, Problem> {
-    let (devices, decoder) = (Arc::clone(&service.devices), decoder.clone());
-    let asked = spawn_blocking(move || devices.asked(&decoder)).await;
-    asked.map_err(|error| Problem::internal(&error))
+    let (devices, id) = (Arc::clone(&service.devices), decoder.clone());
+    let asked = spawn_blocking(move || devices.asked(&id)).await;
+    let mut asked = asked.map_err(|error| Problem::internal(&error))?;
+    let derived = service.derived.asked(decoder, &service.devices).await;
+    asked.extend(derived.map_err(DerivedError::from)?);
+    Ok(asked)
 }

@@ -1,7 +1,7 @@
 //! The derived decoders of devices and of groups.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -17,7 +17,10 @@ use parking_lot::RwLock;
 use serde_json::json;
 
 use super::order::{Circle, in_order};
-use crate::{authors::Author, devices::derived::DERIVED_OF_DEVICES};
+use crate::{
+    authors::Author,
+    devices::{Devices, derived::DERIVED_OF_DEVICES},
+};
 
 const OF_GROUPS: Table<GroupId, Vec<DecoderRef>> = Table::new(tables::DERIVED_OF_GROUPS);
 
@@ -141,6 +144,40 @@ impl DerivedAssignments {
         Ok(all)
     }
 
+    /// Returns the requirements that devices and groups have of a derived decoder, each with the number of devices on
+    /// whose readings it runs.
+    pub(crate) async fn asked(
+        &self,
+        id: &DecoderId,
+        devices: &Devices,
+    ) -> Result<Vec<(DecoderRef, usize)>, TableError> {
+        let (own, groups) = {
+            let known = self.known.read();
+            let own: Vec<DevEui> = known.devices.iter().copied().collect();
+            (own, known.groups.iter().cloned().collect::<Vec<GroupId>>())
+        };
+        let mut asked: BTreeMap<String, (DecoderRef, usize)> = BTreeMap::new();
+        let mut count = |wanted: DecoderRef, more: usize| {
+            asked.entry(wanted.to_string()).or_insert((wanted, 0)).1 += more;
+        };
+        // Of a decoder that both name the device's requirement counts.
+        let mut with_own: HashMap<GroupId, usize> = HashMap::new();
+        for dev_eui in own {
+            let Some(device) = devices.get(dev_eui) else { continue };
+            if let Some(wanted) = named(self.of_device(dev_eui).await?, id) {
+                count(wanted, 1);
+                *with_own.entry(device.group.clone()).or_default() += 1;
+            }
+        }
+        for group in groups {
+            if let Some(wanted) = named(self.of_group(&group).await?, id) {
+                let own = with_own.get(&group).copied().unwrap_or_default();
+                count(wanted, devices.count_of(&group).saturating_sub(own));
+            }
+        }
+        Ok(asked.into_values().collect())
+    }
+
     /// Assigns derived decoders to a device, in the place of those that it has.
     pub async fn assign_device(
         &self,
@@ -204,4 +241,9 @@ impl DerivedAssignments {
             (_, None) => Ok(()),
         }
     }
+}
+
+/// The requirement of a decoder among those of a device or a group.
+fn named(all: Vec<DecoderRef>, id: &DecoderId) -> Option<DecoderRef> {
+    all.into_iter().find(|wanted| wanted.id == *id)
 }

@@ -7,3 +7,4 @@ mod order;
 pub use assignments::{DerivedAssignments, DerivedError};
 pub(crate) use deriving::{CarriedMemories, Deriving, DerivingError, ReadFrame};
 pub use order::Circle;
+pub(crate) use order::in_order;

@@ -17,7 +17,7 @@ fn names(all: &[DecoderId]) -> String {
 }
 
 /// Puts derived decoders in the order in which they are run. Those that go round in a circle are left out and told.
-pub(super) fn in_order(
+pub(crate) fn in_order(
     decoders: Vec<Arc<LoadedDecoder>>,
 ) -> (Vec<Arc<LoadedDecoder>>, Option<Circle>) {
     let (mut ordered, mut waiting) = (Vec::new(), decoders);

@@ -12,11 +12,12 @@ use champollion_registry::{
     LoadedDecoder,
     channels::{Compared, Observed, Tally},
 };
-use champollion_sandbox::{Decoder, Settings, Specimen, Variable};
+use champollion_sandbox::{Decoder, Formulas, Observation, Settings, Specimen, Variable};
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Candidate;
+use super::{Candidate, derivation::Memories};
 use crate::{
     expensive::LONG_CALLS,
     workers::{NotDone, Workers},
@@ -35,6 +36,9 @@ pub(super) struct Frame {
     pub(super) variables: Vec<Variable>,
     /// The decoder that the device gets now.
     pub(super) present: Arc<LoadedDecoder>,
+    /// Where the candidate is a derived decoder: those that run on the reading, in their order; the last one is the version
+    /// that the device gets now.
+    pub(super) derived: Vec<Arc<LoadedDecoder>>,
 }
 
 /// A candidate beside the decoders that devices get now. The states of both begin with nothing and are carried from
@@ -56,6 +60,7 @@ type Share = HashMap<DevEui, States>;
 struct States {
     present: Vec<u8>,
     candidate: Vec<u8>,
+    memories: Memories,
 }
 
 /// A frame that both have decoded.
@@ -134,9 +139,12 @@ impl Comparison {
                 let candidate = candidate.decoder();
                 let decoded = frames.into_iter().map(|(number, frame)| {
                     let states = states.entry(frame.dev_eui).or_default();
-                    states.decode(number, frame, candidate)
+                    match candidate.formulas() {
+                        None => Some(states.decode(number, frame, candidate)),
+                        Some(formulas) => states.derive(number, frame, formulas),
+                    }
                 });
-                let decoded: Vec<Decoded> = decoded.collect();
+                let decoded: Vec<Option<Decoded>> = decoded.collect();
                 (decoded, states)
             });
             async move {
@@ -145,7 +153,11 @@ impl Comparison {
                 Ok::<_, NotDone>(decoded)
             }
         });
-        let mut decoded: Vec<Decoded> = try_join_all(calls).await?.into_iter().flatten().collect();
+        let all: Vec<Option<Decoded>> = try_join_all(calls).await?.into_iter().flatten().collect();
+        let of_all = all.len();
+        let mut decoded: Vec<Decoded> = all.into_iter().flatten().collect();
+        // Nothing is derived of a frame that the device's own decoder cannot read.
+        self.skip((of_all - decoded.len()) as u64);
         decoded.sort_unstable_by_key(|decoded| decoded.number);
         let Outcome { tally, failure_kinds } = &mut self.outcome;
         for Decoded { compared, failures: [stable, candidate], .. } in decoded {
@@ -166,8 +178,31 @@ impl States {
         self.present = mem::replace(&mut settings.state, mem::take(&mut self.candidate));
         let candidate = call(candidate, &specimen, &mut settings);
         self.candidate = settings.state;
+        Decoded::of(number, &specimen, [stable, candidate])
+    }
+
+    /// Has the device's own decoder read a frame, and both derive of the reading; nothing where it cannot be read.
+    fn derive(&mut self, number: usize, frame: Frame, candidate: &Formulas) -> Option<Decoded> {
+        let Frame { specimen, variables, present, derived, .. } = frame;
+        let settings = Settings { variables, state: mem::take(&mut self.present) };
+        let mut called = present.decoder.try_uplink(&specimen, &settings);
+        let reading = called.result.as_mut().ok();
+        let state = reading.and_then(|reading| reading.state.take());
+        let Settings { variables, state: before } = settings;
+        self.present = state.unwrap_or(before);
+        let measurements = called.result.ok()?.measurements;
+        let received_at = i64::try_from(specimen.received_at).ok()?;
+        let received_at = Timestamp::from_millisecond(received_at).ok()?;
+        let observed = Observation { measurements, received_at, variables, before: None };
+        let both = self.memories.derive(observed, &derived, candidate)?;
+        Some(Decoded::of(number, &specimen, both))
+    }
+}
+
+impl Decoded {
+    fn of(number: usize, specimen: &Specimen, [stable, candidate]: [Observed; 2]) -> Self {
         let compared = Compared::of((specimen.f_port, &specimen.payload), &stable, &candidate);
-        Decoded { number, compared, failures: [stable.failure(), candidate.failure()] }
+        Self { number, compared, failures: [stable.failure(), candidate.failure()] }
     }
 }
 

@@ -2,6 +2,7 @@
 //! their devices get now. What comes of it is compared and counted, and handed to nobody.
 
 mod comparison;
+mod derivation;
 
 use std::sync::Arc;
 
@@ -16,13 +17,15 @@ use champollion_registry::{
     package::{DecoderId, DecoderRef, variables},
 };
 use champollion_sandbox::{Decoder, Digest};
+use champollion_store::TableError;
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    devices::Devices,
+    derived::{DerivedAssignments, in_order},
+    devices::{Device, Devices},
     workers::{NotDone, Workers},
 };
 use comparison::Comparison;
@@ -33,6 +36,7 @@ pub struct Rehearsals {
     devices: Arc<Devices>,
     registry: Arc<Registry>,
     mailbox: Arc<Mailbox>,
+    derived: DerivedAssignments,
     workers: Arc<Workers>,
 }
 
@@ -86,6 +90,9 @@ pub enum RehearsalError {
     /// The threads did not do it.
     #[error(transparent)]
     NotDone(#[from] NotDone),
+    /// What is assigned to devices cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// The client has gone.
     #[error("the client that asked for the rehearsal has gone")]
     Abandoned,
@@ -161,9 +168,10 @@ impl Rehearsals {
         devices: Arc<Devices>,
         registry: Arc<Registry>,
         mailbox: Arc<Mailbox>,
+        derived: DerivedAssignments,
         workers: Arc<Workers>,
     ) -> Self {
-        Self { devices, registry, mailbox, workers }
+        Self { devices, registry, mailbox, derived, workers }
     }
 
     /// Rehearses a candidate. Returns the outcome so far, and the reason where it went no further.
@@ -269,7 +277,7 @@ impl Rehearsals {
                 Ok(frame) => {
                     (page.after, page.examined) = (Some(frame.place), page.examined + 1);
                     if job.is_in_time(frame.received_at) && corrections.is_last_frame(&frame) {
-                        self.consider(job, frame, &mut decoders, &mut page).await;
+                        self.consider(job, frame, &mut decoders, &mut page).await?;
                     }
                 }
                 Err(damaged) => {
@@ -288,24 +296,56 @@ impl Rehearsals {
         frame: KeptFrame,
         decoders: &mut Decoders,
         page: &mut Page,
-    ) {
-        let Some(device) = self.devices.get(frame.dev_eui) else { return };
-        let wanted = device.assignment.wanted();
-        let Some(wanted) = wanted.filter(|wanted| wanted.id == *job.candidate.id()) else { return };
-        let Some(specimen) = frame.specimen else { return };
+    ) -> Result<(), RehearsalError> {
+        let Some(device) = self.devices.get(frame.dev_eui) else { return Ok(()) };
+        let derived = match job.candidate.decoder().formulas() {
+            Some(_) => self.derived.of_both(device.dev_eui, &device.group).await?,
+            None => Vec::new(),
+        };
+        let of_payloads = device.assignment.wanted();
+        let wanted = of_payloads.into_iter().chain(&derived);
+        let Some(wanted) = wanted.into_iter().find(|wanted| wanted.id == *job.candidate.id())
+        else {
+            return Ok(());
+        };
+        let Some(specimen) = frame.specimen else { return Ok(()) };
         if !job.is_for(wanted) {
             page.passed_over += 1;
-            return;
+            return Ok(());
         }
-        match decoders.get(&self.registry, wanted).await {
-            Some(present) => page.frames.push(comparison::Frame {
+        match self.decoders_of(job, &device, &derived, decoders).await {
+            Some((present, derived)) => page.frames.push(comparison::Frame {
                 dev_eui: frame.dev_eui,
                 specimen,
                 variables: variables(&device.variables),
                 present,
+                derived,
             }),
             None => page.skipped += 1,
         }
+        Ok(())
+    }
+
+    /// The decoder that a device gets now, and the derived ones that run on its readings, in their order, up to that of
+    /// the candidate. Nothing where one of both that are compared is not to be had.
+    async fn decoders_of(
+        &self,
+        job: &RehearsalJob,
+        device: &Device,
+        derived: &[DecoderRef],
+        decoders: &mut Decoders,
+    ) -> Option<(Arc<LoadedDecoder>, Vec<Arc<LoadedDecoder>>)> {
+        let present = decoders.get(&self.registry, device.assignment.wanted()?).await?;
+        let mut loaded = Vec::new();
+        for wanted in derived {
+            loaded.extend(decoders.get(&self.registry, wanted).await);
+        }
+        let (mut ordered, _) = in_order(loaded);
+        if !derived.is_empty() {
+            let own = ordered.iter().position(|one| one.id == *job.candidate.id())?;
+            ordered.truncate(own + 1);
+        }
+        Some((present, ordered))
     }
 }
 

@@ -208,6 +208,7 @@ impl Service {
             Arc::clone(&devices),
             Arc::clone(&registry),
             Arc::clone(&mailbox),
+            derived.clone(),
             Arc::clone(expensive.long_workers()),
         );
         let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(expensive.workers()));

@@ -1,14 +1,11 @@
 //! Holds a decoder to what it owes on bad input: payloads that are cut short, too long, made at random, or of other
 //! devices.
 
-use std::{
-    collections::BTreeSet,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::run;
+use super::quiet_panic;
 use crate::{
     Decoder,
     chance::{Numbers, PAYLOAD_BYTES},
@@ -123,7 +120,12 @@ impl<'of> BadInput<'of> {
     /// Where the decoder panics, makes values of bytes that are not there, reads over bytes that mean nothing, reads
     /// frames of another device, or points at bytes that no payload has; the message lists the payloads.
     pub fn check<D: Decoder>(self) {
-        let mut trial = Trial { try_out: try_out::<D>, padding: self.padding, faults: Vec::new() };
+        let mut trial = Trial {
+            try_out: quiet_panic::run::<D>,
+            padding: self.padding,
+            faults: Vec::new(),
+            panics: BTreeMap::new(),
+        };
         let (mut told_by_length, mut read_over) = (self.told_by_length, self.read_over);
         for vector in &self.vectors {
             match &vector.input {
@@ -150,9 +152,9 @@ impl<'of> BadInput<'of> {
         for (name, vectors, expected) in &self.siblings {
             trial.of_sibling(name, vectors, *expected);
         }
-        let count = trial.faults.len();
-        trial.faults.truncate(TOLD);
-        assert!(count == 0, "{count} faults on bad input:\n{}", trial.faults.join("\n"));
+        let faults = trial.told();
+        let (count, told) = (faults.len(), &faults[..faults.len().min(TOLD)]);
+        assert!(count == 0, "bad input, faults: {count}\n{}", told.join("\n"));
     }
 }
 
@@ -161,9 +163,20 @@ struct Trial<'of> {
     try_out: fn(&Input) -> Result<Json, String>,
     padding: &'of [&'of [u8]],
     faults: Vec<String>,
+    /// By place and words: the first payload that makes the decoder panic there, and how many do.
+    panics: BTreeMap<String, (Hex, usize)>,
 }
 
 impl Trial<'_> {
+    /// All faults, those that end the decoder first. A panic is one, however many payloads lead to it.
+    fn told(self) -> Vec<String> {
+        let panics = self.panics.into_iter().map(|(panic, (payload, count))| match count {
+            1 => format!("the payload {payload} makes it panic {panic}"),
+            _ => format!("{count} payloads make it panic {panic}; the first is {payload}"),
+        });
+        panics.chain(self.faults).collect()
+    }
+
     /// The first fault of a payload that is cut at each length.
     fn cut(&mut self, uplink: &UplinkInput, whole: &Values) -> Option<String> {
         let bytes = uplink.payload.0.len();
@@ -288,7 +301,7 @@ impl Trial<'_> {
                 outcome
             }
             Err(panic) => {
-                self.faults.push(format!("the payload {payload} makes it panic: {panic}"));
+                self.panics.entry(panic).or_insert_with(|| (payload.clone(), 0)).1 += 1;
                 Json::Null
             }
         }
@@ -333,14 +346,6 @@ fn altered(payload: &Hex, round: usize, numbers: &mut Numbers) -> Vec<u8> {
     if round.is_multiple_of(2) { numbers.payload() } else { numbers.changed(&payload.0) }
 }
 
-/// Runs an input; a panic is told by its words.
-fn try_out<D: Decoder>(input: &Input) -> Result<Json, String> {
-    catch_unwind(AssertUnwindSafe(|| run::<D>(input))).map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
-    })
-}
-
 /// Says in what an outcome is none that a decoder may give of a payload with so many bytes.
 fn unsound(outcome: &Json, bytes: usize) -> Option<String> {
     let beyond = |span: &Json| {
@@ -366,6 +371,8 @@ fn unsound(outcome: &Json, bytes: usize) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use super::*;
     use crate::{Span, prelude::*};
 
@@ -436,11 +443,22 @@ mod tests {
                 "cut after 0 of 3 bytes, reads battery as 0",
             ),
             (faults::<READS_OVER>(BadInput::of(VECTORS)), "reads over 00 behind its end"),
-            (faults::<PANICS>(BadInput::of(VECTORS)), "makes it panic: too much"),
+            (
+                faults::<PANICS>(BadInput::of(VECTORS)),
+                "payloads make it panic at sdk/rust/src/testing",
+            ),
+            (faults::<PANICS>(BadInput::of(VECTORS)), ": too much; the first is"),
             (faults::<POINTS_BEYOND>(BadInput::of(VECTORS)), "fails beyond its end"),
         ] {
             assert!(told.contains(words), "{words}: {told}");
         }
+    }
+
+    #[test]
+    fn a_panic_is_one_fault_however_many_payloads_lead_to_it() {
+        let told = faults::<PANICS>(BadInput::of(VECTORS));
+        assert!(told.starts_with("bad input, faults: 1\n"), "{told}");
+        assert_eq!(told.matches("too much").count(), 1, "{told}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Runs a decoder's vectors natively, and bad input made of them: `cargo test` needs no WebAssembly target.
 
 mod bad_input;
+mod quiet_panic;
 
 pub use bad_input::BadInput;
 use jiff::Timestamp;

@@ -126,7 +126,8 @@ pub(super) fn write(file: &Path, rows: Vec<Vec<String>>, is_french: bool) -> Res
         }
         _ => return Err(Failure::new(task, "the name must end with .xlsx or .csv")),
     };
-    fs::write(file, bytes).map_err(Failure::of(format!("{} cannot be written", file.display())))
+    fs::write(file, bytes)
+        .map_err(Failure::of_file(format!("{} cannot be written", file.display())))
 }
 
 fn workbook(titles: &[String], rows: &[Vec<String>]) -> Result<Vec<u8>, Failure> {

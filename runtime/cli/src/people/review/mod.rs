@@ -75,8 +75,8 @@ impl Review {
     }
 
     async fn carry_out(&self, client: &Client, file: &Path, json: bool) -> Result<(), Failure> {
-        let bytes =
-            fs::read(file).map_err(Failure::of(format!("{} cannot be read", file.display())))?;
+        let bytes = fs::read(file)
+            .map_err(Failure::of_file(format!("{} cannot be read", file.display())))?;
         let unusable = || format!("{} is no list of decisions", file.display());
         let decided = list::read(&bytes).map_err(|reason| Failure::new(unusable(), reason))?;
         let own = Right::Token(client.me().await?.into_value().token);

@@ -793,6 +793,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[409],
         "The decoder has no candidate, or the version is none.",
     ),
+    ProblemCode::new(
+        "derived-decoder",
+        &[409],
+        "No version of a derived decoder is tried on live frames: rehearse it over kept records.",
+    ),
     ProblemCode::new("nothing-before", &[409], "No earlier stable version exists to return to."),
     ProblemCode::new("no-canary", &[404], "No candidate is given to a share of the devices."),
     ProblemCode::new("no-shadow", &[404], "No candidate runs beside the stable version."),

@@ -29,6 +29,7 @@ pub(super) fn all(document: &Json) -> BTreeMap<&'static str, Json> {
     let packages = of_packages();
     let mut manifest = schema("decoder", "decoder.toml", reference("Manifest"), &packages);
     kebab_case(&mut manifest["$defs"]);
+    of_payloads_or_derived(&mut manifest["$defs"]["Manifest"]);
     let list =
         json!({ "type": "array", "minItems": 1, "items": { "$ref": format!("{PREFIX}Vector") } });
     BTreeMap::from([
@@ -115,6 +116,20 @@ fn relocate(json: &mut Json) {
         }
         _ => {}
     }
+}
+
+/// Has a manifest name the devices and ports that it decodes, or what it derives: a file leaves out the other, where the
+/// catalogue has empty lists.
+fn of_payloads_or_derived(manifest: &mut Json) {
+    const OF_PAYLOADS: [&str; 2] = ["devices", "ports"];
+    if let Some(Json::Array(required)) = manifest.get_mut("required") {
+        required.retain(|name| OF_PAYLOADS.iter().all(|of_payloads| name != of_payloads));
+    }
+    manifest["anyOf"] = json!([
+        { "required": ["devices", "ports"] },
+        { "required": ["devices", "script"] },
+        { "required": ["derived"] },
+    ]);
 }
 
 /// Names members as `decoder.toml` does, where the catalogue names them as JSON does.

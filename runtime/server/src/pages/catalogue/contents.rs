@@ -4,6 +4,7 @@ use champollion_registry::package::{Device, Direction, Field, Manifest};
 use champollion_sandbox::vocabulary;
 use maud::{Markup, html};
 
+use super::derivation;
 use crate::pages::{json::address, parts::table::Table, viewer::Viewer, written};
 
 /// Returns the sections about the contents of a decoder.
@@ -12,6 +13,11 @@ pub(super) fn contents(viewer: &Viewer, manifest: &Manifest) -> Markup {
         (section(viewer.say("decoder-devices"), devices(viewer, manifest)))
         (section(viewer.say("decoder-fields"), fields(viewer, manifest)))
         (section(viewer.say("decoder-ports"), ports(viewer, manifest)))
+        @if let Some(derived) = &manifest.derived {
+            (section(viewer.say("derived-inputs"), derivation::inputs(viewer, derived)))
+            (section(viewer.say("derived-values"), derivation::values(viewer, derived)))
+            (section(viewer.say("derived-remembered"), derivation::remembered(viewer, derived)))
+        }
         (section(viewer.say("decoder-variables"), variables(viewer, manifest)))
         (section(viewer.say("decoder-commands"), commands(viewer, manifest)))
     }
@@ -72,12 +78,12 @@ fn fields(viewer: &Viewer, manifest: &Manifest) -> Table {
 }
 
 /// A text of a manifest. Manifests are in English, which those who are read to in another language should hear so.
-fn english(text: &str) -> Markup {
+pub(super) fn english(text: &str) -> Markup {
     html! { span lang="en" { (text) } }
 }
 
 /// The sign of what a decoder does not say.
-fn none() -> Markup {
+pub(super) fn none() -> Markup {
     html! { span.none { "–" } }
 }
 
@@ -94,13 +100,20 @@ fn unit(field: &Field) -> Markup {
 }
 
 fn quantity(viewer: &Viewer, field: &Field) -> Markup {
-    let Some(name) = &field.quantity else { return none() };
+    match &field.quantity {
+        Some(name) => quantity_of(viewer, name, field.channel),
+        None => none(),
+    }
+}
+
+/// A term of the vocabulary with its unit, which leads to the decoders that measure it.
+pub(super) fn quantity_of(viewer: &Viewer, name: &str, channel: Option<u16>) -> Markup {
     let known = vocabulary::quantity(name);
     let unit = known.map(|quantity| quantity.unit).filter(|unit| !written::unit(unit).is_empty());
     html! {
         a href=(address("/catalogue", &[("quantity", name)])) { (viewer.quantity(name)) }
         @if let Some(unit) = unit { span.soft { " " (viewer.say("field-in")) " " (written::unit(unit)) } }
-        @if let Some(channel) = field.channel {
+        @if let Some(channel) = channel {
             span.soft { ", " (viewer.say_with("field-channel", [("channel", channel.into())])) }
         }
         div.small { code { (name) } }

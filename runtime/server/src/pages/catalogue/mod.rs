@@ -2,6 +2,7 @@
 
 mod call;
 mod contents;
+mod derivation;
 mod entry;
 mod examples;
 mod feed;

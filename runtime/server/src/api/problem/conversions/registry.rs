@@ -86,6 +86,7 @@ impl From<ChangeError> for Problem {
         match error {
             ChangeError::Resolve(error) => error.into(),
             ChangeError::Already { .. } => Self::conflict("already-so", detail),
+            ChangeError::Derived { .. } => Self::conflict("derived-decoder", detail),
             ChangeError::Yanked { .. } => Self::conflict("yanked", detail),
             ChangeError::NoCandidate(_) => Self::conflict("no-candidate", detail),
             ChangeError::NothingBefore { .. } => Self::conflict("nothing-before", detail),

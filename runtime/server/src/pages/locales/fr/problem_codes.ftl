@@ -210,6 +210,7 @@ problem-code-version-missing = Il faut nommer la version.
 problem-code-already-so = C’est déjà l’état présent.
 problem-code-yanked = La version est retirée : rendez-la d’abord.
 problem-code-not-yanked = La version n’est pas retirée.
+problem-code-derived-decoder = Aucune version d’un décodeur dérivé n’est essayée sur les trames reçues : répétez-la sur les enregistrements conservés.
 problem-code-no-candidate = Le décodeur n’a pas de version candidate, ou la version n’en est pas une.
 problem-code-nothing-before = Il n’y a pas de version stable antérieure à laquelle revenir.
 problem-code-no-canary = Aucune version candidate n’est donnée à une part des objets.
