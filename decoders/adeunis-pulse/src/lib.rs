@@ -14,20 +14,23 @@
 //! | 0x5A, 0x5B       | counter of channel A or B, and its history         | `counters.rs`      |
 
 mod alive;
-mod command;
 mod configuration;
 mod counters;
 mod registers;
 mod status;
 
-use champollion_sdk::{families::pulses::Pulses, prelude::*};
+use champollion_sdk::{
+    families::{
+        adeunis::{self, PORT},
+        pulses::Pulses,
+    },
+    prelude::*,
+};
 
-use crate::{command::Order, status::Status};
+use crate::{registers::REGISTERS, status::Status};
 
 /// Decoder of the PULSE 3 and PULSE 4.
 pub struct Pulse;
-
-const PORT: u8 = 1;
 
 impl Decoder for Pulse {
     fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
@@ -59,14 +62,11 @@ impl Decoder for Pulse {
     }
 
     fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
-        Ok(Downlink::new(PORT, command.parse::<Order>()?.encode()?))
+        adeunis::encode_downlink(command, REGISTERS)
     }
 
     fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {
-        if downlink.f_port != PORT {
-            return Err(Failure::unknown_port(downlink.f_port));
-        }
-        Reading::new(&Order::read(&mut downlink.reader())?)
+        adeunis::decode_downlink(downlink, REGISTERS)
     }
 }
 
@@ -93,7 +93,7 @@ mod tests {
             .sibling(
                 "adeunis/smart-building",
                 include_str!("../../adeunis-smart-building/vectors.json"),
-                5,
+                6,
             )
             // The values of a history are as many as are set, and its time stands last; one that began anew ends.
             .told_by_length(&[

@@ -1,59 +1,35 @@
 //! Registers, by which the device is set up, and the answers about them.
 
-use champollion_sdk::{Words, hex_capitals, prelude::*, quoted, word};
+use champollion_sdk::{
+    Words,
+    families::adeunis::{self, Register},
+    prelude::*,
+    word,
+};
 use serde::Serialize;
 
 use crate::status::Status;
 
-/// A register with its name and its bytes.
-pub(crate) struct Register {
-    /// The number behind the S, less 300.
-    pub(crate) index: u8,
-    pub(crate) name: &'static str,
-    pub(crate) bytes: u8,
-}
-
-const fn register(number: u16, name: &'static str, bytes: u8) -> Register {
-    // All numbers are from 300 to 340.
-    Register { index: (number - 300) as u8, name, bytes }
-}
-
 /// The registers whose sizes the frame with the settings shows, in the order of their numbers.
-#[rustfmt::skip]
-pub(crate) static REGISTERS: &[Register] = &[
-    register(301, "transmissionPeriod", 2),
-    register(306, "productMode", 1),
-    register(320, "inputs", 1),
-    register(321, "historyPeriod", 2),
-    register(322, "debounce", 1),
-    register(325, "flowPeriod", 2),
-    register(326, "flowThresholdA", 2),
-    register(327, "flowThresholdB", 2),
-    register(328, "leakThresholdA", 2),
-    register(329, "leakThresholdB", 2),
-    register(330, "leakPeriodsA", 2),
-    register(331, "leakPeriodsB", 2),
-    register(332, "tamperPeriodA", 1),
-    register(333, "tamperCountA", 1),
-    register(334, "tamperPeriodB", 1),
-    register(335, "tamperCountB", 1),
-    register(340, "redundantSamples", 1),
+pub(crate) const REGISTERS: &[Register] = &[
+    Register::new(301, "transmissionPeriod", 2),
+    Register::new(306, "productMode", 1),
+    Register::new(320, "inputs", 1),
+    Register::new(321, "historyPeriod", 2),
+    Register::new(322, "debounce", 1),
+    Register::new(325, "flowPeriod", 2),
+    Register::new(326, "flowThresholdA", 2),
+    Register::new(327, "flowThresholdB", 2),
+    Register::new(328, "leakThresholdA", 2),
+    Register::new(329, "leakThresholdB", 2),
+    Register::new(330, "leakPeriodsA", 2),
+    Register::new(331, "leakPeriodsB", 2),
+    Register::new(332, "tamperPeriodA", 1),
+    Register::new(333, "tamperCountA", 1),
+    Register::new(334, "tamperPeriodB", 1),
+    Register::new(335, "tamperCountB", 1),
+    Register::new(340, "redundantSamples", 1),
 ];
-
-pub(crate) fn named(name: &str) -> Result<&'static Register, Failure> {
-    REGISTERS.iter().find(|register| register.name == name).ok_or_else(|| {
-        let names: Vec<_> = REGISTERS.iter().map(|register| register.name).collect();
-        let message = format!("{} is no register; these are: {}", quoted(name), names.join(", "));
-        Failure::invalid_command(message)
-    })
-}
-
-pub(crate) fn numbered(index: Spanned<u8>) -> Result<&'static Register, Failure> {
-    REGISTERS.iter().find(|register| register.index == *index).ok_or_else(|| {
-        let message = format!("register {} is none that is known", 300 + u16::from(*index));
-        Failure::unknown_message(message).at(index.span)
-    })
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,9 +41,7 @@ struct Values {
 }
 
 pub(crate) fn values(payload: &mut Reader<'_>, status: Status) -> Result<Reading, Failure> {
-    // At least one was asked for, and none has no bytes.
-    payload.clone().skip(1)?;
-    let values = hex_capitals(payload.rest().value);
+    let values = adeunis::values(payload)?;
     Reading::new(&Values { frame: "registers", status, values })
 }
 

@@ -1,6 +1,6 @@
 //! Answers of the device to what it was sent.
 
-use champollion_sdk::{Words, prelude::*, word};
+use champollion_sdk::{Words, families::adeunis, prelude::*, word};
 use serde::Serialize;
 
 use crate::Content;
@@ -31,6 +31,19 @@ impl Content for Acknowledged {
     fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
         let request_status = word(REQUESTS, *payload.u8()?);
         Ok(Self { request_status })
+    }
+}
+
+/// 0x31: the values of registers that were asked for.
+#[derive(Debug, Serialize)]
+pub(crate) struct Values {
+    /// In the order in which they were asked for, which the frame does not tell.
+    values: String,
+}
+
+impl Content for Values {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        Ok(Self { values: adeunis::values(payload)? })
     }
 }
 

@@ -4,15 +4,15 @@
 //! Everything travels on FPort 1. The first byte is the code of the frame, the second the status of the device;
 //! numbers come most significant byte first. A COMFORT may put a time behind a frame, of which its status tells.
 //!
-//! | Code             | Frame                                            | Read in            |
-//! |------------------|--------------------------------------------------|--------------------|
-//! | 0x10, 0x11       | settings of the product                          | `configuration.rs` |
-//! | 0x1F, 0x20       | settings of the digital inputs, of the network   | `configuration.rs` |
-//! | 0x2F, 0x33, 0x37 | answers                                          | `answers.rs`       |
-//! | 0x30             | alive                                            | `lib.rs`           |
-//! | 0x4C, 0x4D       | temperature and humidity: values, alarm          | `comfort.rs`       |
-//! | 0x51, 0x52       | digital input 1 and 2                            | `input.rs`         |
-//! | 0x53 to 0x56     | pressure and 0-10 V input: values, alarm         | `delta_p.rs`       |
+//! | Code                   | Frame                                          | Read in            |
+//! |------------------------|------------------------------------------------|--------------------|
+//! | 0x10, 0x11             | settings of the product                        | `configuration.rs` |
+//! | 0x1F, 0x20             | settings of the digital inputs, of the network | `configuration.rs` |
+//! | 0x2F, 0x31, 0x33, 0x37 | answers                                        | `answers.rs`       |
+//! | 0x30                   | alive                                          | `lib.rs`           |
+//! | 0x4C, 0x4D             | temperature and humidity: values, alarm        | `comfort.rs`       |
+//! | 0x51, 0x52             | digital input 1 and 2                          | `input.rs`         |
+//! | 0x53 to 0x56           | pressure and 0-10 V input: values, alarm       | `delta_p.rs`       |
 //!
 //! `README.md` tells the sources, and where they contradict each other.
 
@@ -23,12 +23,28 @@ mod delta_p;
 mod input;
 mod status;
 
-use champollion_sdk::{decimal, prelude::*};
+use champollion_sdk::{
+    decimal,
+    families::adeunis::{self, PORT, Register},
+    prelude::*,
+};
 use serde::Serialize;
 
 use crate::status::Status;
 
-const PORT: u8 = 1;
+/// The registers of the frames with the settings, in the order of their numbers; values are as they are sent there.
+const REGISTERS: &[Register] = &[
+    // By ten seconds.
+    Register::new(300, "keepAlivePeriod", 2),
+    Register::new(301, "historizationsBeforeSending", 2),
+    Register::new(320, "samplesBeforeHistorization", 2),
+    // By two seconds.
+    Register::new(321, "samplingPeriod", 2),
+    Register::new(380, "input1", 1),
+    Register::new(381, "inputThreshold1", 2),
+    Register::new(382, "input2", 1),
+    Register::new(383, "inputThreshold2", 2),
+];
 
 /// The variable that says how many seconds lie between two values of a frame.
 const PERIOD: &str = "recording-period";
@@ -154,6 +170,7 @@ impl Decoder for SmartBuilding {
                 frame::<answers::Acknowledged>("downlink acknowledged", status, payload, uplink)
             }
             0x30 => frame::<Nothing>("alive", status, payload, uplink),
+            0x31 => frame::<answers::Values>("registers", status, payload, uplink),
             0x33 => frame::<answers::Register>("register set", status, payload, uplink),
             0x37 => frame::<answers::Versions>("software version", status, payload, uplink),
             0x4C => frame::<comfort::Values>("comfort", status, payload, uplink),
@@ -169,6 +186,14 @@ impl Decoder for SmartBuilding {
                 Err(Failure::unknown_message(message).at(code.span))
             }
         }
+    }
+
+    fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
+        adeunis::encode_downlink(command, REGISTERS)
+    }
+
+    fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {
+        adeunis::decode_downlink(downlink, REGISTERS)
     }
 }
 
@@ -188,9 +213,13 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
-            .sibling("adeunis/pulse", include_str!("../../adeunis-pulse/vectors.json"), 6)
+            .sibling("adeunis/pulse", include_str!("../../adeunis-pulse/vectors.json"), 7)
             // The values are as many as are set, and their time stands last.
-            .told_by_length(&["COMFORT with a time", "the same with the period between its values"])
+            .told_by_length(&[
+                "COMFORT with a time",
+                "the same with the period between its values",
+                "registers of the sampling",
+            ])
             .check::<SmartBuilding>();
     }
 

@@ -6,7 +6,6 @@ use champollion_sdk::{prelude::*, quoted};
 use serde::{Deserialize, Deserializer, de::Visitor};
 
 use crate::{
-    SETTINGS_PORT,
     setting_table::{Access, Kind, REBOOT, REQUEST, SETTINGS, Setting},
     settings::HEADER,
 };
@@ -57,7 +56,7 @@ impl<'de> Deserialize<'de> for Given {
 impl SettingsCommand {
     /// The command as the device takes it: settings in the order of their identifiers, and what asks
     /// it to start anew at the very end, since nothing behind that is read.
-    pub(crate) fn encode(mut self) -> Result<Downlink, Failure> {
+    pub(crate) fn encode(mut self, f_port: u8) -> Result<Downlink, Failure> {
         let mut body = Vec::new();
         for setting in writable() {
             if let Some(given) = self.settings.remove(setting.name) {
@@ -89,7 +88,7 @@ impl SettingsCommand {
         let mut payload = vec![HEADER, length];
         payload.append(&mut body);
         let size = payload.len();
-        let downlink = Downlink::new(SETTINGS_PORT, payload);
+        let downlink = Downlink::new(f_port, payload);
         if size > SURELY_FITS {
             return Ok(downlink.warn(format!(
                 "{size} bytes do not get through at the lowest data rates, which take {SURELY_FITS}"
@@ -134,7 +133,7 @@ mod tests {
 
     fn encode(data: &str) -> Result<Downlink, Failure> {
         let command = Command { data: data.to_owned(), issued_at: 0, variables: Vec::new() };
-        command.parse::<SettingsCommand>()?.encode()
+        command.parse::<SettingsCommand>()?.encode(6)
     }
 
     #[test]

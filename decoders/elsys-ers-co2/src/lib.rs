@@ -1,8 +1,8 @@
 //! Decoder of the Elsys ERS CO2 room sensor, and of its siblings as far as they send the same types.
 //!
-//! All Elsys sensors speak one format. On FPort 5 a telegram is a row of values, each behind a byte
-//! that says its type. On FPort 6, which is always the one after the data port, settings travel: up
-//! when the device starts or is asked, down to change them.
+//! All Elsys sensors speak one format. On the data port, 5 by default, a telegram is a row of values, each behind a
+//! byte that says its type. On the port after it settings travel: up when the device starts or is asked, down to change
+//! them.
 //!
 //! # Sources
 //!
@@ -33,9 +33,9 @@
 //!
 //! # What is absent on purpose
 //!
-//! The data port can be changed on the device. This decoder knows the ports that it has by default,
-//! and shows but never changes that setting. Nor does it write keys, identifiers, data rates or
-//! anything else that could make a device unreachable.
+//! The data port can be changed on the device. Values and settings are told apart by their first byte, whatever the
+//! port; the variable `f-port` says where commands go. This decoder shows but never changes that setting. Nor does it
+//! write keys, identifiers, data rates or anything else that could make a device unreachable.
 
 mod command;
 mod measurements;
@@ -47,12 +47,14 @@ mod values;
 
 use champollion_sdk::prelude::*;
 
-use crate::{command::SettingsCommand, settings::Message, telegram::Telegram};
+use crate::{
+    command::SettingsCommand,
+    settings::{HEADER, Message},
+    telegram::Telegram,
+};
 
-/// Where values come from.
+/// The port of values when a device leaves the factory. Settings travel on the one after it, both ways.
 const DATA_PORT: u8 = 5;
-/// Where settings travel, both ways.
-const SETTINGS_PORT: u8 = 6;
 
 /// The decoder of the ERS CO2.
 #[derive(Debug)]
@@ -60,22 +62,20 @@ pub struct ErsCo2;
 
 impl Decoder for ErsCo2 {
     fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
-        match uplink.f_port {
-            DATA_PORT => values(uplink),
-            SETTINGS_PORT => settings(uplink.reader()),
-            other => Err(Failure::unknown_port(other)),
+        // The data port can be changed, and the port of settings with it; no value has the type that settings begin with.
+        match uplink.reader().peek() {
+            Some(HEADER) => settings(uplink.reader()),
+            _ => values(uplink),
         }
     }
 
     fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
-        command.parse::<SettingsCommand>()?.encode()
+        let data_port = command.settings().port_or(DATA_PORT)?;
+        command.parse::<SettingsCommand>()?.encode(data_port + 1)
     }
 
     fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {
-        match downlink.f_port {
-            SETTINGS_PORT => settings(downlink.reader()),
-            other => Err(Failure::unknown_port(other)),
-        }
+        settings(downlink.reader())
     }
 }
 

@@ -52,6 +52,7 @@ const ELEMENTS: &[Field] = &[
 /// All settings, in the order in which a command writes them.
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::new("report_interval", 0x03, INTERVAL),
+    Setting::answer("report_interval", 0x3A, INTERVAL),
     Setting::new("time_sync_enable", 0x3B, Form::Words(TIME_SYNC)),
     // Tenths of an hour east of Greenwich.
     Setting::new(
@@ -86,6 +87,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     stored::RETRANSMIT_INTERVAL,
     stored::RESEND_INTERVAL,
     stored::CLEAR_HISTORY,
+    stored::STOPPED,
     Setting::new("query_status", 0x2C, Form::Order(0x00)),
     Setting::new("reboot", 0x10, Form::Order(0xFF)),
 ];

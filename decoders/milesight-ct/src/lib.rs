@@ -79,7 +79,10 @@ mod tests {
                     ("milesight/wts506", 1),
                 ],
             )
-            .read_over(&["CT305: current with four zeros that nothing explains"])
+            .read_over(&[
+                "CT305: current with four zeros that nothing explains",
+                "CT101: current with four zeros that nothing explains",
+            ])
             .check::<super::CurrentTransformer>();
     }
 }

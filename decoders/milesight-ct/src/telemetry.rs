@@ -3,6 +3,7 @@
 use champollion_sdk::{
     families::milesight::{Json, Map, Told, Words, word},
     prelude::*,
+    reserved,
 };
 
 /// Sent in the place of a current or a temperature that could not be read.
@@ -25,6 +26,9 @@ const CURRENT_ALARMS: [&str; 4] = [
 
 const TEMPERATURE_ALARMS: Words =
     &[(0, "temperature threshold alarm release"), (1, "temperature threshold alarm")];
+
+/// The maker's list has no number for the end of this alarm.
+const LOW_VOLTAGE: Words = &[(1, "low voltage alarm")];
 
 /// Reads the value behind its header, or returns that it is none.
 pub(crate) fn read(
@@ -62,8 +66,11 @@ pub(crate) fn read(
         }
         [0x13, 0x75] => {
             let alarm = value.u8()?;
-            told.say("low_voltage_alarm", word(&[(1, "low voltage alarm")], *alarm));
-            told.measure(quantity::ALARM_BATTERY.of(alarm.map(|alarm| alarm == 1)));
+            told.say("low_voltage_alarm", word(LOW_VOLTAGE, *alarm));
+            match reserved("low_voltage_alarm", LOW_VOLTAGE, *alarm) {
+                Some(warning) => told.warn(warning),
+                None => told.measure(quantity::ALARM_BATTERY.of(alarm.map(|_| true))),
+            }
         }
         // The maker's own example of a current ends with four zeros.
         [0x00, 0x00] if value.clone().rest().iter().all(|byte| *byte == 0) => {

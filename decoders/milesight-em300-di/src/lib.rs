@@ -44,9 +44,6 @@ struct Meter {
 
 impl Decoder for Em300Di {
     fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
-        if uplink.f_port != PORT {
-            return Err(Failure::unknown_port(uplink.f_port));
-        }
         let meter = Meter {
             pulses: Pulses::of(uplink.settings(), "litres-per-pulse")?,
             litres_per_unit: pulses::litres(uplink.settings(), "litres-per-unit")?,
@@ -62,13 +59,11 @@ impl Decoder for Em300Di {
     }
 
     fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
-        Ok(Downlink::new(PORT, command.parse::<Setting>()?.encode()?))
+        let payload = command.parse::<Setting>()?.encode()?;
+        Ok(Downlink::new(command.settings().port_or(PORT)?, payload))
     }
 
     fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {
-        if downlink.f_port != PORT {
-            return Err(Failure::unknown_port(downlink.f_port));
-        }
         let mut payload = downlink.reader();
         let header = payload.array()?;
         let setting = Setting::read(*header, &mut payload)?;
@@ -100,20 +95,21 @@ mod tests {
                 "milesight/em300-di",
                 &include!("../../milesight-ipso/family.rs"),
                 &[
-                    ("milesight/am300", 3),
-                    ("milesight/ct", 6),
+                    ("milesight/am300", 4),
+                    ("milesight/ct", 7),
                     ("milesight/em300-zld", 5),
                     ("milesight/em310-udl", 4),
                     ("milesight/em500-smtc", 1),
                     ("milesight/em500-udl", 2),
-                    ("milesight/ipso", 5),
+                    ("milesight/ipso", 6),
                     ("milesight/uc300", 3),
+                    ("milesight/vs121", 1),
                     ("milesight/ws101", 1),
                     ("milesight/ws301", 2),
                     ("milesight/ws302", 2),
                     ("milesight/ws52x", 2),
                     ("milesight/ws558", 3),
-                    ("milesight/wts506", 2),
+                    ("milesight/wts506", 3),
                 ],
             )
             .check::<super::Em300Di>();

@@ -101,6 +101,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     stored::RETRANSMIT_INTERVAL,
     stored::RESEND_INTERVAL,
     stored::CLEAR_HISTORY,
+    stored::STOPPED,
     Setting::new("report_status", 0x28, Form::Order(0xFF)),
     Setting::new("reboot", 0x10, Form::Order(0xFF)),
 ];

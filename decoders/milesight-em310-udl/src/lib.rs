@@ -54,19 +54,19 @@ mod tests {
                 &include!("../../milesight-ipso/family.rs"),
                 &[
                     ("milesight/am300", 2),
-                    ("milesight/ct", 5),
-                    ("milesight/em300-di", 2),
+                    ("milesight/ct", 6),
+                    ("milesight/em300-di", 3),
                     ("milesight/em300-zld", 2),
                     ("milesight/em500-smtc", 1),
                     ("milesight/em500-udl", 2),
-                    ("milesight/ipso", 3),
+                    ("milesight/ipso", 4),
                     ("milesight/uc300", 3),
                     ("milesight/ws101", 1),
                     ("milesight/ws301", 1),
                     ("milesight/ws302", 2),
                     ("milesight/ws52x", 2),
                     ("milesight/ws558", 2),
-                    ("milesight/wts506", 1),
+                    ("milesight/wts506", 2),
                 ],
             )
             .check::<Em310Udl>();

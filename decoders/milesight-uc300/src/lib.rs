@@ -66,7 +66,7 @@ mod tests {
                 &include!("../../milesight-ipso/family.rs"),
                 &[
                     ("milesight/am300", 3),
-                    ("milesight/ct", 3),
+                    ("milesight/ct", 4),
                     ("milesight/em300-di", 3),
                     ("milesight/em300-zld", 3),
                     ("milesight/em310-udl", 1),

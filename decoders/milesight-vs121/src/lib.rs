@@ -60,8 +60,8 @@ mod tests {
                 &include!("../../milesight-ipso/family.rs"),
                 &[
                     ("milesight/am300", 2),
-                    ("milesight/ct", 2),
-                    ("milesight/em300-di", 2),
+                    ("milesight/ct", 3),
+                    ("milesight/em300-di", 3),
                     ("milesight/em300-zld", 1),
                     ("milesight/em310-udl", 1),
                     ("milesight/em500-smtc", 1),

@@ -53,19 +53,19 @@ mod tests {
                 &include!("../../milesight-ipso/family.rs"),
                 &[
                     ("milesight/am300", 2),
-                    ("milesight/ct", 2),
-                    ("milesight/em300-di", 2),
+                    ("milesight/ct", 3),
+                    ("milesight/em300-di", 3),
                     ("milesight/em300-zld", 1),
                     ("milesight/em310-udl", 2),
                     ("milesight/em500-smtc", 1),
                     ("milesight/em500-udl", 1),
-                    ("milesight/ipso", 3),
+                    ("milesight/ipso", 4),
                     ("milesight/uc300", 3),
                     ("milesight/ws101", 2),
                     ("milesight/ws302", 2),
                     ("milesight/ws52x", 2),
                     ("milesight/ws558", 2),
-                    ("milesight/wts506", 1),
+                    ("milesight/wts506", 2),
                 ],
             )
             .check::<Ws301>();

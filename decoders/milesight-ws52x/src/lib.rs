@@ -49,7 +49,7 @@ mod tests {
                 &include!("../../milesight-ipso/family.rs"),
                 &[
                     ("milesight/am300", 2),
-                    ("milesight/ct", 2),
+                    ("milesight/ct", 3),
                     ("milesight/em300-di", 2),
                     ("milesight/em300-zld", 1),
                     ("milesight/em310-udl", 1),
@@ -59,7 +59,7 @@ mod tests {
                     ("milesight/uc300", 2),
                     ("milesight/ws301", 1),
                     ("milesight/ws302", 1),
-                    ("milesight/ws558", 4),
+                    ("milesight/ws558", 5),
                     ("milesight/wts506", 1),
                 ],
             )

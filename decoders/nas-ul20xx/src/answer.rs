@@ -30,13 +30,60 @@ struct DimMap {
     dimming_curve: &'static str,
 }
 
+/// The answer of a controller that did not reach the memory of a driver.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Unreached {
+    DriverMemoryRead(Failed),
+    DriverMemoryWrite(Failed),
+}
+
+#[derive(Debug, Serialize)]
+struct Failed {
+    failed: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Interfaces {
+    interface_request: InterfaceStates,
+}
+
+/// States of the interfaces, each absent where the controller does not have it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InterfaceStates {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dig_input_on: Option<Spanned<bool>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ldr_input_value: Option<Spanned<u8>>,
+    internal_relay_closed: Spanned<bool>,
+    open_drain_output_on: Spanned<bool>,
+}
+
 /// Reads what the device answers to a command: most often the command itself.
 pub(crate) fn read_answer(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
     const DALI_STATUS: u8 = 0x00;
     const STATUS_USAGE: u8 = 0x05;
-    // The first byte, and the flags of what was asked for.
+    const INTERFACES: u8 = 0x06;
+    const READ_MEMORY: u8 = 0x07;
+    const WRITE_MEMORY: u8 = 0x08;
+    // The first byte, and what was asked for.
     const LENGTH_WITHOUT_REPORT: usize = 2;
+    let is_alone = payload.remaining() == 1;
     match payload.peek() {
+        Some(READ_MEMORY) if is_alone => {
+            payload.skip(1)?;
+            Reading::new(&Unreached::DriverMemoryRead(Failed { failed: true }))
+        }
+        Some(WRITE_MEMORY) if is_alone => {
+            payload.skip(1)?;
+            Reading::new(&Unreached::DriverMemoryWrite(Failed { failed: true }))
+        }
+        Some(INTERFACES) if payload.remaining() > LENGTH_WITHOUT_REPORT => {
+            payload.skip(1)?;
+            read_interfaces(payload)
+        }
         Some(DALI_STATUS) => {
             payload.skip(1)?;
             let drivers = Driver::read_all(payload)?;
@@ -50,6 +97,39 @@ pub(crate) fn read_answer(payload: &mut Reader<'_>) -> Result<Reading, Failure> 
         }
         _ => Reading::new(&Instruction::read(PORT_COMMAND, payload)?),
     }
+}
+
+/// Reads the states of the interfaces, each behind its number.
+fn read_interfaces(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
+    const NOT_THERE: u8 = 0xFF;
+    let mut state = |number: u8| -> Result<Spanned<u8>, Failure> {
+        let interface = payload.u8()?;
+        if interface.value != number {
+            let message = format!("interface {number} was expected, not {}", interface.value);
+            return Err(Failure::unknown_message(message).at(interface.span));
+        }
+        payload.u8()
+    };
+    let (dig, ldr) = (state(1)?, state(2)?);
+    // The thermistor, which is not in use any more.
+    state(3)?;
+    let relays = state(4)?;
+    let dig_input_on = match dig.value {
+        0 | 1 => Some(dig.bit(0)),
+        NOT_THERE => None,
+        other => {
+            let message = format!("{other} is no state of a digital input");
+            return Err(Failure::invalid_value(message).at(dig.span));
+        }
+    };
+    let states = InterfaceStates {
+        dig_input_on,
+        ldr_input_value: (ldr.value != NOT_THERE).then_some(ldr),
+        internal_relay_closed: relays.bit(0),
+        open_drain_output_on: relays.bit(1),
+    };
+    let relay = quantity::LAMP_RELAY.of(states.internal_relay_closed);
+    Ok(Reading::new(&Interfaces { interface_request: states })?.with(relay))
 }
 
 fn read_dim_map_report(payload: &mut Reader<'_>) -> Result<Reading, Failure> {

@@ -1,4 +1,4 @@
-//! Configurations of few values: FPort 50 (payloads 1.1, "payloads-configs").
+//! Configurations whose values depend on each other or on the moment: FPort 50 (payloads 1.1, "payloads-configs").
 
 use champollion_sdk::{decimal, prelude::*};
 use serde::{Deserialize, Serialize};
@@ -10,14 +10,6 @@ use crate::{
         AlertOff, Bounded, ForceDeviceTimeReq, Ignore, NeverSent, OrWord, PowerFactorLimit, Word,
     },
 };
-
-/// The interval of status packets. NAS's encoder takes a minute to a day.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct StatusConfig {
-    /// Interval between two packets, in seconds.
-    status_interval: Bounded<60, 86_400>,
-}
 
 /// The interval of usage packets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,13 +39,6 @@ pub(crate) struct BootDelayConfig {
     boot_delay_range: Bounded<0, 0xFFFF>,
 }
 
-/// Whether the light on the board shows the state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct OnboardLedConfig {
-    status_led_enabled: bool,
-}
-
 /// When alerts are sent, in watts and volts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -65,40 +50,36 @@ pub(crate) struct MeteringAlertConfig {
     min_power_factor: PowerFactorLimit,
 }
 
-/// The speed at which levels change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct FadeConfig {
-    fade_duration: FadeDuration,
-}
-
-/// The supervision of drivers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct DaliMonitorConfig {
-    send_dali_alert: bool,
-    correct_dali_dimming_level: bool,
-    periodic_bus_scan_enabled: bool,
-    /// In seconds. 0 is off, as NAS's decoder has it; its encoder writes 255 there, which its own
-    /// decoder reads as 255 seconds.
-    monitoring_interval: OrWord<NeverSent, 1, 0xFFFF>,
-}
-
-/// The level of lamps where nothing else says it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct FallbackDimConfig {
-    fallback_dimming_level: Bounded<0, 100>,
-}
-
 /// Seconds, one of sixteen steps that DALI has; `None` where the driver's own setting counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Given", into = "Given")]
-struct FadeDuration(Option<u8>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FadeDuration(Option<u8>);
 
 /// IEC 62386-102, fade time, from half a second up.
 const FADE_STEPS: [f64; 16] =
     [0.5, 0.71, 1.0, 1.41, 2.0, 2.83, 4.0, 5.66, 8.0, 11.31, 16.0, 22.63, 32.0, 45.25, 64.0, 90.51];
+
+impl FadeDuration {
+    /// Where the driver's own setting counts.
+    const NONE: u8 = 0xFF;
+
+    /// Reads the byte of a step.
+    pub(crate) fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        let step = payload.u8()?;
+        match step.value {
+            Self::NONE => Ok(Self(None)),
+            known @ 0..16 => Ok(Self(Some(known))),
+            other => {
+                let message = format!("{other} is no step of fading from 0 to 15");
+                Err(Failure::invalid_value(message).at(step.span))
+            }
+        }
+    }
+
+    /// As it stands in payloads.
+    pub(crate) fn byte(self) -> u8 {
+        self.0.unwrap_or(Self::NONE)
+    }
+}
 
 impl TryFrom<Given> for FadeDuration {
     type Error = String;
@@ -113,7 +94,7 @@ impl TryFrom<Given> for FadeDuration {
                 }
                 decimal(seconds)
             }
-            (None, _) => return Err("seconds or \"ignore\" were expected".to_owned()),
+            (None, _) => return Err("must be seconds or \"ignore\"".to_owned()),
         };
         let steps = FADE_STEPS.map(decimal).join(", ");
         Err(format!("{shown} is neither \"{}\" nor one of {steps} seconds", Ignore::WORD))
@@ -124,17 +105,6 @@ impl From<FadeDuration> for Given {
     fn from(duration: FadeDuration) -> Self {
         let step = duration.0.and_then(|step| FADE_STEPS.get(usize::from(step)).copied());
         step.map_or_else(|| Self::Text(Ignore::WORD.to_owned()), Self::Number)
-    }
-}
-
-impl Body for StatusConfig {
-    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
-        Ok(Self { status_interval: Bounded::from_device(payload.u32_le()?)? })
-    }
-
-    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
-        bytes.extend(self.status_interval.bytes(4));
-        Ok(())
     }
 }
 
@@ -202,17 +172,6 @@ impl Body for BootDelayConfig {
     }
 }
 
-impl Body for OnboardLedConfig {
-    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
-        Ok(Self { status_led_enabled: *payload.u8()?.bit(0) })
-    }
-
-    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
-        bytes.push(u8::from(self.status_led_enabled));
-        Ok(())
-    }
-}
-
 impl MeteringAlertConfig {
     /// The only version that there is.
     const VERSION: u8 = 1;
@@ -240,58 +199,6 @@ impl Body for MeteringAlertConfig {
             bytes.extend(limit.bytes(2));
         }
         bytes.push(self.min_power_factor.byte());
-        Ok(())
-    }
-}
-
-impl Body for FadeConfig {
-    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
-        let step = payload.u8()?;
-        match step.value {
-            0xFF => Ok(Self { fade_duration: FadeDuration(None) }),
-            known @ 0..16 => Ok(Self { fade_duration: FadeDuration(Some(known)) }),
-            other => {
-                let message = format!("{other} is no step of fading from 0 to 15");
-                Err(Failure::invalid_value(message).at(step.span))
-            }
-        }
-    }
-
-    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
-        bytes.push(self.fade_duration.0.unwrap_or(0xFF));
-        Ok(())
-    }
-}
-
-impl Body for DaliMonitorConfig {
-    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
-        let flags = payload.u8()?;
-        Ok(Self {
-            send_dali_alert: *flags.bit(0),
-            correct_dali_dimming_level: *flags.bit(1),
-            periodic_bus_scan_enabled: *flags.bit(2),
-            monitoring_interval: OrWord::from_device(payload.u16_le()?)?,
-        })
-    }
-
-    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
-        bytes.push(
-            u8::from(self.send_dali_alert)
-                | u8::from(self.correct_dali_dimming_level) << 1
-                | u8::from(self.periodic_bus_scan_enabled) << 2,
-        );
-        bytes.extend(self.monitoring_interval.bytes(2));
-        Ok(())
-    }
-}
-
-impl Body for FallbackDimConfig {
-    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
-        Ok(Self { fallback_dimming_level: Bounded::from_device(payload.u8()?)? })
-    }
-
-    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
-        bytes.extend(self.fallback_dimming_level.bytes(1));
         Ok(())
     }
 }

@@ -68,13 +68,6 @@ pub(crate) struct AddressDaliDriver {
     address: Option<Address>,
 }
 
-/// Switches the open-drain output.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct OpenDrainOutputControl {
-    open_drain_output_on: bool,
-}
-
 /// Reads items up to the end; there must be one at least.
 fn read_all<T>(
     payload: &mut Reader<'_>,
@@ -198,17 +191,6 @@ impl Body for AddressDaliDriver {
                 ));
             }
         }
-        Ok(())
-    }
-}
-
-impl Body for OpenDrainOutputControl {
-    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
-        Ok(Self { open_drain_output_on: *payload.u8()?.bit(0) })
-    }
-
-    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
-        bytes.push(u8::from(self.open_drain_output_on));
         Ok(())
     }
 }

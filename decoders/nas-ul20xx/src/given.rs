@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use champollion_sdk::Json;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
@@ -28,6 +29,28 @@ impl Given {
             Self::Whole(number) => Some(*number as f64),
             Self::Number(number) => Some(*number),
             Self::Text(_) | Self::Other => None,
+        }
+    }
+}
+
+impl From<&Json> for Given {
+    fn from(value: &Json) -> Self {
+        match (value.as_i64(), value.as_f64(), value) {
+            (Some(number), ..) => Self::Whole(number),
+            (None, Some(number), _) => Self::Number(number),
+            (None, None, Json::String(text)) => Self::Text(text.clone()),
+            _ => Self::Other,
+        }
+    }
+}
+
+impl From<Given> for Json {
+    fn from(given: Given) -> Self {
+        match given {
+            Given::Whole(number) => Self::from(number),
+            Given::Number(number) => Self::from(number),
+            Given::Text(text) => Self::String(text),
+            Given::Other => Self::Null,
         }
     }
 }

@@ -31,9 +31,11 @@ mod given;
 mod holiday;
 mod profile;
 mod request;
+mod rows;
 mod sensors;
 mod status;
 mod status_v10;
+mod table;
 mod usage;
 mod values;
 

@@ -55,19 +55,25 @@ impl From<Days> for Vec<Day> {
 /// A time of day in steps of ten minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-struct StepTime(u8);
+pub(crate) struct StepTime(u8);
 
 impl StepTime {
     const STEPS_PER_HOUR: u8 = 6;
     const STEPS_PER_DAY: u8 = 24 * Self::STEPS_PER_HOUR;
 
-    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+    /// Reads a time of day.
+    pub(crate) fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
         let step = payload.u8()?;
         if step.value < Self::STEPS_PER_DAY {
             return Ok(Self(step.value));
         }
         let message = format!("a day has 144 times ten minutes, not {}", step.value);
         Err(Failure::invalid_value(message).at(step.span))
+    }
+
+    /// As it stands in payloads.
+    pub(crate) fn byte(self) -> u8 {
+        self.0
     }
 }
 

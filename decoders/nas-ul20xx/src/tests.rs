@@ -23,7 +23,15 @@ fn vectors_are_answered_as_they_expect() {
 fn bad_input_is_told() {
     BadInput::of(VECTORS)
         // A device repeats the request, and answers it, with one header.
-        .told_by_length(&["dimming curves"])
+        .told_by_length(&[
+            "dimming curves",
+            "driver memory read, answered",
+            // Lists, values and chains that go on to the end.
+            "custom dali request, answered",
+            "custom dali command, answered",
+            "driver memory write, answered",
+            "chained configs, applied",
+        ])
         .check::<NasUl20xx>();
 }
 
@@ -43,7 +51,10 @@ fn paths(value: &Json, path: &str, found: &mut BTreeSet<String>) {
         Json::Object(object) => {
             for (key, value) in object {
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                paths(value, &path, found);
+                // What is chained is declared where it stands alone.
+                if path != "chainedConfig.payloads" {
+                    paths(value, &path, found);
+                }
                 found.insert(path);
             }
         }
@@ -116,10 +127,13 @@ fn each_command_of_the_manifest_is_encoded_and_read_back() {
         let Downlink { f_port, payload, .. } = encode(example).unwrap();
         let data = read_back(f_port, &payload).unwrap();
         assert!(data.starts_with(&format!("{{\"{name}\":")), "{data}");
-        assert_eq!(encode(&data).unwrap().payload, payload, "{data}");
+        // Session keys are not told.
+        if name != "multicastConfig" {
+            assert_eq!(encode(&data).unwrap().payload, payload, "{data}");
+        }
         payloads.insert((f_port, payload));
     }
-    assert_eq!(payloads.len(), 26, "one for each instruction");
+    assert_eq!(payloads.len(), 46, "one for each instruction");
 }
 
 #[test]
@@ -137,6 +151,38 @@ fn what_is_wrong_with_a_command_is_said() {
         ),
         (r#"{"statusConfig": {"statusInterval": 59}}"#, "from 60 to 86400"),
         (r#"{"fadeConfig": {"fadeDuration": 3}}"#, "90.51"),
+        (r#"{"fadeConfig": {"fadeDuration": true}}"#, "seconds"),
+        (r#"{"fadeConfig": {}}"#, "fadeConfig.fadeDuration is missing"),
+        (r#"{"fadeConfig": 3}"#, "an object"),
+        (r#"{"lumalinkConfig": {"accessMode": "never"}}"#, "first_commission"),
+        (r#"{"dimNotifyConfig": {"randomDelay": 7, "packetLimit": 0}}"#, "by 5 or \"disabled\""),
+        (
+            r#"{"openDrainOutputConfig": {"switchingSteps": [{"stepTime": "1:00", "openDrainOutputOn": 1}]}}"#,
+            "switchingSteps[].stepTime",
+        ),
+        (r#"{"openDrainOutputConfig": {"switchingSteps": [1]}}"#, "a list of objects"),
+        (r#"{"onboardLedConfig": {"statusLedEnabled": 1}}"#, "true or false"),
+        (r#"{"customDaliCommand": {"daliCommand": "0Z"}}"#, "hexadecimal"),
+        (r#"{"customDaliRequest": {"queryDataRaw": "48"}}"#, "2 to 240 bytes"),
+        (
+            r#"{"driverMemoryRead": {"address": "all_devices", "memoryBank": 0, "memoryAddress": 3, "readSize": 6}}"#,
+            "one output",
+        ),
+        (
+            r#"{"driverMemoryRead": {"address": "dali_single_2", "memoryBank": 0, "memoryAddress": 3, "readSize": 6, "memoryValue": "00"}}"#,
+            "memoryValue is not known",
+        ),
+        (
+            r#"{"locationConfig": {"latitude": 90.1, "longitude": 0, "address": ""}}"#,
+            "from -90 to 90",
+        ),
+        (r#"{"chainedConfig": {"payloads": []}}"#, "a list of commands"),
+        (r#"{"chainedConfig": {"payloads": [{"daliIdentify": {}}]}}"#, "no other chain"),
+        (
+            r#"{"chainedConfig": {"payloads": [{"openDrainOutputConfig": {"switchingSteps": []}}, {"statusConfig": {"statusInterval": 3600}}]}}"#,
+            "the last of a chain",
+        ),
+        (r#"{"configRequest": {"config": "fadeConfig", "profileId": 1}}"#, "profiles alone"),
         (r#"{"statusUsageRequest": {}}"#, "usageRequested"),
         (r#"{"clearConfig": {"resetTarget": "factory_reset"}}"#, "deviceSerial"),
         (
@@ -210,7 +256,7 @@ proptest! {
     #[test]
     fn any_command_comes_back(
         f_port in prop_oneof![49_u8..=51, 60_u8..=60],
-        header in prop_oneof![0_u8..=0x25, 0xFE_u8..=0xFF],
+        header in prop_oneof![0_u8..=0x2B, 0x52_u8..=0x53, 0xFE_u8..=0xFF],
         body in prop::collection::vec(prop_oneof![0_u8..=10, any::<u8>()], 0..20),
     ) {
         let payload = [&[header], body.as_slice()].concat();

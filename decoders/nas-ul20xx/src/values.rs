@@ -71,6 +71,9 @@ pub(crate) enum OrWord<W: Word, const LOWEST: i64, const HIGHEST: i64> {
 }
 
 impl<W: Word, const LOWEST: i64, const HIGHEST: i64> OrWord<W, LOWEST, HIGHEST> {
+    /// The word in the place of a number.
+    pub(crate) const WORD: Self = Self::Word(PhantomData);
+
     /// A number or sentinel that a device sent.
     pub(crate) fn from_device<T: Into<i64> + Copy>(read: Spanned<T>) -> Result<Self, Failure> {
         if read.value.into() == W::SENTINEL {
@@ -156,6 +159,8 @@ words! {
     NoProfile = "no_profile", 0xFF;
     /// No fading: what the driver has set counts.
     Ignore = "ignore", 0xFF;
+    /// The request of a profile that names none.
+    NoProfiles = "no_profiles", -1;
     /// Ask the network for the time instead of being told it.
     ForceDeviceTimeReq = "force_lorawan_devicetimereq", 0;
 }

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
-            .sibling("watteco/zcl", include_str!("../../watteco-zcl/vectors.json"), 67)
+            .sibling("watteco/zcl", include_str!("../../watteco-zcl/vectors.json"), 84)
             .check::<super::Tic>();
     }
 }

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
-            .sibling("watteco/tic", include_str!("../../watteco-tic/vectors.json"), 43)
+            .sibling("watteco/tic", include_str!("../../watteco-tic/vectors.json"), 44)
             // A report may end behind any cause.
             .told_by_length(&["voltage and current with two causes"])
             .check::<super::Zcl>();

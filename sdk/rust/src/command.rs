@@ -19,7 +19,7 @@ impl Command {
     }
 
     /// The members of the command, where a decoder looks for them by their names.
-    pub(crate) fn members(&self) -> Result<Map<String, Json>, Failure> {
+    pub fn members(&self) -> Result<Map<String, Json>, Failure> {
         match self.json()? {
             Json::Object(members) => Ok(members),
             _ => Err(Failure::invalid_command("a command is an object")),

@@ -81,14 +81,14 @@ pub use decimal::decimal;
 pub use decoder::Decoder;
 #[doc(hidden)]
 pub use decoder::is_decoder;
-pub use json::{hex_capitals, hex_digits, hexadecimal, quoted};
+pub use json::{Json, Map, hex_capitals, hex_digits, hexadecimal, quoted};
 pub use quantity::Quantity;
 pub use reader::Reader;
 pub use reading::Reading;
 pub use single::shortest_decimal;
 pub use spanned::Spanned;
 pub use variables::Variables;
-pub use words::{Words, reserved, reserved_bits, word};
+pub use words::{Words, number_of, reserved, reserved_bits, word};
 
 /// Everything that a decoder needs, to be imported with a star.
 pub mod prelude {

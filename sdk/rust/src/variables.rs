@@ -39,6 +39,16 @@ impl<'device> Variables<'device> {
         }
     }
 
+    /// The port that the owner of a device has given it, by the variable `f-port`, or another one where there is none.
+    /// A port is 1 to 223.
+    pub fn port_or(self, otherwise: u8) -> Result<u8, Failure> {
+        match self.get("f-port") {
+            None => Ok(otherwise),
+            Some(Value::Integer(port @ 1..=223)) => Ok(u8::try_from(*port).unwrap_or(otherwise)),
+            other => Err(missing("f-port", "a whole number from 1 to 223", other)),
+        }
+    }
+
     /// A switch, or another position where the operator has set none.
     pub fn boolean_or(self, name: &str, otherwise: bool) -> Result<bool, Failure> {
         match self.get(name) {
@@ -95,12 +105,19 @@ mod tests {
         let set = [
             Variable { name: "litres-per-pulse".into(), value: Value::Integer(10) },
             Variable { name: "place".into(), value: Value::Text("cellar".into()) },
+            Variable { name: "f-port".into(), value: Value::Integer(223) },
         ];
         let variables = Variables(&set);
         assert_eq!(variables.number("litres-per-pulse"), Ok(10.0));
         assert_eq!(variables.number_or("height", 2.5), Ok(2.5));
         assert_eq!(variables.text("place"), Ok("cellar"));
         assert_eq!(variables.boolean_or("inverted", true), Ok(true));
+        assert_eq!((variables.port_or(85), Variables(&[]).port_or(85)), (Ok(223), Ok(85)));
+        for value in [Value::Integer(0), Value::Integer(224), Value::Number(85.0)] {
+            let set = [Variable { name: "f-port".into(), value }];
+            let failure = Variables(&set).port_or(85).unwrap_err();
+            assert!(failure.message.contains("from 1 to 223"), "{}", failure.message);
+        }
         let failure = variables.number("place").unwrap_err();
         assert_eq!(failure.kind, FailureKind::MissingVariable);
         assert_eq!(failure.message, "the variable place is \"cellar\"; it must be a number");

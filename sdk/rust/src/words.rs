@@ -1,5 +1,7 @@
 //! Words that stand for numbers, as makers list them.
 
+use crate::{Failure, Json, quoted};
+
 /// The words that stand for the numbers of a byte.
 pub type Words = &'static [(u8, &'static str)];
 
@@ -9,6 +11,15 @@ pub type Words = &'static [(u8, &'static str)];
 pub fn word(words: &[(u8, &str)], number: u8) -> String {
     let found = words.iter().find(|(known, _)| *known == number);
     found.map_or_else(|| format!("reserved {number}"), |(_, word)| (*word).to_owned())
+}
+
+/// The number for a word of a command; `path` and `name` say which member it is, for people.
+pub fn number_of(words: Words, value: &Json, path: &str, name: &str) -> Result<u8, Failure> {
+    let found = words.iter().find(|(_, word)| value.as_str() == Some(word));
+    found.map(|(number, _)| *number).ok_or_else(|| {
+        let known: Vec<_> = words.iter().map(|(_, word)| quoted(word)).collect();
+        Failure::invalid_command(format!("{path}{name} must be {}", known.join(" or ")))
+    })
 }
 
 /// A sentence about a number that the maker's list does not have; none where it has a word.

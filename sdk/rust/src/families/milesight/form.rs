@@ -1,7 +1,7 @@
 //! The forms that values of settings have on the air, to be read and to be written.
 
 use super::{Json, Map};
-use crate::{Failure, Reader, Words, decimal, json::quoted, word};
+use crate::{Failure, Reader, Words, decimal, number_of, word};
 
 /// A value of a setting.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,10 @@ pub enum Form {
     Number(Number),
     /// A byte that stands for a word.
     Words(Words),
+    /// A byte that counts from 0 on what is numbered from 1 to this number.
+    Ordinal(u8),
+    /// So many bytes of a key, which are written, as hexadecimal digits, and never told.
+    Key(usize),
     /// Bits of so many bytes, as members of the object around it.
     Bits(usize, &'static [Part]),
     /// So many bytes that mean nothing and are sent as zeros.
@@ -78,6 +82,8 @@ impl Form {
             }
             Self::Number(number) => number.read(payload)?,
             Self::Words(words) => word(words, *payload.u8()?).into(),
+            Self::Ordinal(_) => Json::from(u16::from(*payload.u8()?) + 1),
+            Self::Key(width) => return payload.skip(width),
             Self::Bits(width, parts) => {
                 let bits = payload.unsigned_le(width)?;
                 for part in parts {
@@ -127,6 +133,18 @@ impl Form {
             (Self::Order(_), _) => return Err(invalid(path, name, "true")),
             (Self::Words(words), value) => bytes.push(number_of(words, &value, path, name)?),
             (Self::Number(number), value) => number.write(&value, path, name, bytes)?,
+            (Self::Ordinal(highest), value) => {
+                let number = value.as_u64().and_then(|number| u8::try_from(number).ok());
+                let number = number.filter(|number| (1..=highest).contains(number));
+                let expected =
+                    || invalid(path, name, &format!("a whole number from 1 to {highest}"));
+                bytes.push(number.ok_or_else(expected)? - 1);
+            }
+            (Self::Key(width), value) => {
+                let key = value.as_str().and_then(bytes_of).filter(|key| key.len() == width);
+                let expected = format!("{} hexadecimal digits", 2 * width);
+                bytes.extend(key.ok_or_else(|| invalid(path, name, &expected))?);
+            }
             (Self::Object(fields), Json::Object(mut members)) => {
                 let path = format!("{path}{name}.");
                 for field in fields {
@@ -210,13 +228,15 @@ fn taken(path: &str, name: &str, object: &mut Map<String, Json>) -> Result<Json,
         .ok_or_else(|| Failure::invalid_command(format!("{path}{name} is missing")))
 }
 
-/// The byte for a word; `path` and `name` say which member it is, for people.
-pub fn number_of(words: Words, value: &Json, path: &str, name: &str) -> Result<u8, Failure> {
-    let found = words.iter().find(|(_, word)| value.as_str() == Some(word));
-    found.map(|(number, _)| *number).ok_or_else(|| {
-        let known: Vec<_> = words.iter().map(|(_, word)| quoted(word)).collect();
-        invalid(path, name, &known.join(" or "))
-    })
+/// The bytes that hexadecimal digits stand for.
+fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    let digits = text.chars().map(|digit| digit.to_digit(16)).collect::<Option<Vec<_>>>()?;
+    // A digit is below 16.
+    let pairs = digits.chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(high << 4 | low).ok(),
+        _ => None,
+    });
+    pairs.collect()
 }
 
 fn invalid(path: &str, name: &str, expected: &str) -> Failure {

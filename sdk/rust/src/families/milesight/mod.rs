@@ -38,14 +38,15 @@ use crate::{Command, Downlink, Failure, Reader, Reading, SentDownlink, Uplink, j
 
 pub use crate::{
     json::{Json, Map},
-    words::{Words, word},
+    words::{Words, number_of, word},
 };
 pub use attributes::CLASSES;
-pub use form::{Field, Form, Number, Part, number_of};
+pub use form::{Field, Form, Number, Part};
 pub use settings::{Select, Setting};
 pub use told::Told;
 
-/// The port that devices have when they leave the factory, for both directions.
+/// The port that devices have when they leave the factory, for both directions. Their owners may give them another one,
+/// so uplinks are read whatever their port is, and commands go to the one that the variable `f-port` names.
 pub const PORT: u8 = 85;
 
 /// Words of a switch.
@@ -60,6 +61,12 @@ const SET: u8 = 0xFF;
 /// A setting's channel in answers.
 const ANSWER: u8 = 0xFE;
 
+/// The channel of more settings, in commands and in answers of some devices.
+const EXTENDED: u8 = 0xF9;
+
+/// The channel of more settings in answers that tell whether the device has taken the setting.
+const EXTENDED_ANSWER: u8 = 0xF8;
+
 /// The most bytes of a frame.
 const LONGEST: usize = 242;
 
@@ -73,9 +80,6 @@ pub fn decode_uplink<'payload>(
     settings: &[Setting],
     mut telemetry: impl FnMut([u8; 2], &mut Reader<'payload>, &mut Told) -> Result<bool, Failure>,
 ) -> Result<Reading, Failure> {
-    if uplink.f_port != PORT {
-        return Err(Failure::unknown_port(uplink.f_port));
-    }
     let mut payload = uplink.reader();
     let mut told = Told::default();
     // An empty payload is no frame.
@@ -107,18 +111,19 @@ pub fn encode_downlink(
         setting.write_if_given(&mut values, &mut bytes)?;
     }
     if let Some(unknown) = values.keys().next() {
-        let known: Vec<_> = settings.iter().map(|setting| setting.name).collect();
+        let known = settings.iter().filter(|setting| !setting.answer_only);
+        let known: Vec<_> = known.map(|setting| setting.name).collect();
         return Err(Failure::invalid_command(format!(
             "{} cannot be set; the settings are {}",
             quoted(unknown),
             known.join(", ")
         )));
     }
-    let size = bytes.len();
+    let (f_port, size) = (command.settings().port_or(PORT)?, bytes.len());
     match size {
         0 => Err(Failure::invalid_command("the command holds nothing to be set")),
-        1..=SURELY_FITS => Ok(Downlink::new(PORT, bytes)),
-        _ if size <= LONGEST => Ok(Downlink::new(PORT, bytes).warn(format!(
+        1..=SURELY_FITS => Ok(Downlink::new(f_port, bytes)),
+        _ if size <= LONGEST => Ok(Downlink::new(f_port, bytes).warn(format!(
             "{size} bytes do not get through at the lowest data rates, which take {SURELY_FITS}"
         ))),
         _ => Err(Failure::invalid_command(format!(
@@ -134,9 +139,6 @@ pub fn decode_downlink<'payload>(
     settings: &[Setting],
     mut own: impl FnMut(&mut Reader<'payload>, &mut Map<String, Json>) -> Result<bool, Failure>,
 ) -> Result<Reading, Failure> {
-    if downlink.f_port != PORT {
-        return Err(Failure::unknown_port(downlink.f_port));
-    }
     let mut payload = downlink.reader();
     let mut values = Map::new();
     // An empty payload is no command.
@@ -145,8 +147,7 @@ pub fn decode_downlink<'payload>(
             continue;
         }
         let header = payload.array::<2>()?;
-        let is_setting = header[0] == SET;
-        if !is_setting || !settings::read_answer(*header, &mut payload, settings, &mut values)? {
+        if !settings::read_command(*header, &mut payload, settings, &mut values)? {
             let [channel, kind] = *header;
             let message = format!("{channel:02X}{kind:02X} begins no command that is known");
             return Err(Failure::unknown_message(message).at(header.span));

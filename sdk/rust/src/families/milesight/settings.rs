@@ -1,6 +1,6 @@
 //! Settings: commands that a device takes, and repeats in its next uplink.
 
-use super::{ANSWER, Form, Json, Map, SET};
+use super::{ANSWER, EXTENDED, EXTENDED_ANSWER, Form, Json, Map, SET, Words, word};
 use crate::{Failure, Reader};
 
 /// A setting of a model.
@@ -18,6 +18,12 @@ pub struct Setting {
     pub form: Form,
     /// Bytes behind the value, which mean nothing in an answer.
     pub after: &'static [u8],
+    /// Whether it stands behind the channel of more settings, which newer devices have.
+    pub extended: bool,
+    /// Whether it may come several times, and its value is a list.
+    pub listed: bool,
+    /// Whether it is in answers alone, and cannot be set.
+    pub answer_only: bool,
 }
 
 /// Bits of a byte that must have a value.
@@ -33,12 +39,32 @@ impl Setting {
     /// A setting whose value stands behind its type.
     #[must_use]
     pub const fn new(name: &'static str, kind: u8, form: Form) -> Self {
-        Self { name, kind, select: None, before: &[], form, after: &[] }
+        let (extended, listed, answer_only) = (false, false, false);
+        let (select, before, after): (_, &[u8], &[u8]) = (None, &[], &[]);
+        Self { name, kind, select, before, form, after, extended, listed, answer_only }
     }
 
-    fn is(&self, kind: u8, next: Option<u8>) -> bool {
+    /// A setting behind the channel of more settings.
+    #[must_use]
+    pub const fn extended(name: &'static str, kind: u8, form: Form) -> Self {
+        Self { extended: true, ..Self::new(name, kind, form) }
+    }
+
+    /// An answer that repeats no setting of its type.
+    #[must_use]
+    pub const fn answer(name: &'static str, kind: u8, form: Form) -> Self {
+        Self { answer_only: true, ..Self::new(name, kind, form) }
+    }
+
+    /// The same, where it may come several times.
+    #[must_use]
+    pub const fn list(self) -> Self {
+        Self { listed: true, ..self }
+    }
+
+    fn is(&self, extended: bool, kind: u8, next: Option<u8>) -> bool {
         let selected = |select: Select| next.is_some_and(|byte| byte & select.mask == select.value);
-        self.kind == kind && self.select.is_none_or(selected)
+        self.extended == extended && self.kind == kind && self.select.is_none_or(selected)
     }
 
     fn read(
@@ -47,20 +73,40 @@ impl Setting {
         values: &mut Map<String, Json>,
     ) -> Result<(), Failure> {
         payload.skip(self.before.len())?;
-        self.form.read(self.name, payload, values)?;
+        if self.listed {
+            let mut item = Map::new();
+            self.form.read(self.name, payload, &mut item)?;
+            let item = item.remove(self.name).into_iter().collect();
+            add(self.name, item, values);
+        } else {
+            self.form.read(self.name, payload, values)?;
+        }
         payload.skip(self.after.len())
     }
 
-    /// Takes the value out of `values`, where it is there, and writes it.
+    /// Takes the value out of `values`, where it is there, and writes it; of a list each item.
     pub(super) fn write_if_given(
         &self,
         values: &mut Map<String, Json>,
         bytes: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        if !values.contains_key(self.name) {
+        if self.answer_only || !values.contains_key(self.name) {
             return Ok(());
         }
-        bytes.extend([SET, self.kind]);
+        if !self.listed {
+            return self.write(values, bytes);
+        }
+        let Some(Json::Array(items)) = values.remove(self.name) else {
+            return Err(Failure::invalid_command(format!("{} must be a list", self.name)));
+        };
+        for item in items {
+            self.write(&mut Map::from_iter([(self.name.to_owned(), item)]), bytes)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, values: &mut Map<String, Json>, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        bytes.extend([if self.extended { EXTENDED } else { SET }, self.kind]);
         let first = bytes.len();
         bytes.extend(self.before);
         self.form.write("", self.name, values, bytes)?;
@@ -72,6 +118,20 @@ impl Setting {
     }
 }
 
+/// Adds items to a list.
+fn add(name: &str, mut more: Vec<Json>, values: &mut Map<String, Json>) {
+    match values.get_mut(name) {
+        Some(Json::Array(items)) => items.append(&mut more),
+        _ => drop(values.insert(name.to_owned(), Json::Array(more))),
+    }
+}
+
+/// The fate of a setting that a device tells behind it; it has taken the one with 0.
+const RESULTS: Words = &[(0, "success"), (1, "forbidden"), (2, "invalid parameter")];
+
+/// The name of the list of settings that a device has not taken.
+const REFUSED: &str = "device_response_result";
+
 /// Reads the setting behind its header, or returns that it is none.
 pub(super) fn read_answer(
     header: [u8; 2],
@@ -79,10 +139,49 @@ pub(super) fn read_answer(
     settings: &[Setting],
     values: &mut Map<String, Json>,
 ) -> Result<bool, Failure> {
-    let [SET | ANSWER, kind] = header else { return Ok(false) };
-    let Some(setting) = settings.iter().find(|setting| setting.is(kind, payload.peek())) else {
-        return Ok(false);
+    let [channel, kind] = header;
+    let extended = match channel {
+        SET | ANSWER => false,
+        EXTENDED | EXTENDED_ANSWER => true,
+        _ => return Ok(false),
     };
+    let is = |setting: &&Setting| setting.is(extended, kind, payload.peek());
+    let Some(setting) = settings.iter().find(is) else { return Ok(false) };
+    if channel != EXTENDED_ANSWER {
+        setting.read(payload, values)?;
+        return Ok(true);
+    }
+    let (mut ahead, mut request) = (payload.clone(), Map::new());
+    setting.read(&mut ahead, &mut request)?;
+    let result = *ahead.u8()?;
+    if result == 0 {
+        setting.read(payload, values)?;
+    } else {
+        let refused = [
+            ("channel_type", Json::from(kind)),
+            ("result", word(RESULTS, result).into()),
+            ("request", request.into()),
+        ];
+        let refused: Map<_, _> =
+            refused.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        add(REFUSED, vec![refused.into()], values);
+    }
+    *payload = ahead;
+    Ok(true)
+}
+
+/// Reads the setting of a command behind its header, or returns that it is none.
+pub(super) fn read_command(
+    header: [u8; 2],
+    payload: &mut Reader<'_>,
+    settings: &[Setting],
+    values: &mut Map<String, Json>,
+) -> Result<bool, Failure> {
+    let [SET | EXTENDED, kind] = header else { return Ok(false) };
+    let extended = header[0] == EXTENDED;
+    let is =
+        |setting: &&Setting| !setting.answer_only && setting.is(extended, kind, payload.peek());
+    let Some(setting) = settings.iter().find(is) else { return Ok(false) };
     setting.read(payload, values)?;
     Ok(true)
 }

@@ -37,6 +37,9 @@ pub const RESEND_INTERVAL: Setting = Setting {
     ..Setting::new("resend_interval", 0x6A, INTERVAL)
 };
 
+/// The answer to the command that stops the sending of stored values.
+pub const STOPPED: Setting = Setting::answer(STOP_NAME, STOP, Form::Order(0xFF));
+
 /// Erases all stored values.
 pub const CLEAR_HISTORY: Setting = Setting::new("clear_history", 0x27, Form::Order(0x01));
 

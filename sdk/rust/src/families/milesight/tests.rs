@@ -127,3 +127,63 @@ proptest::proptest! {
         let _ = encoded(&data);
     }
 }
+
+const DAYS: Form = Form::Object(&[
+    Field { name: "index", form: Form::Ordinal(5) },
+    Field { name: "minute", form: Form::Number(Number::whole(3, 0, 1_439)) },
+]);
+
+const MORE: &[Setting] = &[
+    Setting::extended("data_rate", 0x86, Form::Number(Number::whole(1, 0, 15))),
+    Setting::extended("days", 0x95, DAYS).list(),
+    Setting::new("key", 0x35, Form::Key(2)),
+    Setting::answer("stopped", 0x6D, Form::Order(0xFF)),
+];
+
+fn more(payload: &[u8]) -> Result<Value, Failure> {
+    let reading = decode_uplink(&uplink(PORT, payload), MORE, |_, _, _| Ok(false))?;
+    Ok(serde_json::from_str(reading.data()).unwrap())
+}
+
+fn written(data: &str) -> Result<Vec<u8>, Failure> {
+    let command = Command { data: data.to_owned(), issued_at: 0, variables: Vec::new() };
+    encode_downlink(&command, MORE, settings_alone::write).map(|downlink| downlink.payload)
+}
+
+#[test]
+fn more_settings_tell_whether_they_were_taken() {
+    let taken = more(&[0xF8, 0x86, 5, 0, 0xFE, 0x6D, 0xFF]).unwrap();
+    assert_eq!(taken, json!({ "settings": { "data_rate": 5, "stopped": true } }));
+    let refused =
+        json!([{ "channel_type": 0x86, "result": "forbidden", "request": { "data_rate": 5 } }]);
+    let settings = json!({ "device_response_result": refused });
+    assert_eq!(more(&[0xF8, 0x86, 5, 1]).unwrap(), json!({ "settings": settings }));
+    assert_eq!(more(&[0xF8, 0x86, 5]).unwrap_err().kind, FailureKind::TooShort);
+    // The same type behind the other channel is another setting.
+    assert_eq!(more(&[0xFF, 0x86, 5]).unwrap_err().kind, FailureKind::UnknownMessage);
+}
+
+#[test]
+fn lists_and_keys_of_settings_are_written() {
+    let days = r#"{"days":[{"index":1,"minute":258},{"index":5,"minute":0}]}"#;
+    let bytes = [0xF9, 0x95, 0, 2, 1, 0, 0xF9, 0x95, 4, 0, 0, 0];
+    assert_eq!(written(days).unwrap(), bytes);
+    let told: Value = serde_json::from_str(days).unwrap();
+    assert_eq!(more(&bytes).unwrap(), json!({ "settings": told }));
+    assert_eq!(written(r#"{"key":"0aFf"}"#).unwrap(), [0xFF, 0x35, 0x0A, 0xFF]);
+    assert_eq!(more(&[0xFF, 0x35, 0x0A, 0xFF]).unwrap(), json!({}), "a key is not told");
+    for (data, part) in [
+        (r#"{"key":"0a"}"#, "4 hexadecimal digits"),
+        (r#"{"key":"0aFg"}"#, "4 hexadecimal digits"),
+        (r#"{"days":{}}"#, "days must be a list"),
+        (r#"{"days":[{"index":6,"minute":0}]}"#, "from 1 to 5"),
+        (r#"{"stopped":true}"#, "the settings are data_rate, days, key"),
+    ] {
+        let failure = written(data).unwrap_err();
+        assert!(failure.message.contains(part), "{}", failure.message);
+    }
+    let (payload, variables) = (vec![0xFF, 0x6D, 0xFF], Vec::new());
+    let downlink = SentDownlink { f_port: 2, payload, sent_at: 0, variables };
+    let failure = decode_downlink(&downlink, MORE, settings_alone::read).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::UnknownMessage, "an answer is no command");
+}

@@ -26,6 +26,9 @@ enum Order {
     /// Switches an output of the device.
     #[serde(rename = "sendOnOffState")]
     OnOffState(State),
+    /// Sets the output with several states; the maker's name for a relay is another.
+    #[serde(rename = "sendMSOMode", alias = "sendMSORelay")]
+    OutputMode(u8),
     /// Asks for an attribute.
     #[serde(rename = "readAttribute")]
     ReadAttribute(Attribute),
@@ -108,6 +111,7 @@ impl Order {
             Self::OnOffState(State { endpoint, on }) => {
                 vec![control(*endpoint)?, DO, 0x00, 0x06, u8::from(*on)]
             }
+            Self::OutputMode(mode) => vec![DEVICE, WRITE, 0x00, 0x13, 0x00, 0x55, 0x20, *mode],
             Self::ReadAttribute(Attribute { endpoint, cluster, attribute }) => {
                 let mut bytes = vec![control(*endpoint)?, READ];
                 bytes.extend(cluster.to_be_bytes());
@@ -128,6 +132,10 @@ impl Order {
                 cluster,
                 attribute: *payload.u16_be()?,
             }),
+            (WRITE, 0x0013) => match (*payload.u16_be()?, *payload.u8()?) {
+                (0x0055, 0x20) => Self::OutputMode(*payload.u8()?),
+                _ => return Err(unknown(command)),
+            },
             (WRITE, 0x8004) => match (*payload.u16_be()?, *payload.u8()?) {
                 (0x0000, 0x08) => Self::ConfirmedMode(*payload.u8()? != 0),
                 (0x0001, 0x20) => Self::LoraRetries(*payload.u8()?),
