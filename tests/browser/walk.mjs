@@ -17,7 +17,7 @@ const LANGUAGES = ["en", "fr"];
 const THEMES = ["light", "dark"];
 const WIDTHS = [390, 1280];
 
-// The narrowest window in which all entries of the navigation stand in one line.
+// The narrowest window of a computer, in which all entries of the navigation stand in one line.
 const ONE_LINE = 1024;
 
 const all = LANGUAGES.flatMap((language) =>
@@ -87,14 +87,26 @@ const checkKeyboard = async (page, name) => {
   if (skips !== "#content") fault(name, `the first key leads to ${skips} and not to the content`);
 };
 
-// In windows of computers the entries of the navigation stand in one line, in each language.
+// Filters are folded on a phone, and stand open where there is room for them.
+const checkFilters = async (page, name, width) => {
+  const seen = await page.evaluate(() => {
+    const folds = document.querySelector(".folds");
+    const parts = folds ? ["summary", "input, select"].map((part) => folds.querySelector(part)) : [];
+    return parts.map((part) => part.checkVisibility());
+  });
+  const isPhone = width < 600;
+  if (seen.length > 0 && (seen[0] !== isPhone || seen[1] === isPhone)) {
+    fault(name, isPhone ? "does not fold its filters" : "hides its filters");
+  }
+};
+
+// The entries of the navigation stand in one line, in each language; on a phone it is a strip that scrolls.
 const checkNavigation = async (page, name, width) => {
-  if (width < ONE_LINE) return;
-  await page.setViewportSize({ width: ONE_LINE, height: 900 });
+  if (width >= ONE_LINE) await page.setViewportSize({ width: ONE_LINE, height: 900 });
   const tops = await page.evaluate(
     () => [...document.querySelectorAll(".site-nav li")].map((entry) => entry.getBoundingClientRect().top),
   );
-  if (new Set(tops).size > 1) fault(name, `its navigation takes several lines in ${ONE_LINE} pixels`);
+  if (new Set(tops).size > 1) fault(name, "its navigation takes several lines");
 };
 
 const roles = [...new Set(config.pages.map(({ role }) => role))];
@@ -114,6 +126,7 @@ for (const role of roles) {
       } else {
         await check(page, name);
         await checkKeyboard(page, name);
+        await checkFilters(page, name, width);
         // It is the same on all pages of a role.
         if (listed === pages[0]) await checkNavigation(page, name, width);
       }

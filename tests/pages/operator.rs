@@ -38,6 +38,20 @@ fn add_partner(admin: &SignedIn<'_>, id: &str, name: &str, groups: &str) -> Stri
 }
 
 #[test]
+fn what_is_wrong_with_a_network_server_is_said_in_french() {
+    let settings = format!("{SIGN_IN_SETTINGS}[network-servers.city]\nkind = \"chirpstack\"\n");
+    let server = Setup::default().settings(&settings).start();
+    let admin = server.visitor("admin@city.example", "admin", "territory");
+    let [english, french] = ["en", "fr"].map(|language| {
+        admin.in_language(language).open(&server, "/operator/network-servers").text
+    });
+    assert!(english.contains("no token is bound to it"), "{english}");
+    assert!(french.contains("Aucun jeton n’est lié à ce serveur réseau"), "{french}");
+    assert!(french.contains("Aucun message n’est venu depuis le démarrage."), "{french}");
+    assert!(!french.contains("no token is bound to it"), "{french}");
+}
+
+#[test]
 fn first_steps_tick_themselves_off() {
     let server = server();
     let admin = SignedIn::of(&server, "admin", "territory");

@@ -191,6 +191,41 @@ fn a_sheet_is_judged_first_and_taken_when_its_sender_says_so() {
 }
 
 #[test]
+fn filters_are_folded_with_the_number_of_those_in_force() {
+    let town = Town::start();
+    let owner = town.visitor("owner");
+    for (path, said) in [
+        ("/partner/objects", "<summary>Filters</summary>"),
+        ("/partner/objects?q=meter", "<summary>Filters</summary>"),
+        ("/partner/objects?silent=24&group=water&sort=heard", ">2 in force</span></summary>"),
+        ("/partner/objects/map?group=water", ">one in force</span></summary>"),
+    ] {
+        let page = owner.open(&town.server, path).text;
+        assert!(
+            page.contains("<details class=\"folds\">") && page.contains(said),
+            "{path}: {page}"
+        );
+    }
+    let map = owner.open(&town.server, "/partner/objects/map?group=water").text;
+    assert!(map.contains("action=\"/partner/objects/map\""), "{map}");
+    let files = |path: &str| owner.open(&town.server, path).text.contains("export.xlsx");
+    assert!(files("/partner/objects") && !files("/partner/objects?q=nothing-is-called-so"));
+}
+
+#[test]
+fn what_is_refused_leads_to_where_the_work_of_a_person_begins() {
+    let town = Town::start();
+    for (role, path, home) in
+        [("reader", "/operator/tokens", "/partner"), ("admin", "/nowhere", "/operator")]
+    {
+        let page = town.visitor(role).open(&town.server, path).text;
+        assert!(page.contains(&format!("<a class=\"button\" href=\"{home}\">")), "{page}");
+    }
+    let page = Visitor::nobody().open(&town.server, "/nowhere").text;
+    assert!(!page.contains("<a class=\"button\""), "{page}");
+}
+
+#[test]
 fn a_route_is_made_tried_paused_changed_and_removed() {
     let town = Town::start();
     let owner = town.visitor("owner");
@@ -470,7 +505,18 @@ fn ten_thousand_objects_are_listed_page_by_page() {
     let found = owner.open(&town.server, "/partner/objects?q=09999+meter").text;
     assert!(found.contains("One object") && found.contains("70B3D5499A00270F"), "{found}");
     let map = owner.open(&town.server, "/partner/objects/map").text;
-    assert!(map.contains("2,000 of 10,000") || map.contains("2,000 of 10,001"), "{map}");
+    assert!(map.contains("10,000 of 10,001 objects") && map.len() < 200_000, "{}", map.len());
+    // Objects that share a dot are seen one by one closer by.
+    let area = map.split("href=\"/partner/objects/map?area=").nth(1).expect("dots are shared");
+    let area = area.split('"').next().unwrap_or_default();
+    for path in ["/partner/objects/map", "/partner/objects"] {
+        let closer = owner.open(&town.server, &format!("{path}?area={area}")).text;
+        assert!(closer.contains(">one in force<"), "{path}: {closer}");
+        assert!(
+            closer.contains(" objects") && !closer.contains("10,001 objects"),
+            "{path}: {closer}"
+        );
+    }
 }
 
 #[test]

@@ -2,9 +2,14 @@
 
 use std::fs;
 
-use champollion_tests::{AXIOMA, LUMINAIRE, SIGN_IN_SETTINGS, Server, Setup, Visitor, workspace};
+use champollion_tests::{
+    AXIOMA, LUMINAIRE, SIGN_IN_SETTINGS, Sensor, Server, Setup, Visitor, workspace,
+};
 
-use crate::signed_in::{self, SignedIn};
+use crate::{
+    list::Town,
+    signed_in::{self, SignedIn},
+};
 
 fn address(pairs: &[(&str, &str)]) -> String {
     let pairs: Vec<String> =
@@ -22,7 +27,11 @@ fn a_payload_is_read_with_the_bytes_that_each_value_came_from() {
     let tried =
         Visitor::nobody().open(&server, &address(&[decoder[0], decoder[1], ("payload", &payload)]));
     assert_eq!(tried.status, 200, "{}", tried.text);
-    for text in ["water.volume", "units of fuel", "id=\"bytes-0\"", "data-bytes=\"", "of-value"] {
+    // The answer is shown from its result on, which is below the form on a phone.
+    let action = "action=\"/workbench#result\"";
+    for text in
+        ["water.volume", "units of fuel", "id=\"bytes-0\"", "data-bytes=\"", "of-value", action]
+    {
         assert!(tried.text.contains(text), "it lacks {text}");
     }
     let short =
@@ -32,6 +41,7 @@ fn a_payload_is_read_with_the_bytes_that_each_value_came_from() {
         Visitor::nobody().open(&server, &address(&[decoder[0], decoder[1], ("payload", "zz")]));
     assert_eq!(wrong.status, 400);
     assert!(wrong.text.contains("id=\"fault-payload\""), "{}", wrong.text);
+    assert!(wrong.text.contains("is marked in the form"), "{}", wrong.text);
     let unknown = Visitor::nobody().open(&server, &address(&[("decoder", "acme/none")]));
     assert_eq!(unknown.status, 404);
     assert!(unknown.text.contains("id=\"fault-decoder\""), "{}", unknown.text);
@@ -58,6 +68,32 @@ fn a_moment_is_said_by_the_clocks_of_the_territory_and_linked_in_universal_time(
     }
     let [_, wrong] = tried(("moment", "noon"));
     assert!(wrong.contains("id=\"fault-moment\""), "{wrong}");
+}
+
+#[test]
+fn the_last_frames_of_ones_own_objects_are_tried_and_those_of_nobody_else() {
+    let town = Town::start();
+    let device = Sensor::new(1).dev_eui().to_string();
+    let owner = town.visitor("owner");
+    let offered = owner.open(&town.server, "/workbench").text;
+    assert!(offered.contains(&format!("<option value=\"{device}\">")), "{offered}");
+    let own = [("device", device.as_str())];
+    let last = owner.open(&town.server, &address(&own)).text;
+    assert!(last.contains("value=\"axioma/qalcosonic-w1\""), "{last}");
+    assert!(last.contains("id=\"bytes-0\"") && last.contains("name=\"frame\""), "{last}");
+    let records = town.server.admin().get("/v1/records?group=water").success();
+    let first = &records["records"][0]["record"];
+    let text = |pointer: &str| first.pointer(pointer).and_then(|value| value.as_str());
+    let (id, payload) = (text("/id").expect("it has one"), text("/uplink/payload"));
+    let payload = payload.expect("it has one");
+    let chosen = owner.open(&town.server, &address(&[own[0], ("frame", id)])).text;
+    assert!(chosen.contains(&format!(">{payload}</textarea>")), "{payload}: {chosen}");
+    assert!(chosen.contains("id=\"bytes-0\""), "{chosen}");
+    let stranger = town.server.visitor("owner@valley.example", "owner", "group:waste");
+    let none = stranger.open(&town.server, &address(&[own[0], ("frame", id)])).text;
+    assert!(none.contains("id=\"fault-device\"") && !none.contains(payload), "{none}");
+    let nobody = Visitor::nobody().open(&town.server, &address(&own)).text;
+    assert!(!nobody.contains("name=\"device\"") && !nobody.contains(payload), "{nobody}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use super::{
     chain::{BrokenChain, Head},
     error::{DamagedIndex, LedgerError},
     event::IndexEvent,
+    flaw::Flaw,
     history::History,
     index::{CHANNELS, Entry, LineAboveManifest, StoredVersion},
     journal::Journal,
@@ -48,6 +49,9 @@ pub struct Verification {
     pub versions: usize,
     /// Everything that is not as it should be, a sentence each.
     pub problems: Vec<String>,
+    /// The same as values.
+    #[serde(skip)]
+    pub flaws: Vec<Flaw>,
 }
 
 /// The parts of a registry that are compared with its history.
@@ -113,60 +117,60 @@ impl Held<'_> {
         let archives = self.journal.archives().await?;
         let mut history = History::default();
         let mut broken = self.journal.follow_index(&mut history, |_| {}).await?;
-        let mut problems = Vec::new();
+        let mut flaws = Vec::new();
         // What follows from a history that is broken says nothing.
         if broken.is_none() {
             let kept = Kept::read(self.store).await?;
             let (between, broken_since) = Between::read(self.journal, history).await?;
             if broken_since.is_none() {
-                self.compare_versions(&kept, &between, &mut problems).await?;
-                compare_channels(&kept, &between, &mut problems);
+                self.compare_versions(&kept, &between, &mut flaws).await?;
+                compare_channels(&kept, &between, &mut flaws);
                 if !between.are_keys_changed && *between.before.publishers() != kept.publishers {
-                    problems
-                        .push("the keys of publishers are others than the index says".to_owned());
+                    flaws.push(Flaw::Keys);
                 }
             }
             (history, broken) = (between.after, broken_since);
         }
         let (audit, broken_audit) = self.journal.audited().await?;
-        let of_chains = broken.iter().chain(&broken_audit).map(ToString::to_string);
-        let mut problems: Vec<String> = of_chains.chain(problems).collect();
+        let of_chains = broken.iter().chain(&broken_audit).cloned().map(Flaw::Chain);
+        let mut flaws: Vec<Flaw> = of_chains.chain(flaws).collect();
         let mut versions = 0;
         for published in history.versions() {
             versions += 1;
-            if let Some(problem) = self.files.problem(published.digest).await? {
-                let name = format!("{} {}", published.id, published.version);
-                problems.push(format!("the package {} of {name} is {problem}", published.digest));
+            if let Some(fault) = self.files.problem(published.digest).await? {
+                flaws.push(Flaw::Package {
+                    digest: published.digest,
+                    id: published.id.clone(),
+                    version: published.version.clone(),
+                    fault,
+                });
             }
         }
         let audit_archived = archives.last().map_or(0, |last| last.checkpoint.head.sequence);
         let mut expected = 1;
         for Archive { file, first, checkpoint, .. } in archives {
             if broken.is_none() && !history.registry_keys().contains(&checkpoint.key) {
-                problems.push(format!(
-                    "the checkpoint of {file} is signed by {}, which was never the registry's key",
-                    checkpoint.key
-                ));
+                let key = checkpoint.key.to_string();
+                flaws.push(Flaw::OtherKey { file: file.clone(), key });
             }
             if !checkpoint.is_signed() {
-                problems.push(format!("the signature of the checkpoint of {file} is wrong"));
+                flaws.push(Flaw::WrongSignature { file: file.clone() });
             }
             if first != expected {
-                problems.push(format!(
-                    "{file} begins with line {first} of the audit, and should with {expected}"
-                ));
+                flaws.push(Flaw::Gap { file, first, expected });
             }
             expected = checkpoint.head.sequence + 1;
         }
         let index = history.head().clone();
-        Ok(Verification { index, audit, audit_archived, versions, problems })
+        let problems = flaws.iter().map(ToString::to_string).collect();
+        Ok(Verification { index, audit, audit_archived, versions, problems, flaws })
     }
 
     async fn compare_versions(
         &self,
         all: &Kept,
         between: &Between,
-        problems: &mut Vec<String>,
+        flaws: &mut Vec<Flaw>,
     ) -> Result<(), LedgerError> {
         let Between { before, after, .. } = between;
         let mut kept = 0;
@@ -174,43 +178,45 @@ impl Held<'_> {
             let (entry, stored) = match read(value) {
                 Ok(read) => read,
                 Err(reason) => {
-                    problems.push(DamagedIndex { key: key.clone(), reason }.to_string());
+                    flaws.push(Flaw::Line(DamagedIndex { key: key.clone(), reason }));
                     continue;
                 }
             };
             let (id, version) = (&entry.manifest.id, &entry.manifest.version);
+            let named = || (id.clone(), version.clone());
             if *key != format!("{id}/{version}") {
-                problems.push(format!("{key} is kept with the manifest of {id} {version}"));
+                let (id, version) = named();
+                flaws.push(Flaw::OtherName { key: key.clone(), id, version });
                 continue;
             }
             let Some(published) = after.version(id, version) else {
-                problems.push(format!("{id} {version} is kept, and the index has no line of it"));
+                let (id, version) = named();
+                flaws.push(Flaw::Unpublished { id, version });
                 continue;
             };
             kept += usize::from(before.version(id, version).is_some());
             let line = (entry.line.digest, entry.line.bytes, entry.line.vectors);
             if line != (published.digest, published.bytes, published.vectors) {
-                problems.push(format!("{id} {version} is kept as another than was published"));
+                let (id, version) = named();
+                flaws.push(Flaw::Another { id, version });
             }
             if let Some(file) = self.files.kept(published.digest).await?
                 && let Ok(own) = Sections::of(&file).and_then(|sections| sections.manifest())
                 && own != stored.manifest_toml
             {
-                problems.push(format!(
-                    "{id} {version} is kept with another manifest than its package has"
-                ));
+                let (id, version) = named();
+                flaws.push(Flaw::OtherManifest { id, version });
             }
         }
         let published = before.versions().count();
         if kept < published {
-            let missing = published - kept;
-            problems.push(format!("{missing} versions of the index are not kept any more"));
+            flaws.push(Flaw::Missing { missing: published - kept });
         }
         Ok(())
     }
 }
 
-fn compare_channels(all: &Kept, between: &Between, problems: &mut Vec<String>) {
+fn compare_channels(all: &Kept, between: &Between, flaws: &mut Vec<Flaw>) {
     let kept: BTreeMap<&DecoderId, &Channels> =
         all.channels.iter().map(|(id, channels)| (id, channels)).collect();
     let published = between.before.versions().map(|published| &published.id);
@@ -218,7 +224,7 @@ fn compare_channels(all: &Kept, between: &Between, problems: &mut Vec<String>) {
     for id in ids.into_iter().filter(|id| !between.decoders.contains(*id)) {
         let channels = kept.get(id).copied().cloned().unwrap_or_default();
         if channels != between.before.channels(id) {
-            problems.push(format!("the channels of {id} are others than the index says"));
+            flaws.push(Flaw::Channels { id: id.clone() });
         }
     }
 }

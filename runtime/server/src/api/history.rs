@@ -21,7 +21,10 @@ use super::{
     bodiless::NoBody,
     extract::{JsonBody, Parameters, to_the_end},
 };
-use crate::service::Service;
+use crate::{
+    sentence::{Sentence, packages},
+    service::Service,
+};
 
 /// Lines of one answer where nothing is said.
 const LINES: usize = 1_000;
@@ -217,6 +220,16 @@ pub(super) async fn archive_audit(
     .await
 }
 
+/// The outcome of a check of the registry.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = RegistryCheck)]
+pub(super) struct Verified {
+    #[serde(flatten)]
+    verification: Verification,
+    /// The problems for programs, in the same order: a code for each, and the values of the problem.
+    found: Vec<Sentence>,
+}
+
 /// Whether all that is kept is what the index says.
 #[utoipa::path(
     get,
@@ -225,7 +238,7 @@ pub(super) async fn archive_audit(
     tag = "registry",
     summary = "Check that all that is kept is as the index says",
     responses(
-        (status = 200, description = "The outcome of the check.", body = Verification),
+        (status = 200, description = "The outcome of the check.", body = Verified),
         (status = 429, description = "too-many-expensive-requests"),
         (status = 503, description = "too-busy, not-kept"),
     ),
@@ -233,10 +246,12 @@ pub(super) async fn archive_audit(
 pub(super) async fn verify(
     authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
-) -> Result<Json<Verification>, Problem> {
+) -> Result<Json<Verified>, Problem> {
     // It reads every package.
     let _turn = service.expensive.turn(&authorized.principal.token, None)?;
-    Ok(Json(service.registry.verify().await?))
+    let verification = service.registry.verify().await?;
+    let found = verification.flaws.iter().map(packages::of_flaw).collect();
+    Ok(Json(Verified { verification, found }))
 }
 
 /// Whether what is damaged is only looked for.

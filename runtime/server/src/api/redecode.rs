@@ -20,6 +20,7 @@ use super::{
 use crate::{
     authors::AuditedAuthor,
     redecode::{Count, Listener, RedecodeError, RedecodeJob},
+    sentence::{Sentence, redecoding},
     service::Service,
 };
 
@@ -61,6 +62,9 @@ struct Done<'of> {
     /// Why it went no further.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// The same in short, as a value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<Sentence>,
 }
 
 /// The reader of the lines.
@@ -135,6 +139,7 @@ pub(super) async fn redecode(
                 tracing::error!(%error, "a redecoding is not in the audit");
             }
         }
+        let fault = error.as_ref().map(redecoding::of_error);
         let error = error.map(|error| {
             match error {
                 RedecodeError::Abandoned => tracing::info!(%error, "redecoding ends"),
@@ -142,7 +147,7 @@ pub(super) async fn redecode(
             }
             error.to_string()
         });
-        let done = Some(Done { id, version, dry_run, error });
+        let done = Some(Done { id, version, dry_run, error, fault });
         // Where nobody reads it any more, nobody is told.
         reader.lines.write(&Line { count: &count, done }).await;
     });

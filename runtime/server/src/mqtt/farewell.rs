@@ -1,6 +1,6 @@
 //! The end of a session at a broker that the settings have no more.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use champollion_delivery::dispatch::Backoff;
 use rumqttc::{AsyncClient, Event, EventLoop, NetworkOptions, Outgoing, Packet};
@@ -31,11 +31,11 @@ impl Farewell {
         let mut backoff = Backoff::new(PAUSES);
         let stops = stopped.wait_for(|stopped| *stopped);
         let ends = async {
-            while let Err(why) = self.end().await {
+            while let Err(trouble) = self.end().await {
                 let BrokerSession { network_server, client_id, url, .. } = &self.session;
-                if self.sessions.not_ended(&self.session, &why) {
+                if self.sessions.not_ended(&self.session, &trouble) {
                     tracing::warn!(
-                        %network_server, client_id, url, why,
+                        %network_server, client_id, url, why = trouble.why,
                         "a session that the settings have no more cannot be ended at its broker; it is \
                          tried again"
                     );
@@ -49,14 +49,14 @@ impl Farewell {
         }
     }
 
-    async fn end(&self) -> Result<(), String> {
-        let options = self.session.farewell().map_err(|error| error.to_string())?;
+    async fn end(&self) -> Result<(), Box<Trouble>> {
+        let options = self.session.farewell().map_err(|error| in_the_way(&error))?;
         let (client, mut event_loop) = AsyncClient::new(options, 10);
         let mut network = NetworkOptions::new();
         network.set_connection_timeout(CONNECT_SECONDS);
         event_loop.set_network_options(network);
         visit(&client, &mut event_loop).await?;
-        self.sessions.ended(&self.session).await.map_err(|error| error.to_string())?;
+        self.sessions.ended(&self.session).await.map_err(|error| in_the_way(&error))?;
         let BrokerSession { network_server, client_id, url, .. } = &self.session;
         tracing::info!(
             %network_server, client_id, url,
@@ -66,13 +66,17 @@ impl Farewell {
     }
 }
 
+fn in_the_way(error: &impl Display) -> Box<Trouble> {
+    Box::new(Trouble::of_other(error))
+}
+
 /// Comes to the broker and goes again.
-async fn visit(client: &AsyncClient, event_loop: &mut EventLoop) -> Result<(), String> {
+async fn visit(client: &AsyncClient, event_loop: &mut EventLoop) -> Result<(), Box<Trouble>> {
     loop {
         let polled = event_loop.poll().await;
-        match polled.map_err(|error| Trouble::of(&error, CONNECT_SECONDS).why)? {
+        match polled.map_err(|error| Box::new(Trouble::of(&error, CONNECT_SECONDS)))? {
             Event::Incoming(Packet::ConnAck(_)) => {
-                client.try_disconnect().map_err(|error| error.to_string())?;
+                client.try_disconnect().map_err(|error| in_the_way(&error))?;
             }
             Event::Outgoing(Outgoing::Disconnect) => return Ok(()),
             _ => {}

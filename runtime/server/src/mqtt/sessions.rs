@@ -18,7 +18,11 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::settings::{MqttSettings, MqttSettingsError};
+use super::{
+    settings::{MqttSettings, MqttSettingsError},
+    status::Trouble,
+};
+use crate::sentence::Sentence;
 
 const SESSIONS: Table<String, BrokerSession> = Table::new(tables::BROKER_SESSIONS);
 
@@ -68,6 +72,9 @@ pub struct LeftSession {
     /// The reason why it could not be ended yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+    /// The same as a value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Sentence>,
 }
 
 /// The sessions that brokers keep for us.
@@ -193,6 +200,7 @@ impl BrokerSessions {
                     client_id: session.client_id.clone(),
                     topics: session.topics.iter().cloned().collect(),
                     trouble: None,
+                    fault: None,
                 };
                 (session.key(), shown)
             })
@@ -207,11 +215,12 @@ impl BrokerSessions {
     }
 
     /// Takes note why a session cannot be ended yet; says whether that is new.
-    pub(super) fn not_ended(&self, session: &BrokerSession, why: &str) -> bool {
+    pub(super) fn not_ended(&self, session: &BrokerSession, new: &Trouble) -> bool {
         let mut left = self.left.lock();
         let Some(shown) = left.get_mut(&session.key()) else { return false };
-        let is_new = shown.trouble.as_deref() != Some(why);
-        shown.trouble = Some(why.to_owned());
+        let is_new = shown.trouble.as_ref() != Some(&new.why);
+        shown.trouble = Some(new.why.clone());
+        shown.fault = Some(new.told.clone());
         is_new
     }
 
@@ -282,8 +291,10 @@ mod tests {
         let kept = BTreeSet::from([new.key()]);
         let left = sessions.leave_all_but(&kept);
         assert_eq!(left.iter().map(BrokerSession::key).collect::<Vec<_>>(), [old.key()]);
-        assert!(sessions.not_ended(&old, "it is away") && !sessions.not_ended(&old, "it is away"));
-        assert_eq!(sessions.left()[0].trouble.as_deref(), Some("it is away"));
+        let away = Trouble::of_other(&"it is away");
+        assert!(sessions.not_ended(&old, &away) && !sessions.not_ended(&old, &away));
+        let LeftSession { trouble, fault, .. } = &sessions.left()[0];
+        assert_eq!((trouble.as_deref(), fault), (Some("it is away"), &Some(away.told)));
         sessions.ended(&old).await.unwrap();
         assert!(sessions.left().is_empty() && sessions.leave_all_but(&kept).is_empty());
     }

@@ -7,7 +7,10 @@ use champollion_lns::NetworkServerName;
 use parking_lot::Mutex;
 use rumqttc::{ConnectReturnCode, ConnectionError};
 
-use crate::network_servers::observations::Observed;
+use crate::{
+    network_servers::observations::Observed,
+    sentence::{Sentence, servers},
+};
 
 /// The status of the connection to a broker, for operators.
 pub struct Status {
@@ -25,6 +28,8 @@ pub struct Trouble {
     pub code: &'static str,
     /// The reason, for people.
     pub why: String,
+    /// The reason as a value.
+    pub told: Sentence,
 }
 
 impl Trouble {
@@ -37,20 +42,30 @@ impl Trouble {
             ) => "credentials-refused",
             _ => "not-connected",
         };
-        Self { code, why: sentence(error, connect_seconds) }
+        let told = servers::of_broker(error, connect_seconds);
+        Self { code, why: sentence(error, connect_seconds), told }
     }
 
     /// Makes one of a topic that the broker does not let us read.
     pub(super) fn of_topic(topic: &str) -> Self {
         let why = format!("the broker does not let us subscribe to {topic:?}");
-        Self { code: "subscription-refused", why }
+        let told = Sentence::new("broker-refuses-topic").with("topic", topic);
+        Self { code: "subscription-refused", why, told }
+    }
+
+    /// Makes one of something else that is in the way, such as a file that cannot be read.
+    pub(super) fn of_other(error: &impl std::fmt::Display) -> Self {
+        let why = error.to_string();
+        let told = Sentence::new("broker-other").with("why", why.as_str());
+        Self { code: "not-connected", why, told }
     }
 }
 
 impl Status {
     pub(crate) fn new(observed: Arc<Observed>, url: String, client_id: String) -> Self {
         let why = "not connected yet".to_owned();
-        let trouble = Mutex::new(Some(Trouble { code: "not-connected", why }));
+        let told = Sentence::new("broker-not-connected-yet");
+        let trouble = Mutex::new(Some(Trouble { code: "not-connected", why, told }));
         let status = Self { observed, url, client_id, trouble };
         status.gauge(false);
         status

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::sentence::Sentence;
+
 /// The weight of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -38,24 +40,26 @@ pub struct Finding {
     pub detail: String,
     /// The remedy, for people.
     pub remedy: String,
+    /// The fault as a value.
+    pub fault: Sentence,
 }
 
 impl Finding {
     pub(super) fn new(
         severity: Severity,
         code: &'static str,
-        detail: impl Into<String>,
+        (detail, fault): (impl Into<String>, Sentence),
         remedy: impl Into<String>,
     ) -> Self {
-        Self { severity, code, detail: detail.into(), remedy: remedy.into() }
+        Self { severity, code, detail: detail.into(), remedy: remedy.into(), fault }
     }
 
     pub(super) fn warning(
         code: &'static str,
-        detail: impl Into<String>,
+        said: (impl Into<String>, Sentence),
         remedy: impl Into<String>,
     ) -> Self {
-        Self::new(Severity::Warning, code, detail, remedy)
+        Self::new(Severity::Warning, code, said, remedy)
     }
 
     /// Whether somebody should do something.

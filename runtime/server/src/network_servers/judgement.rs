@@ -13,6 +13,7 @@ use crate::{
     auth::{Role, Scope, TokenInfo},
     mqtt::{Status, Trouble},
     parked::ParkedInfo,
+    sentence::Sentence,
 };
 
 /// The age at which an event is history, and no finding any more.
@@ -53,7 +54,7 @@ fn of_broker(
     findings: &mut Vec<Finding>,
 ) {
     let (name, at) = (of.observed.server(), &seen.broker);
-    if let Some(Trouble { code, why }) = status.trouble() {
+    if let Some(Trouble { code, why, told }) = status.trouble() {
         let remedy = match code {
             "credentials-refused" => format!(
                 "look at username and password-file of [network-servers.{name}.mqtt], and at the \
@@ -68,20 +69,24 @@ fn of_broker(
                  [network-servers.{name}.mqtt]"
             ),
         };
-        findings.push(Finding::new(Severity::Error, code, why, remedy));
+        findings.push(Finding::new(Severity::Error, code, (why, told), remedy));
     }
     if at.is_unassured() {
         let detail = format!(
             "{} messages came with QoS 0: the broker keeps none of them while we are away",
             at.unassured
         );
-        findings.push(Finding::warning("events-with-qos-0", detail, of.kind.assured_events()));
+        let fault = Sentence::new("found-events-with-qos-0").with("messages", at.unassured);
+        let remedy = of.kind.assured_events();
+        findings.push(Finding::warning("events-with-qos-0", (detail, fault), remedy));
     }
     if !at.granted_unassured.is_empty() {
         let topics = at.granted_unassured.join(", ");
         let detail = format!("the broker grants QoS 0 alone for {topics}");
         let remedy = "allow QoS 1 at the broker (of mosquitto: max_qos 1 or 2)";
-        findings.push(Finding::warning("subscription-with-qos-0", detail, remedy));
+        let fault = Sentence::new("found-subscription-with-qos-0")
+            .with("topics", at.granted_unassured.clone());
+        findings.push(Finding::warning("subscription-with-qos-0", (detail, fault), remedy));
     }
     if let Some(lost_at) = at.session_lost_at.filter(|lost_at| is_recent(Some(*lost_at), now)) {
         let detail = format!(
@@ -94,7 +99,10 @@ fn of_broker(
              (persistent_client_expiration), and let no other program use the client id {}",
             status.client_id()
         );
-        findings.push(Finding::warning("session-lost", detail, remedy));
+        let fault = Sentence::new("found-session-lost")
+            .with("times", at.sessions_lost)
+            .with("at", lost_at.to_string());
+        findings.push(Finding::warning("session-lost", (detail, fault), remedy));
     }
     if at.is_unsteady(now) {
         let detail = "connections to the broker end again and again";
@@ -104,7 +112,8 @@ fn of_broker(
              the user write the topics of commands, with their prefix (of mosquitto: acl_file)",
             status.client_id()
         );
-        findings.push(Finding::warning("connections-end", detail, remedy));
+        let fault = Sentence::new("found-connections-end");
+        findings.push(Finding::warning("connections-end", (detail, fault), remedy));
     }
     let is_long = at.entered_at.is_some_and(|entered_at| now.duration_since(entered_at) > SILENCE);
     for (topic, _) in at.topics.iter().filter(|(_, messages)| *messages == 0) {
@@ -114,7 +123,8 @@ fn of_broker(
             "compare it with the topics that the network server publishes under, as `mosquitto_sub -v -t \
              '#'` shows them; topics of [network-servers.{name}.mqtt] names others"
         );
-        findings.push(Finding::new(severity, "topic-without-messages", detail, remedy));
+        let fault = Sentence::new("found-topic-without-messages").with("topic", topic.as_str());
+        findings.push(Finding::new(severity, "topic-without-messages", (detail, fault), remedy));
     }
 }
 
@@ -134,15 +144,21 @@ fn of_tokens(of: &Surroundings<'_>, now: Timestamp) -> Option<Finding> {
     if own.iter().any(is_good) {
         return None;
     }
-    let detail = match own.len() {
-        0 => "no token is bound to it, so that it can hand nothing over under its name".to_owned(),
-        count => format!("its {count} tokens are over, or have not the scope frames"),
+    let said = match own.len() {
+        0 => (
+            "no token is bound to it, so that it can hand nothing over under its name".to_owned(),
+            Sentence::new("found-no-token"),
+        ),
+        count => (
+            format!("its {count} tokens are over, or have not the scope frames"),
+            Sentence::new("found-tokens-over").with("count", count),
+        ),
     };
     let remedy = format!(
         "make one: `champollion tokens create --name \"{name}\" --role lns --network-server {name}`; or \
          name its broker in [network-servers.{name}.mqtt]"
     );
-    Some(Finding::warning("no-token", detail, remedy))
+    Some(Finding::warning("no-token", said, remedy))
 }
 
 fn of_missing(of: &Surroundings<'_>, seen: &Seen, now: Timestamp) -> Option<Finding> {
@@ -162,7 +178,8 @@ fn of_missing(of: &Surroundings<'_>, seen: &Seen, now: Timestamp) -> Option<Find
         None => "where the network server does not send again what nobody took, use its broker"
             .to_owned(),
     };
-    Some(Finding::warning("frames-missing", detail, remedy))
+    let fault = Sentence::new("found-frames-missing").with("frames", frames).with("taken", taken);
+    Some(Finding::warning("frames-missing", (detail, fault), remedy))
 }
 
 /// Nothing was heard for a while.
@@ -172,18 +189,21 @@ fn of_silence(of: &Surroundings<'_>, seen: &Seen, now: Timestamp) -> Option<Find
     }
     let is_long = now.duration_since(of.observed.since()) > SILENCE;
     let severity = if is_long { Severity::Warning } else { Severity::Note };
-    let (detail, remedy) = if seen.messages == 0 {
+    let (said, remedy) = if seen.messages == 0 {
         (
-            "no message has come since the start",
+            ("no message has come since the start", Sentence::new("found-no-message")),
             "look whether the network server sends, and where to",
         )
     } else {
         (
-            "messages have come since the start, and no frame of a device was taken",
+            (
+                "messages have come since the start, and no frame of a device was taken",
+                Sentence::new("found-no-device-heard"),
+            ),
             "register its devices: `champollion devices add`",
         )
     };
-    Some(Finding::new(severity, "no-device-heard", detail, remedy))
+    Some(Finding::new(severity, "no-device-heard", said, remedy))
 }
 
 fn of_refusals(of: &Surroundings<'_>, seen: &Seen, now: Timestamp) -> Vec<Finding> {
@@ -205,23 +225,28 @@ fn of_refusals(of: &Surroundings<'_>, seen: &Seen, now: Timestamp) -> Vec<Findin
             code => format!("docs/problems.md says of `{code}` what to do"),
         };
         let detail = format!("{times} messages were refused ({code}), the last one since {detail}");
-        Finding::warning("refused", detail, remedy)
+        let fault = Sentence::new("found-refused").with("times", *times).with("code", *code);
+        Finding::warning("refused", (detail, fault), remedy)
     };
     recent.map(finding).collect()
 }
 
 fn of_clock(seen: &Seen) -> Option<Finding> {
-    let (code, detail) = match seen.wrong_clock()? {
+    let (code, said) = match seen.wrong_clock()? {
         WrongClock::Ahead(by) => {
-            ("clock-ahead", format!("messages are dated {} s in the future", by.as_secs()))
+            let detail = format!("messages are dated {} s in the future", by.as_secs());
+            let fault = Sentence::new("found-clock-ahead").with("seconds", by.as_secs());
+            ("clock-ahead", (detail, fault))
         }
         WrongClock::Behind(by) => {
-            ("clock-behind", format!("messages are {} s old when they come", by.as_secs()))
+            let detail = format!("messages are {} s old when they come", by.as_secs());
+            let fault = Sentence::new("found-clock-behind").with("seconds", by.as_secs());
+            ("clock-behind", (detail, fault))
         }
     };
     let remedy = "set the clocks of this machine, of the network server and of the gateways by NTP; where \
                   they are right, messages wait somewhere on the way";
-    Some(Finding::warning(code, detail, remedy))
+    Some(Finding::warning(code, said, remedy))
 }
 
 fn of_parked(parked: &[&ParkedInfo]) -> Option<Finding> {
@@ -232,7 +257,8 @@ fn of_parked(parked: &[&ParkedInfo]) -> Option<Finding> {
         last.detail
     );
     let remedy = "`champollion parked list` and `show` tell more; `retry` takes one once more, `drop` removes it";
-    Some(Finding::warning("parked-messages", detail, remedy))
+    let fault = Sentence::new("found-parked-messages").with("count", parked.len());
+    Some(Finding::warning("parked-messages", (detail, fault), remedy))
 }
 
 #[cfg(test)]

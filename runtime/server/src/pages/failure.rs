@@ -15,7 +15,7 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use super::{json::address, layout::SIGN_IN, told::Told, viewer::Viewer};
+use super::{json::address, layout::SIGN_IN, navigation::home, told::Told, viewer::Viewer};
 use crate::{
     api::{Problem, RequestId},
     service::Service,
@@ -83,6 +83,9 @@ fn content(viewer: &Viewer, title: &str, problem: &Problem) -> Markup {
             p.actions {
                 @if problem.status() == StatusCode::UNAUTHORIZED {
                     a.button href=(address(SIGN_IN, &[("next", next)])) { (viewer.say("sign-in")) }
+                }
+                @if let Some(home) = home(viewer) {
+                    a.button href=(home.path) { (viewer.say(home.key)) }
                 }
                 a.button.quiet href="/" { (viewer.say("problem-home")) }
             }

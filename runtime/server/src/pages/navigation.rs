@@ -50,7 +50,7 @@ pub(super) fn navigation(viewer: &Viewer) -> Markup {
     let here = viewer.uri().path();
     let entries = [OPEN, OF_PARTNERS, OF_OPERATOR].into_iter().flatten();
     html! {
-        nav.site-nav aria-label=(viewer.say("nav-label")) {
+        nav.site-nav.strip aria-label=(viewer.say("nav-label")) {
             ul {
                 @for entry in entries.filter(|entry| (entry.is_for)(viewer)) {
                     li { a href=(entry.path) aria-current=[current(entry, here)] {
@@ -60,6 +60,11 @@ pub(super) fn navigation(viewer: &Viewer) -> Markup {
             }
         }
     }
+}
+
+/// The entry at which the work of a viewer begins; none of those who are not signed in.
+pub(super) fn home(viewer: &Viewer) -> Option<&'static Entry> {
+    OF_OPERATOR.iter().chain(OF_PARTNERS).find(|entry| (entry.is_for)(viewer))
 }
 
 fn current(entry: &Entry, here: &str) -> Option<&'static str> {

@@ -30,19 +30,20 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
     let after = viewer.parameter("after").unwrap_or_default();
     let asked = [("after", after.as_str()), ("limit", NOTICES)];
     let found = viewer.get(&address("/v1/notices", &asked)).await?;
+    let notices = items(&found, "/notices");
     let shares = connectivity::shares(&viewer).await?;
     let content = html! {
         h1 { (viewer.say("status-title")) }
         p.lead { (viewer.say("status-lead")) }
         (shares)
-        (list(&viewer, items(&found, "/notices")))
+        (list(&viewer, notices))
         (pager(&viewer, optional(&found, "/next").filter(|_| text(&found, "/more") == "true")))
         p.soft.small {
             (viewer.say("status-subscribe")) " "
             a href="/v1/notices/feed" { (viewer.say("status-feed")) } " · "
             a href="/v1/notices/calendar" { (viewer.say("status-calendar")) }
         }
-        p.actions { (tables::links("notices", &[])) }
+        @if !notices.is_empty() { p.actions { (tables::links("notices", &[])) } }
     };
     Ok(viewer.page(viewer.say("status-title"), content))
 }

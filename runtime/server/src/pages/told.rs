@@ -39,6 +39,11 @@ impl Told {
         Self::translated(language.told(sentence), words)
     }
 
+    /// The same beside the words, which say more than it.
+    pub(super) fn of_answer_in_short(language: Language, sentence: &Json, words: String) -> Self {
+        Self { own: language.told(sentence).map(|said| said.text), english: Some(words) }
+    }
+
     /// The sentence of a value, beside its English words where the language of the page has none of it.
     pub(super) fn of_sentence(language: Language, sentence: &Sentence, words: String) -> Self {
         Self::translated(language.translation("", Some(sentence)), words)

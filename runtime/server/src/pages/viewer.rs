@@ -12,7 +12,7 @@ use axum::{
 };
 use fluent_bundle::FluentValue;
 use jiff::{Timestamp, Zoned, civil::Date};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::{
     forgery,
@@ -302,7 +302,21 @@ impl Viewer {
 
     /// The same sentence with its moments and days as the viewer reads them.
     pub(super) fn by_clocks(&self, mut sentence: Sentence) -> Sentence {
-        for value in sentence.values.values_mut() {
+        self.put_by_clocks(&mut sentence.values);
+        sentence
+    }
+
+    /// The same of a sentence that an answer of the interface holds.
+    pub(super) fn by_clocks_in(&self, sentence: &Json) -> Json {
+        let mut sentence = sentence.clone();
+        if let Some(values) = sentence.get_mut("values").and_then(Json::as_object_mut) {
+            self.put_by_clocks(values);
+        }
+        sentence
+    }
+
+    fn put_by_clocks(&self, values: &mut Map<String, Json>) {
+        for value in values.values_mut() {
             let Some(text) = value.as_str() else { continue };
             if let Ok(moment) = text.parse::<Timestamp>() {
                 *value = Json::from(self.minute(moment));
@@ -310,7 +324,6 @@ impl Viewer {
                 *value = Json::from(self.day(text));
             }
         }
-        sentence
     }
 
     fn interface(&self) -> Result<&Interface, Problem> {

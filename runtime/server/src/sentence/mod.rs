@@ -10,6 +10,7 @@ mod notes;
 mod notices;
 pub(crate) mod packages;
 mod quotas;
+pub(crate) mod redecoding;
 mod rows;
 mod rules;
 mod schedules;

@@ -1,6 +1,9 @@
-//! Sentences about packages: oddities that the gate has found, and changes between versions.
+//! Sentences about packages: oddities that the gate has found, changes between versions, and flaws of the registry.
 
-use champollion_registry::gate::{ManifestChange, Oddity, UnseenField};
+use champollion_registry::{
+    gate::{ManifestChange, Oddity, UnseenField},
+    ledger::{BrokenChain, DamagedIndex, Flaw},
+};
 
 use super::Sentence;
 
@@ -82,9 +85,62 @@ pub(crate) fn of_change(change: &ManifestChange) -> Sentence {
     }
 }
 
+/// Returns the sentence of a flaw that a check of the registry has found.
+pub(crate) fn of_flaw(flaw: &Flaw) -> Sentence {
+    let of = |code: Sentence, id: &dyn std::fmt::Display, version: &dyn std::fmt::Display| {
+        code.with("id", id.to_string()).with("version", version.to_string())
+    };
+    match flaw {
+        Flaw::Chain(BrokenChain { chain, place, reason }) => Sentence::new("flaw-chain")
+            .with("chain", *chain)
+            .with("place", *place)
+            .with("reason", reason.as_str()),
+        Flaw::Line(DamagedIndex { key, reason }) => {
+            Sentence::new("flaw-line").with("key", key.as_str()).with("reason", reason.as_str())
+        }
+        Flaw::Channels { id } => Sentence::new("flaw-channels").with("id", id.to_string()),
+        Flaw::OtherName { key, id, version } => {
+            of(Sentence::new("flaw-other-name"), id, version).with("key", key.as_str())
+        }
+        Flaw::Unpublished { id, version } => of(Sentence::new("flaw-unpublished"), id, version),
+        Flaw::Another { id, version } => of(Sentence::new("flaw-another"), id, version),
+        Flaw::OtherManifest { id, version } => {
+            of(Sentence::new("flaw-other-manifest"), id, version)
+        }
+        Flaw::Missing { missing } => Sentence::new("flaw-missing").with("missing", *missing),
+        Flaw::Package { digest, id, version, fault } => {
+            of(Sentence::new("flaw-package"), id, version)
+                .with("digest", digest.to_string())
+                .with("fault", *fault)
+        }
+        Flaw::OtherKey { file, key } => {
+            Sentence::new("flaw-other-key").with("file", file.as_str()).with("key", key.as_str())
+        }
+        Flaw::WrongSignature { file } => {
+            Sentence::new("flaw-wrong-signature").with("file", file.as_str())
+        }
+        Flaw::Gap { file, first, expected } => Sentence::new("flaw-gap")
+            .with("file", file.as_str())
+            .with("first", *first)
+            .with("expected", *expected),
+        Flaw::Keys => Sentence::new("flaw-keys"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flaw_is_told_with_the_version_that_it_is_of() {
+        let (id, version) = ("acme/meter".parse().unwrap(), semver::Version::new(1, 2, 3));
+        let told = of_flaw(&Flaw::Another { id, version });
+        assert_eq!(told.code, "flaw-another");
+        assert_eq!(
+            (&told.values["id"], &told.values["version"]),
+            (&"acme/meter".into(), &"1.2.3".into())
+        );
+    }
 
     #[test]
     fn a_field_without_a_vector_is_told_with_the_one_that_is_meant() {

@@ -96,8 +96,8 @@ const asksBefore = (form) => form.addEventListener("submit", (event) => {
   if (!window.confirm(form.dataset.confirm)) event.preventDefault();
 });
 
-// On a phone the sections of a page are a strip, of which the one that is shown should be in sight.
-document.querySelectorAll(".sections ul").forEach((strip) => {
+// On a phone the navigation and the sections of a page are strips, of which the one that is shown should be in sight.
+document.querySelectorAll(".strip ul").forEach((strip) => {
   const here = strip.querySelector("[aria-current]");
   if (here) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
 });

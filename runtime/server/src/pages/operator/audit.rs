@@ -19,11 +19,13 @@ use crate::{
         parts::{
             badge::badge,
             empty::empty,
+            filters::filters,
             form::{Field, Kind, button_form},
             notice::{Tone, notice},
             table::Table,
         },
         submission::Submission,
+        told::Told,
         viewer::Viewer,
         written::shortened,
     },
@@ -31,6 +33,9 @@ use crate::{
 
 /// Characters of a line's details that are shown; all of them are in the line itself.
 const DETAILS: usize = 200;
+
+/// The parameters by which the lines are narrowed, beside the words that are searched for.
+const NARROWING: [&str; 4] = ["action", "by", "since", "until"];
 
 pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
     let head = viewer.get("/v1/audit/head").await?;
@@ -56,7 +61,12 @@ pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
 
 /// Whether the lines are narrowed.
 fn is_asked(viewer: &Viewer) -> bool {
-    ["q", "action", "by", "since", "until"].iter().any(|name| viewer.parameter(name).is_some())
+    viewer.parameter("q").is_some() || in_force(viewer) > 0
+}
+
+/// The number of filters that narrow the lines.
+fn in_force(viewer: &Viewer) -> usize {
+    NARROWING.iter().filter(|name| viewer.parameter(name).is_some()).count()
 }
 
 fn filter(viewer: &Viewer) -> Filter {
@@ -108,13 +118,16 @@ fn form(viewer: &Viewer) -> Markup {
         let value = viewer.parameter(name).unwrap_or_default();
         Field::new(name, label).kind(Kind::Line(kind)).value(value).shown()
     };
+    let narrowing = html! {
+        (field("action", viewer.say("operator-audit-action"), "text"))
+        (field("by", viewer.say("operator-audit-by"), "text"))
+        (field("since", viewer.say("operator-audit-since"), "date"))
+        (field("until", viewer.say("operator-audit-until"), "date"))
+    };
     html! {
         form.fields.narrowing method="get" role="search" {
             (field("q", viewer.say("operator-audit-text"), "search"))
-            (field("action", viewer.say("operator-audit-action"), "text"))
-            (field("by", viewer.say("operator-audit-by"), "text"))
-            (field("since", viewer.say("operator-audit-since"), "date"))
-            (field("until", viewer.say("operator-audit-until"), "date"))
+            (filters(viewer, in_force(viewer), narrowing))
             p.actions { button type="submit" { (viewer.say("operator-search")) } }
         }
     }
@@ -225,7 +238,11 @@ pub(super) async fn verify(viewer: Viewer) -> Result<Page, Problem> {
         } @else {
             (notice(Tone::Bad, html! {
                 p.title { (viewer.say("operator-audit-not-verified")) }
-                ul lang="en" { @for problem in problems { li { (text(problem, "")) } } }
+                ul {
+                    @for (problem, found) in problems.iter().zip(items(&verified, "/found")) {
+                        li { (Told::of_answer(viewer.language(), found, text(problem, "")).shown()) }
+                    }
+                }
             }))
         }
         p { a href="/operator/audit" { (viewer.say("operator-audit-title")) } }

@@ -174,7 +174,7 @@ fn cells(viewer: &Viewer, person: &Json, grant: &Json) -> Vec<String> {
     vec![
         full_name(person),
         text(person, "/email"),
-        viewer.say_word("operator-role", &text(grant, "/role")),
+        viewer.say_word("role", &text(grant, "/role")),
         text(grant, "/scope"),
         text(grant, "/grantedAt"),
         text(grant, "/grantedBy"),

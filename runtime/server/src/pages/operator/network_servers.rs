@@ -140,10 +140,20 @@ fn shown_finding(viewer: &Viewer, finding: &Json) -> Markup {
                 (viewer.say_word("operator-severity", &severity)) ": " (viewer.say_word("operator-finding", &code))
                 " " code { (code) }
             }
-            p lang="en" { (text(finding, "/detail")) }
+            p { (detail(viewer, finding).shown()) }
             p { (remedy(viewer, finding).shown()) }
         },
     )
+}
+
+/// The fault of a finding. What the last of several messages was refused for is in the words of the server alone.
+fn detail(viewer: &Viewer, finding: &Json) -> Told {
+    let (language, fault) = (viewer.language(), viewer.by_clocks_in(&finding["fault"]));
+    let words = text(finding, "/detail");
+    match text(finding, "/code").as_str() {
+        "refused" | "parked-messages" => Told::of_answer_in_short(language, &fault, words),
+        _ => Told::of_answer(language, &fault, words),
+    }
 }
 
 /// The remedy against a finding.
@@ -162,7 +172,7 @@ fn left(viewer: &Viewer, sessions: &[Json]) -> Markup {
                     li {
                         code { (text(session, "/url")) } " " (text(session, "/clientId"))
                         @if let Some(trouble) = optional(session, "/trouble") {
-                            " " span lang="en" { (trouble) }
+                            ": " (Told::of_answer(viewer.language(), &session["fault"], trouble.to_owned()).shown())
                         }
                     }
                 }

@@ -93,7 +93,7 @@ pub(super) fn full_name(person: &Json) -> String {
 pub(super) fn granted(viewer: &Viewer, grant: &Json) -> String {
     format!(
         "{} · {}",
-        viewer.say_word("operator-role", &text(grant, "/role")),
+        viewer.say_word("role", &text(grant, "/role")),
         viewer.place(&text(grant, "/scope"))
     )
 }
@@ -112,8 +112,7 @@ pub(super) fn grant_fields(
     (sent, fault): (&Submission, &Fault),
     places: Vec<(String, String)>,
 ) -> Markup {
-    let roles =
-        ROLES.map(|role| (role.to_owned(), viewer.say_word("operator-role", role))).to_vec();
+    let roles = ROLES.map(|role| (role.to_owned(), viewer.say_word("role", role))).to_vec();
     html! {
         (Field::new("role", viewer.say("operator-people-role")).kind(Kind::Choice(roles))
             .value(sent.text("role")).fault(fault).shown())

@@ -27,6 +27,7 @@ use crate::{
             notice::{Tone, notice},
         },
         submission::Submission,
+        told::Told,
         viewer::Viewer,
     },
 };
@@ -128,7 +129,10 @@ fn outcome(viewer: &Viewer, last: &Json) -> Markup {
     html! {
         (notice(tone, html! {
             p.title { (said) }
-            @if let Some(error) = error { p lang="en" { (error) } }
+            @if let Some(error) = error {
+                @let fault = last.pointer("/done/fault").unwrap_or(&Json::Null);
+                p { (Told::of_answer_in_short(viewer.language(), fault, error.to_owned()).shown()) }
+            }
         }))
         (facts([
             (viewer.say("operator-redecode-examined"), number_at(viewer, last, "/examined")),

@@ -48,7 +48,7 @@ pub(super) fn page(viewer: &Viewer, title: &str, content: Markup) -> Page {
     let here = viewer.uri().path();
     let framed = html! {
         div.columns {
-            nav.filters.sections aria-label=(viewer.say("operator-sections")) {
+            nav.filters.sections.strip aria-label=(viewer.say("operator-sections")) {
                 ul {
                     @for section in SECTIONS.iter().filter(|section| viewer.may(section.scope)) {
                         li { a href=(section.path) aria-current=[current(section, here)] {

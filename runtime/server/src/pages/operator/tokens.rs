@@ -96,7 +96,7 @@ fn row(viewer: &Viewer, token: &Json) -> Vec<Markup> {
 
 /// The role of a token with the place where it has the role.
 fn role(viewer: &Viewer, token: &Json) -> String {
-    let role = viewer.say_word("operator-role", &text(token, "/role"));
+    let role = viewer.say_word("role", &text(token, "/role"));
     let own = ["/group", "/networkServer"].iter().find_map(|pointer| optional(token, pointer));
     let scope = || optional(token, "/scope").map(|scope| viewer.place(scope));
     match own.map(str::to_owned).or_else(scope) {
@@ -113,8 +113,7 @@ fn form_of(
     let field = |name: &'static str, label: String| {
         Field::new(name, label).value(sent.text(name)).fault(fault)
     };
-    let roles =
-        ROLES.map(|role| (role.to_owned(), viewer.say_word("operator-role", role))).to_vec();
+    let roles = ROLES.map(|role| (role.to_owned(), viewer.say_word("role", role))).to_vec();
     let fields = html! {
         (field("name", viewer.say("operator-name")).required().shown())
         (field("role", viewer.say("operator-tokens-role")).kind(Kind::Choice(roles)).shown())

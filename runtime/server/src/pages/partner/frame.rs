@@ -42,7 +42,7 @@ pub(super) fn partner_page(viewer: &Viewer, title: &str, content: Markup) -> Pag
 fn subjects(viewer: &Viewer) -> Markup {
     let here = viewer.uri().path();
     html! {
-        nav.sections aria-label=(viewer.say("partner-nav")) {
+        nav.sections.strip aria-label=(viewer.say("partner-nav")) {
             ul.tabs {
                 @for (path, key, scope) in SUBJECTS {
                     @if viewer.may(scope) {

@@ -67,6 +67,11 @@ impl Fault {
         self.told.as_ref().filter(|_| is_meant)
     }
 
+    /// Whether anything is wrong.
+    pub(in crate::pages) fn is_some(&self) -> bool {
+        self.told.is_some()
+    }
+
     /// The notice at the head of the form.
     fn notice(&self, viewer: &Viewer) -> Markup {
         html! {

@@ -1,5 +1,7 @@
 //! A map of things with coordinates: an SVG that the server draws, with tiles below where the operator has set an
-//! address of them.
+//! address of them. Things that are too many for a dot each share one with their neighbours.
+
+use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
@@ -30,6 +32,25 @@ pub(in crate::pages) struct Place {
     pub(in crate::pages) link: String,
     /// Whether something is wrong with it.
     pub(in crate::pages) is_faulty: bool,
+}
+
+/// Places of which each has a dot of its own.
+const SINGLE: usize = 300;
+
+/// The side of the squares of which places share a dot where there are more.
+const SQUARE: f64 = 48.0;
+
+/// The side of an area, in degrees, that is one square at the highest zoom still.
+const ONE_PLACE: f64 = 0.000_3;
+
+/// The words and links of dots that several places share.
+pub(in crate::pages) struct Shared<'of> {
+    /// The address that shows the places within `south,west,north,east` alone; of places that no map tells apart, as a list.
+    pub(in crate::pages) closer: &'of dyn Fn(&str, bool) -> String,
+    /// The words for a number of places, of which so many are faulty.
+    pub(in crate::pages) said: &'of dyn Fn(usize, usize) -> String,
+    /// A number as the viewer writes it.
+    pub(in crate::pages) number: &'of dyn Fn(usize) -> String,
 }
 
 /// The part of the world that the map shows, in tiles of one zoom.
@@ -100,7 +121,12 @@ fn round(place: f64) -> f64 {
 }
 
 /// Returns a map of places; `tiles` is an address with `{z}`, `{x}` and `{y}`, where the operator has set one.
-pub(in crate::pages) fn map(name: &str, places: &[Place], tiles: Option<&str>) -> Markup {
+pub(in crate::pages) fn map(
+    name: &str,
+    places: &[Place],
+    tiles: Option<&str>,
+    shared: &Shared<'_>,
+) -> Markup {
     if places.is_empty() {
         return html! {};
     }
@@ -114,7 +140,12 @@ pub(in crate::pages) fn map(name: &str, places: &[Place], tiles: Option<&str>) -
                             width=(TILE) height=(TILE) {}
                     }
                 }
-                @for place in places { (dot(&view, place)) }
+                @for together in together(&view, places) {
+                    @match together.as_slice() {
+                        [place] => (dot(&view, place)),
+                        places => (shared_dot(&view, places, shared)),
+                    }
+                }
             }
         }
     }
@@ -123,6 +154,52 @@ pub(in crate::pages) fn map(name: &str, places: &[Place], tiles: Option<&str>) -
 fn tile(address: &str, zoom: u8, column: i64, row: i64) -> String {
     let address = address.replace("{z}", &zoom.to_string());
     address.replace("{x}", &column.to_string()).replace("{y}", &row.to_string())
+}
+
+/// The places of each dot.
+fn together<'of>(view: &View, places: &'of [Place]) -> Vec<Vec<&'of Place>> {
+    if places.len() <= SINGLE {
+        return places.iter().map(|place| vec![place]).collect();
+    }
+    let mut squares: BTreeMap<(i64, i64), Vec<&Place>> = BTreeMap::new();
+    for place in places {
+        let (x, y) = view.place(place);
+        let square = ((x / SQUARE).floor() as i64, (y / SQUARE).floor() as i64);
+        squares.entry(square).or_default().push(place);
+    }
+    squares.into_values().collect()
+}
+
+/// A dot in the middle of the places that share it, which leads to a closer look at them.
+fn shared_dot(view: &View, places: &[&Place], shared: &Shared<'_>) -> Markup {
+    let count = places.len();
+    let faulty = places.iter().filter(|place| place.is_faulty).count();
+    let (xs, ys) = places
+        .iter()
+        .map(|place| view.place(place))
+        .fold((0.0, 0.0), |sum, (x, y)| (sum.0 + x, sum.1 + y));
+    let (x, y) = (round(xs / count as f64), round(ys / count as f64));
+    let (area, is_one_place) = area(places);
+    let class = if faulty * 2 > count { "dot faulty" } else { "dot" };
+    let radius = round(9.0 + 4.0 * (count as f64).log10());
+    let said = (shared.said)(count, faulty);
+    html! {
+        a href=((shared.closer)(&area, is_one_place)) aria-label=(said) {
+            circle class=(class) cx=(x) cy=(y) r=(radius) { title { (said) } }
+            text x=(x) y=(y) { ((shared.number)(count)) }
+        }
+    }
+}
+
+/// The area of places, `south,west,north,east`, and whether it is so small that no map tells them apart.
+fn area(places: &[&Place]) -> (String, bool) {
+    let (mut low, mut high) = ((f64::MAX, f64::MAX), (f64::MIN, f64::MIN));
+    for place in places {
+        low = (low.0.min(place.latitude), low.1.min(place.longitude));
+        high = (high.0.max(place.latitude), high.1.max(place.longitude));
+    }
+    let area = format!("{},{},{},{}", low.0, low.1, high.0, high.1);
+    (area, (high.0 - low.0).max(high.1 - low.1) < ONE_PLACE)
 }
 
 fn dot(view: &View, place: &Place) -> Markup {
@@ -167,13 +244,39 @@ mod tests {
         assert_eq!(View::of(&[place(-60.0, -170.0), place(60.0, 170.0)]).zoom, FARTHEST);
     }
 
+    fn drawn(places: &[Place], tiles: Option<&str>) -> String {
+        let shared = Shared {
+            closer: &|area, is_one_place| format!("/{is_one_place}/{area}"),
+            said: &|count, faulty| format!("{count} of which {faulty}"),
+            number: &|count| count.to_string(),
+        };
+        map("Objects", places, tiles, &shared).into_string()
+    }
+
+    #[test]
+    fn many_places_share_dots_that_lead_to_a_closer_look() {
+        let far = |number: usize| place(44.0 + 0.001 * number as f64, 1.0);
+        let few: Vec<Place> = (0..SINGLE).map(far).collect();
+        assert_eq!(drawn(&few, None).matches("<circle").count(), SINGLE);
+        let many: Vec<Place> = (0..10_000).map(far).collect();
+        let shown = drawn(&many, None);
+        let dots = shown.matches("<circle").count();
+        assert!((2..=20).contains(&dots) && shown.len() < 20_000, "{dots}: {shown}");
+        assert!(shown.contains("href=\"/false/44,1,"), "{shown}");
+        let same: Vec<Place> = (0..=SINGLE).map(|_| place(44.0, 1.0)).collect();
+        let shown = drawn(&same, None);
+        assert!(
+            shown.contains("href=\"/true/44,1,44,1\" aria-label=\"301 of which 0\""),
+            "{shown}"
+        );
+    }
+
     #[test]
     fn names_are_no_markup_and_tiles_come_of_the_address() {
         let hostile = Place { name: "<script>".to_owned(), ..place(44.0, 0.0) };
-        let shown = map("Objects", &[hostile], Some("https://tiles.example/{z}/{x}/{y}.png"));
-        let shown = shown.into_string();
+        let shown = drawn(&[hostile], Some("https://tiles.example/{z}/{x}/{y}.png"));
         assert!(!shown.contains("<script>"), "{shown}");
         assert!(shown.contains("href=\"https://tiles.example/18/"), "{shown}");
-        assert!(!map("Objects", &[place(44.0, 0.0)], None).into_string().contains("image"));
+        assert!(!drawn(&[place(44.0, 0.0)], None).contains("image"));
     }
 }

@@ -4,6 +4,7 @@ pub(super) mod badge;
 pub(super) mod chart;
 pub(super) mod code;
 pub(super) mod empty;
+pub(super) mod filters;
 pub(super) mod form;
 pub(super) mod live;
 pub(super) mod map;

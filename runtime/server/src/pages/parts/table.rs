@@ -7,6 +7,7 @@ pub(in crate::pages) struct Table {
     caption: String,
     columns: Vec<Column>,
     rows: Vec<Row>,
+    is_compact: bool,
 }
 
 struct Row {
@@ -23,7 +24,14 @@ struct Column {
 impl Table {
     /// The table of a name.
     pub(in crate::pages) fn new(caption: impl Into<String>) -> Self {
-        Self { caption: caption.into(), columns: Vec::new(), rows: Vec::new() }
+        let (columns, rows) = (Vec::new(), Vec::new());
+        Self { caption: caption.into(), columns, rows, is_compact: false }
+    }
+
+    /// The same in few lines on a phone: the name of a row with its number beside it, and the rest below. It is for
+    /// tables whose cells say by themselves what they are.
+    pub(in crate::pages) fn compact(self) -> Self {
+        Self { is_compact: true, ..self }
     }
 
     /// The same with one more column of texts.
@@ -65,7 +73,7 @@ impl Table {
     /// Returns the table as markup.
     pub(in crate::pages) fn shown(&self) -> Markup {
         html! {
-            div.table role="region" aria-label=(self.caption) tabindex="0" {
+            div.table.compact[self.is_compact] role="region" aria-label=(self.caption) tabindex="0" {
                 table {
                     caption.unseen { (self.caption) }
                     thead { tr { @for column in &self.columns { (heading(column)) } } }
@@ -123,5 +131,8 @@ mod tests {
         let shown = table.shown().into_string();
         assert!(shown.contains("<th scope=\"row\" data-label=\"Name\">&lt;script&gt;</th>"));
         assert!(shown.contains("<td data-label=\"Size\" class=\"number\">3</td>"), "{shown}");
+        assert!(shown.starts_with("<div class=\"table\""), "{shown}");
+        let compact = Table::new("Values").compact().shown().into_string();
+        assert!(compact.starts_with("<div class=\"table compact\""), "{compact}");
     }
 }

@@ -93,6 +93,6 @@ pub(super) fn roles(viewer: &Viewer, operation: &Operation) -> Markup {
     if operation.roles.is_empty() {
         return html! { (viewer.say("reference-open")) };
     }
-    let roles = operation.roles.iter().map(|role| viewer.say_word("operator-role", role));
+    let roles = operation.roles.iter().map(|role| viewer.say_word("role", role));
     html! { (roles.collect::<Vec<_>>().join(", ")) }
 }

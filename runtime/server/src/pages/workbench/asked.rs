@@ -29,6 +29,10 @@ pub(super) struct Asked {
     pub(super) state: String,
     /// The moment of the frame.
     pub(super) moment: String,
+    /// The DevEUI of an object of the viewer's own, whose frames can be chosen.
+    pub(super) device: String,
+    /// The id of the record of a frame of that object.
+    pub(super) frame: String,
     /// The name of a vector of the decoder.
     pub(super) vector: String,
     /// The keys of a whole frame, which stand in no link.
@@ -143,9 +147,16 @@ impl Asked {
             variables: text("variables"),
             state: text("state"),
             moment: text("moment"),
+            device: text("device"),
+            frame: text("frame"),
             vector: text("vector"),
             keys: Keys { app: text("app-s-key"), network: text("nwk-s-key") },
         }
+    }
+
+    /// Whether frames of an object are asked for.
+    pub(super) fn has_device(&self) -> bool {
+        !self.device.is_empty()
     }
 
     /// Whether there is something to try. A payload may be empty, and then has a port at least.

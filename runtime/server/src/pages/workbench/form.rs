@@ -1,11 +1,12 @@
 //! The form of the workbench. It works without script: a decoder, then an input.
 
-use champollion_registry::CatalogueEntry;
+use champollion_registry::{CatalogueEntry, CatalogueQuery, CatalogueSort};
 use champollion_sdk::vectors::Vector;
 use maud::{Markup, html};
 
 use super::{
     asked::{Asked, Format, Kind as Tried},
+    own_frames::OwnFrames,
     subject::Subject,
 };
 use crate::pages::{
@@ -14,20 +15,33 @@ use crate::pages::{
     viewer::Viewer,
 };
 
-/// Returns the form, filled in as it was sent.
+/// Decoders that are suggested: the catalogue finds the others.
+const SUGGESTED: usize = 100;
+
+/// The inputs that there are to choose from.
+pub(super) struct Inputs<'of> {
+    /// The vectors of the decoder.
+    pub(super) vectors: &'of [Vector],
+    /// The frames of the viewer's own objects, where the viewer may see any.
+    pub(super) own: Option<&'of OwnFrames>,
+}
+
+/// Returns the form, filled in as it was sent. On a phone the result is far below it, so the answer is shown from
+/// there on.
 pub(super) fn form(
     viewer: &Viewer,
     (asked, fault): (&Asked, &Fault),
     subject: Option<&Subject>,
-    vectors: &[Vector],
+    inputs: &Inputs<'_>,
 ) -> Markup {
     file_form(
         viewer,
-        "/workbench",
+        "/workbench#result",
         fault,
         html! {
             (decoder(viewer, (asked, fault), subject))
-            (vector(viewer, asked, vectors))
+            @if let Some(own) = inputs.own { (frames(viewer, asked, own)) }
+            (vector(viewer, asked, inputs.vectors))
             (input(viewer, asked, fault))
             (command(viewer, asked, fault))
             (settings(viewer, asked, fault))
@@ -43,7 +57,7 @@ fn decoder(viewer: &Viewer, (asked, fault): (&Asked, &Fault), subject: Option<&S
         fieldset {
             legend { (viewer.say("workbench-decoder")) }
             (Field::new("decoder", viewer.say("workbench-decoder-name")).value(&*asked.decoder)
-                .hint(viewer.say("workbench-decoder-hint")).fault(fault).shown())
+                .hint(viewer.say("workbench-decoder-hint")).suggesting(decoders(viewer)).fault(fault).shown())
             @if let Some(entry) = &entry {
                 (version(viewer, ("version", &asked.version), entry, fault))
                 (version(viewer, ("other", &asked.other), entry, fault))
@@ -51,6 +65,40 @@ fn decoder(viewer: &Viewer, (asked, fault): (&Asked, &Fault), subject: Option<&S
             @if viewer.principal().is_some() {
                 (Field::new("file", viewer.say("workbench-file")).kind(Kind::File(".wasm,.js,.txt"))
                     .hint(viewer.say("workbench-file-hint")).fault(fault).shown())
+            }
+        }
+    }
+}
+
+/// The first decoders of the catalogue, each with its name.
+fn decoders(viewer: &Viewer) -> Vec<(String, String)> {
+    let registry = &viewer.service().registry;
+    let order = CatalogueSort::Name;
+    let places = registry.catalogue_places(&CatalogueQuery::default(), order);
+    let entries = registry.catalogue_after(&places, order, None).take(SUGGESTED);
+    entries.map(|(_, entry)| (entry.manifest.id.to_string(), entry.manifest.name)).collect()
+}
+
+/// The objects of the viewer, and the frames of the one that is chosen.
+fn frames(viewer: &Viewer, asked: &Asked, own: &OwnFrames) -> Markup {
+    let fault = match (asked.has_device(), &own.frames) {
+        (true, None) => Fault::said(viewer.say("workbench-no-object"), "device"),
+        _ => Fault::none(),
+    };
+    let mut offered = vec![(String::new(), viewer.say("workbench-no-frame"))];
+    offered.extend(own.offered(viewer));
+    html! {
+        details open[asked.has_device()] {
+            summary { (viewer.say("workbench-own")) }
+            (Field::new("device", viewer.say("workbench-device")).value(&*asked.device)
+                .hint(viewer.say("workbench-device-hint")).suggesting(own.objects.clone()).fault(&fault).shown())
+            @match own.frames.as_deref() {
+                None => {}
+                Some([]) => p.hint { (viewer.say("workbench-frames-none")) }
+                Some(_) => {
+                    (Field::new("frame", viewer.say("workbench-frames")).kind(Kind::Choice(offered))
+                        .hint(viewer.say("workbench-frames-hint")).shown())
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ mod bytes;
 mod dropped;
 mod form;
 mod input;
+mod own_frames;
 mod result;
 mod specimen;
 mod subject;
@@ -56,14 +57,22 @@ async fn answer(
     submission: &Submission,
     mut asked: Asked,
 ) -> Response {
+    // The form says moments by the clocks of the territory, and links, frames and vectors in universal time.
+    asked.moment = Clocks::of(viewer).sent(&asked.moment);
+    let own = own_frames::of(viewer, &asked).await;
+    if let Ok(Some(own)) = &own {
+        own.fill_in(&mut asked);
+    }
     let (subjects, chosen) = match subject::subjects(viewer, &asked, submission).await {
         Ok(subjects) => (subjects, Ok(())),
         Err(problem) => (Vec::new(), Err(problem)),
     };
-    // The form says moments by the clocks of the territory, and links and vectors in universal time.
-    asked.moment = Clocks::of(viewer).sent(&asked.moment);
     let vectors = vectors::of(viewer, subjects.first()).await;
     vectors::fill_in(&mut asked, &vectors);
+    let (own, chosen) = match own {
+        Ok(own) => (own, chosen),
+        Err(problem) => (None, Err(problem)),
+    };
     let done = match chosen {
         Ok(()) => trials(viewer, everybody, &subjects, &asked).await,
         Err(problem) => Err(problem),
@@ -75,7 +84,8 @@ async fn answer(
             (problem.status(), Fault::of(&problem), Vec::new())
         }
     };
-    let content = content(viewer, (&asked, &fault), &vectors, (&subjects, &tried));
+    let input = form::Inputs { vectors: &vectors, own: own.as_ref() };
+    let content = content(viewer, (&asked, &fault), &input, (&subjects, &tried));
     viewer.page(viewer.say("workbench-title"), content).with_status(status).into_response()
 }
 
@@ -101,16 +111,16 @@ async fn trials(
 fn content(
     viewer: &Viewer,
     (asked, fault): (&Asked, &Fault),
-    vectors: &[champollion_sdk::vectors::Vector],
+    inputs: &form::Inputs<'_>,
     (subjects, tried): (&[Subject], &[Tried]),
 ) -> Markup {
     html! {
         h1 { (viewer.say("workbench-title")) }
         p.lead { (viewer.say("workbench-lead")) }
         div.bench {
-            (form::form(viewer, (asked, fault), subjects.first(), vectors))
+            (form::form(viewer, (asked, fault), subjects.first(), inputs))
             section #result aria-label=(viewer.say("workbench-result")) {
-                (result::results(viewer, asked, tried))
+                (result::results(viewer, (asked, fault), tried))
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::pages::{
     parts::{
         code::{lines, pretty},
         empty::empty,
+        form::Fault,
         notice::{Tone, notice},
         table::Table,
     },
@@ -23,8 +24,11 @@ use crate::pages::{
 };
 
 /// Returns what became of an input.
-pub(super) fn results(viewer: &Viewer, asked: &Asked, all: &[Tried]) -> Markup {
+pub(super) fn results(viewer: &Viewer, (asked, fault): (&Asked, &Fault), all: &[Tried]) -> Markup {
     if all.is_empty() {
+        if fault.is_some() {
+            return empty(&viewer.say("form-fault"), &viewer.say("workbench-fault"), None);
+        }
         let (title, text) = (viewer.say("workbench-empty"), viewer.say("workbench-empty-text"));
         return empty(&title, &text, None);
     }

@@ -130,3 +130,4 @@ done-alert-rule-changed = The rule is changed.
 done-alert-rule-paused = The rule is paused.
 done-alert-rule-resumed = The rule is armed again.
 done-alert-rule-removed = The rule is removed.
+alert-fine = Fine settings

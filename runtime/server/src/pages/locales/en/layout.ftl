@@ -25,3 +25,8 @@ copied = Copied
 yes = Yes
 no = No
 live = Keep up to date
+filters = Filters
+filters-in-force = { $count ->
+    [one] one in force
+   *[other] { $count } in force
+}

@@ -430,15 +430,6 @@ operator-people-role = Role
 operator-people-scope = Scope
 operator-people-scope-hint = Choose from the list, or write territory, partner:NAME, group:NAME or sub-group:GROUP/NAME.
 operator-people-second-factor = Remove the second factor
-operator-role-reader = reader
-operator-role-operator = operator
-operator-role-owner = owner
-operator-role-admin = admin
-operator-role-publisher = publisher
-operator-role-auditor = auditor
-operator-role-partner = partner
-operator-role-lns = network server
-operator-role-person = person
 
 # Review of rights
 operator-grants-title = Review of rights

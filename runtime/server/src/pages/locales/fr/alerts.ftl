@@ -130,3 +130,4 @@ done-alert-rule-changed = La règle est modifiée.
 done-alert-rule-paused = La règle est en pause.
 done-alert-rule-resumed = La règle est à nouveau armée.
 done-alert-rule-removed = La règle est supprimée.
+alert-fine = Réglages fins

@@ -25,3 +25,8 @@ copied = Copié
 yes = Oui
 no = Non
 live = Actualiser en continu
+filters = Filtres
+filters-in-force = { $count ->
+    [one] un actif
+   *[other] { $count } actifs
+}

@@ -1,3 +1,12 @@
+sentence-broker-insecure = Il n’y a pas de connexion sûre avec le courtier : { $error }.
+sentence-broker-lost = La connexion avec le courtier a été perdue : { $error }.
+sentence-broker-not-connected-yet = La connexion avec le courtier n’est pas encore établie.
+sentence-broker-other = La connexion avec le courtier ne peut pas être établie : { $why }.
+sentence-broker-refuses-client-id = Le courtier n’accepte pas notre identifiant de client.
+sentence-broker-refuses-topic = Le courtier ne nous laisse pas nous abonner au sujet « { $topic } ».
+sentence-broker-refuses-user = Le courtier n’accepte pas le nom d’utilisateur et le mot de passe.
+sentence-broker-silent = Le courtier n’a pas répondu en { $seconds } s.
+sentence-broker-unreachable = Le courtier ne peut pas être joint : { $error }.
 sentence-cell-made-a-number = { $shown } n’est pas un { $what } : un tableur en a-t-il fait un nombre ? Mettez la colonne au format texte, et écrivez à nouveau les { $expected } chiffres.
 sentence-cell-lost-zeros = { $shown } a { $got } chiffres, et un { $what } en a { $expected } : un tableur a-t-il retiré les zéros de tête ? C’est alors { $restored } : écrivez-le en texte, ou cochez la case qui rend les zéros.
 sentence-cell-length = « { $shown } » a { $got } chiffres, et un { $what } en a { $expected }, hexadécimaux.
@@ -82,11 +91,59 @@ sentence-finding-other-name = Le paquet est { $actual }, et il a été envoyé �
 sentence-finding-undeclared-field = Le vecteur « { $vector } » contient { $path } ({ $found }), et le manifeste ne déclare pas ce champ.
 sentence-finding-other-type = Le vecteur « { $vector } » contient { $path } de type { $found }, et le manifeste déclare { $declared }.
 sentence-finding-undeclared-quantity = Le vecteur « { $vector } » mesure { $quantity }, et aucun champ du manifeste n’a cette grandeur.
+sentence-flaw-another = { $id } { $version } n’est pas gardé tel qu’il a été publié.
+sentence-flaw-chain = { $chain ->
+    [index] La ligne { $place } de l’index ne continue pas la chaîne : { $reason }.
+   *[audit] La ligne { $place } du journal d’audit ne continue pas la chaîne : { $reason }.
+}
+sentence-flaw-channels = Les canaux de { $id } ne sont pas ceux que dit l’index.
+sentence-flaw-gap = L’archive { $file } commence à la ligne { $first } du journal d’audit, et devrait commencer à la ligne { $expected }.
+sentence-flaw-keys = Les clés des éditeurs ne sont pas celles que dit l’index.
+sentence-flaw-line = L’index du registre est abîmé à { $key } : { $reason }.
+sentence-flaw-missing = { $missing ->
+    [one] Une version de l’index n’est plus gardée.
+   *[other] { $missing } versions de l’index ne sont plus gardées.
+}
+sentence-flaw-other-key = Le point de contrôle de l’archive { $file } est signé par { $key }, qui n’a jamais été la clé du registre.
+sentence-flaw-other-manifest = { $id } { $version } est gardé avec un autre manifeste que celui de son paquet.
+sentence-flaw-other-name = { $key } est gardé avec le manifeste de { $id } { $version }.
+sentence-flaw-package = { $fault ->
+    [missing] Le paquet { $digest } de { $id } { $version } manque.
+   *[damaged] Le paquet { $digest } de { $id } { $version } est abîmé.
+}
+sentence-flaw-unpublished = { $id } { $version } est gardé, et l’index n’en a aucune ligne.
+sentence-flaw-wrong-signature = La signature du point de contrôle de l’archive { $file } est fausse.
 sentence-frame-counter-reset = Le compteur de trames est reparti du début, ce qui est permis à cet objet : il a redémarré, ou une ancienne trame a été rejouée.
 sentence-frame-half-of-mic-checked = La trame acquitte un message descendant dont le compteur n’a pas été dit : seule la moitié du MIC qui n’en dépend pas a été vérifiée.
 sentence-frame-payload-encryption-untold = Le message ne dit pas si sa charge utile est chiffrée : dites-le par « payload », à l’objet ou à son serveur réseau.
 sentence-frame-undeclared-port = { $decoder } { $version } ne déclare pas le port { $port } : vérifiez que c’est bien le décodeur de l’objet, et si une version plus récente déclare ce port.
 sentence-frame-unreadable-member = Le message du serveur réseau a une valeur illisible, laissée de côté : { $member }.
+sentence-found-clock-ahead = Des messages sont datés { $seconds } s dans l’avenir.
+sentence-found-clock-behind = Des messages ont déjà { $seconds } s quand ils arrivent.
+sentence-found-connections-end = Les connexions au courtier finissent sans cesse.
+sentence-found-events-with-qos-0 = { $messages ->
+    [one] Un message est venu en QoS 0 : le courtier n’en garde aucun pendant que nous sommes absents.
+   *[other] { $messages } messages sont venus en QoS 0 : le courtier n’en garde aucun pendant que nous sommes absents.
+}
+sentence-found-frames-missing = { $frames } trames manquent du temps où nous étions absents, pour { $taken } qui sont venues : ce sont des trous du compteur FCnt, dont la radio fait une partie.
+sentence-found-no-device-heard = Des messages sont venus depuis le démarrage, et aucune trame d’un objet n’a été prise.
+sentence-found-no-message = Aucun message n’est venu depuis le démarrage.
+sentence-found-no-token = Aucun jeton n’est lié à ce serveur réseau, qui ne peut donc rien remettre sous son nom.
+sentence-found-parked-messages = { $count ->
+    [one] Un message illisible est mis de côté ; dans les mots du serveur :
+   *[other] { $count } messages illisibles sont mis de côté ; dans les mots du serveur :
+}
+sentence-found-refused = { $times ->
+    [one] Un message a été refusé avec le code { $code } ; dans les mots du serveur :
+   *[other] { $times } messages ont été refusés avec le code { $code } ; dans les mots du serveur :
+}
+sentence-found-session-lost = Le courtier n’avait pas gardé notre session à notre retour, { $times } fois depuis le démarrage, la dernière le { $at } : ce qui est venu entre-temps est perdu.
+sentence-found-subscription-with-qos-0 = Le courtier n’accorde que la QoS 0 pour { $topics }.
+sentence-found-tokens-over = { $count ->
+    [one] Son jeton a expiré, ou n’a pas la portée « frames ».
+   *[other] Ses { $count } jetons ont expiré, ou n’ont pas la portée « frames ».
+}
+sentence-found-topic-without-messages = Aucun message n’est venu sous le sujet « { $topic } » depuis le démarrage.
 sentence-handover-answered = Le destinataire a répondu { $status } et n’a rien pris.
 sentence-handover-timed-out = Le destinataire n’a pas répondu à temps.
 sentence-handover-not-resolved = Le nom du destinataire n’a pas d’adresse : vérifiez-le.
@@ -102,7 +159,7 @@ sentence-handover-not-renamed = Le fichier est écrit, et ne peut pas recevoir s
 sentence-handover-read-only = La base n’accepte pas d’écriture, comme un serveur de secours : donnez l’adresse du serveur principal.
 sentence-handover-schema-newer = Les tables de la base sont d’une version plus récente que celle de ce serveur.
 sentence-handover-refused = Le destinataire refuse, pour une raison à lui.
-sentence-handover-unusable = L’enregistrement, ou la requête qui en est faite, est inutilisable.
+sentence-handover-unusable = Le relevé, ou la requête qui en est faite, est inutilisable.
 sentence-note-become-tags = Des colonnes qui ne sont pas des champs deviennent des étiquettes : { $names }.
 sentence-note-completed = { $what } complété en { $digits }.
 sentence-note-made-plain = { $field } : « { $shown } » s’écrit { $plain } ici.
@@ -127,9 +184,14 @@ sentence-oddity-unseen-and-more = Aucun vecteur ne contient ces champs déclaré
 sentence-oddity-unseen-nearly = Aucun vecteur ne contient ces champs déclarés : { $fields }. Les vecteurs contiennent { $nearly } : est-ce le même champ ?
 sentence-oddity-unseen-nearly-and-more = Aucun vecteur ne contient ces champs déclarés : { $fields } et { $more } autres. Les vecteurs contiennent { $nearly } : est-ce le même champ ?
 sentence-quota-used-up = Le groupe { $group } en a { $used } sur { $limit }, et dépasserait son quota : l’exploitant peut le relever.
+sentence-redecode-abandoned = Personne n’attendait plus la réponse.
+sentence-redecode-audit = Le journal d’audit n’a pas pris la ligne sans laquelle rien n’est changé.
+sentence-redecode-not-derived = Les valeurs dérivées n’ont pas pu être calculées.
+sentence-redecode-not-done = Les décodeurs ne répondent pas : essayez à nouveau plus tard.
+sentence-redecode-store = Les relevés n’ont pas pu être lus, ou pas gardés.
 sentence-route-fails = La route a échoué { $failures } fois de suite, et essaie à nouveau.
 sentence-route-paused = La route est en pause.
-sentence-route-records-refused = Des enregistrements sont refusés, et la route les essaie à nouveau.
+sentence-route-records-refused = Des relevés sont refusés, et la route les essaie à nouveau.
 sentence-route-stopped = Le destinataire ne veut plus rien depuis { $at } : reprenez la route quand il le veut à nouveau.
 sentence-route-waits = La route a échoué { $failures } fois de suite, et attend jusqu’à { $until }.
 sentence-row-no-group = Un objet a un groupe : nommez-le dans la colonne, ou choisissez-en un pour toutes les lignes.

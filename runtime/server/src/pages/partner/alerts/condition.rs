@@ -54,6 +54,11 @@ pub(super) fn is_required(condition: &str, field: &str) -> bool {
     is_wait || ["quantity", "limit", "low", "high", "value"].contains(&field)
 }
 
+/// Whether a field says what most rules of a condition leave as it is.
+pub(super) fn is_fine(condition: &str, field: &str) -> bool {
+    ["channel", "unit"].contains(&field) || (field == "frames" && has_hold(condition))
+}
+
 /// Whether the time and the number of frames of a condition are those for which it must hold.
 fn has_hold(condition: &str) -> bool {
     ["above", "below", "outside", "equals"].contains(&condition)

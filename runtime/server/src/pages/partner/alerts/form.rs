@@ -4,7 +4,7 @@ use champollion_sandbox::vocabulary::Quantity;
 use maud::{Markup, html};
 
 use super::{
-    condition::{CONDITIONS, UNITS, fields_of, is_required},
+    condition::{CONDITIONS, UNITS, fields_of, is_fine, is_required},
     definition::SCOPE,
     parts::Parts,
     quantities::choices,
@@ -68,7 +68,10 @@ impl RuleForm<'_> {
             @if self.is_new {
                 (self.line("name").required().hint(viewer.say("route-name-hint")).shown())
             }
-            @for field in fields_of(self.condition) { (self.of_condition(field)) }
+            @for field in fields_of(self.condition) {
+                @if !is_fine(self.condition, field) { (self.of_condition(field)) }
+            }
+            (self.fine())
             @if self.condition != "route" { (self.scope()) }
             (self.tell())
             (self.buttons())
@@ -99,6 +102,21 @@ impl RuleForm<'_> {
         match is_required(self.condition, name) {
             true => field.required().shown(),
             false => field.shown(),
+        }
+    }
+
+    /// The fields that most rules do without.
+    fn fine(&self) -> Markup {
+        let fields = fields_of(self.condition).iter().copied();
+        let fields: Vec<&'static str> =
+            fields.filter(|field| is_fine(self.condition, field)).collect();
+        html! {
+            @if !fields.is_empty() {
+                details open[fields.iter().any(|name| self.is_touched(name))] {
+                    summary { (self.viewer.say("alert-fine")) }
+                    @for field in fields { (self.of_condition(field)) }
+                }
+            }
         }
     }
 

@@ -65,14 +65,24 @@ fn coverage(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
 }
 
 fn stages(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
+    let parts = [("from", "date"), ("number", "number"), ("places", "text")];
+    let shown = |at: usize| {
+        html! {
+            div.narrowing {
+                @for (part, kind) in parts { (stage(viewer, (at, part, kind), filled, fault)) }
+            }
+        }
+    };
+    let is_touched = |at: usize| {
+        let names = parts.map(|(part, _)| stage_field(at, part));
+        names.iter().any(|name| filled.filled(name).is_some() || fault.at(name).is_some())
+    };
     html! {
         p.hint { (viewer.say("stages-hint")) }
-        @for at in 0..STAGES {
-            div.narrowing {
-                @for (part, kind) in [("from", "date"), ("number", "number"), ("places", "text")] {
-                    (stage(viewer, (at, part, kind), filled, fault))
-                }
-            }
+        (shown(0))
+        details open[(1..STAGES).any(is_touched)] {
+            summary { (viewer.say("stages-further")) }
+            @for at in 1..STAGES { (shown(at)) }
         }
     }
 }

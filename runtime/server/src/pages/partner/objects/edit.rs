@@ -50,6 +50,34 @@ const OF_NEW: [Column; 6] = [
     Column::AppSKey,
 ];
 
+/// The fields that say what an object is.
+const ITSELF: [Column; 6] = [
+    Column::Name,
+    Column::Group,
+    Column::SubGroup,
+    Column::UseCase,
+    Column::Decoder,
+    Column::LifeCycle,
+];
+
+/// The fields that say where it is.
+const PLACE: [Column; 4] =
+    [Column::Address, Column::Geolocation, Column::Latitude, Column::Longitude];
+
+/// The other fields.
+const FURTHER: [Column; 10] = [
+    Column::SerialNumber,
+    Column::Reference,
+    Column::Equipment,
+    Column::Firmware,
+    Column::Offer,
+    Column::Class,
+    Column::Lorawan,
+    Column::NetworkServer,
+    Column::DeviceId,
+    Column::JoinEui,
+];
+
 /// The versions of LoRaWAN.
 const VERSIONS: [&str; 4] = ["1.0.2", "1.0.3", "1.0.4", "1.1"];
 
@@ -212,14 +240,22 @@ async fn edit_page(
     Ok(partner_page(viewer, &viewer.say("object-edit"), content))
 }
 
-/// The fields of an object that can be changed.
+/// The fields of an object that can be changed: what people say of it first, and what else a sheet may say folded
+/// until some of it is said.
 fn sheet(viewer: &Viewer, filled: &Submission, fault: &Fault, groups: &[String]) -> Markup {
+    let fields = |part: &[Column]| {
+        html! { @for field in part { (shown(viewer, *field, filled, fault, groups)) } }
+    };
+    let is_touched = |field: &Column| says(filled, *field) || fault.at(field.name()).is_some();
     html! {
         div.halves {
-            @for half in FIELDS.chunks(FIELDS.len().div_ceil(2)) {
-                div {
-                    @for field in half { (shown(viewer, *field, filled, fault, groups)) }
-                }
+            fieldset { legend { (viewer.say("object-part-itself")) } (fields(&ITSELF)) }
+            fieldset { legend { (viewer.say("object-part-place")) } (fields(&PLACE)) }
+        }
+        details open[FURTHER.iter().any(is_touched)] {
+            summary { (viewer.say("object-part-further")) }
+            div.halves {
+                @for half in FURTHER.chunks(FURTHER.len().div_ceil(2)) { div { (fields(half)) } }
             }
         }
     }
@@ -287,6 +323,16 @@ mod tests {
         assert_eq!(said(Language::English), "<span lang=\"en\">latitude 488 is none</span>");
         let french = said(Language::French);
         assert!(french.contains("488") && !french.contains("none"), "{french}");
+    }
+
+    #[test]
+    fn the_parts_of_the_form_have_each_field_once() {
+        let parts = ITSELF.iter().chain(&PLACE).chain(&FURTHER).map(|field| field.name());
+        let mut parts: Vec<&str> = parts.collect();
+        let mut fields: Vec<&str> = FIELDS.iter().map(|field| field.name()).collect();
+        parts.sort_unstable();
+        fields.sort_unstable();
+        assert_eq!(parts, fields);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Router, routing::get};
 use maud::{Markup, html};
 
-use super::listing::{FoundObjects, Part, Total, WantedObjects, Words, life_cycle};
+use super::listing::{Facets, FoundObjects, Part, Total, WantedObjects, Words, life_cycle};
 use crate::{
     api::{
         Problem,
@@ -19,6 +19,7 @@ use crate::{
         parts::{
             badge::badge,
             empty::empty,
+            filters::filters,
             form::{Field, Kind},
             notice::Tone,
             pager::pager,
@@ -29,6 +30,9 @@ use crate::{
     service::Service,
 };
 
+/// The path of the list.
+pub(super) const LIST: &str = "/partner/objects";
+
 /// The silences that are offered, in hours.
 const SILENCES: [&str; 4] = ["24", "48", "168", "720"];
 
@@ -36,7 +40,7 @@ const SILENCES: [&str; 4] = ["24", "48", "168", "720"];
 const ORDERS: [&str; 4] = ["name", "heard", "group", "device"];
 
 pub(super) fn routes() -> Router<Arc<Service>> {
-    Router::new().route("/partner/objects", get(list))
+    Router::new().route(LIST, get(list))
 }
 
 async fn list(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, Problem> {
@@ -52,10 +56,11 @@ async fn list(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, P
         @if !found.has_any {
             (nothing_yet(&viewer))
         } @else {
-            (search(&viewer, &wanted, &found))
+            (search(&viewer, LIST, &wanted, (&found.facets, matches!(found.part, Part::Page(..)))))
             (count(&viewer, &found))
             (table(&viewer, &wanted, &found))
             (pages(&viewer, &wanted, &found))
+            @if !found.objects.is_empty() { (files(&viewer, &wanted)) }
         }
     };
     Ok(partner_page(&viewer, &viewer.say("partner-objects"), content))
@@ -63,22 +68,35 @@ async fn list(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, P
 
 /// The ways to other views of the same objects, and to new ones.
 pub(super) fn actions(viewer: &Viewer, wanted: &WantedObjects) -> Markup {
-    let query = wanted.query_with(&[]);
-    let way =
-        |path: &str| if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    let way = |path: &str| with_query(path, wanted);
     html! {
         p.actions {
             @if viewer.may(Scope::Devices) {
                 a.button href="/partner/objects/new" { (viewer.say("object-new")) }
                 a.button.quiet href="/partner/import" { (viewer.say("import-title")) }
             }
-            @if viewer.uri().path() == "/partner/objects" {
+            @if viewer.uri().path() == LIST {
                 a.button.quiet href=(way("/partner/objects/map")) { (viewer.say("objects-as-map")) }
             } @else {
-                a.button.quiet href=(way("/partner/objects")) { (viewer.say("objects-as-list")) }
+                a.button.quiet href=(way(LIST)) { (viewer.say("objects-as-list")) }
             }
-            a.button.quiet href=(way("/partner/objects/export.xlsx")) { (viewer.say("objects-as-workbook")) }
-            a.button.quiet href=(way("/partner/objects/export.csv")) { (viewer.say("objects-as-csv")) }
+        }
+    }
+}
+
+/// Another page of the same objects.
+fn with_query(path: &str, wanted: &WantedObjects) -> String {
+    let query = wanted.query_with(&[]);
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// The same objects as files, below them.
+fn files(viewer: &Viewer, wanted: &WantedObjects) -> Markup {
+    let way = |ending: &str| with_query(&format!("{LIST}/export.{ending}"), wanted);
+    html! {
+        p.actions {
+            a.button.quiet href=(way("xlsx")) { (viewer.say("objects-as-workbook")) }
+            a.button.quiet href=(way("csv")) { (viewer.say("objects-as-csv")) }
         }
     }
 }
@@ -89,11 +107,20 @@ pub(super) fn nothing_yet(viewer: &Viewer) -> Markup {
     empty(&viewer.say("objects-empty"), &viewer.say("objects-empty-advice"), first)
 }
 
-fn search(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Markup {
+/// The search and the filters, on the list and on the map alike: `path` is that of the page on which they stand.
+pub(super) fn search(
+    viewer: &Viewer,
+    path: &str,
+    wanted: &WantedObjects,
+    (facets, is_sorted): (&Facets, bool),
+) -> Markup {
     let all = || viewer.say("filter-all");
     let counted = |words: &Words, text: &dyn Fn(&str) -> String| {
         let offered = words.iter().map(|(word, count)| match count {
-            Some(count) => (word.clone(), format!("{} ({count})", text(word))),
+            Some(count) => (
+                word.clone(),
+                format!("{} ({})", text(word), viewer.language().whole(*count as u64)),
+            ),
             None => (word.clone(), text(word)),
         });
         std::iter::once((String::new(), all())).chain(offered).collect::<Vec<_>>()
@@ -108,27 +135,40 @@ fn search(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Mark
     let choice =
         |name: &'static str, label: String, value: &str, offered: Vec<(String, String)>| {
             let field = Field::new(name, label).value(value);
-            match offered.len() > 1 || found.facets.are_all {
+            match offered.len() > 1 || facets.are_all {
                 true => field.kind(Kind::Choice(offered)).shown(),
                 false => field.shown(),
             }
         };
-    let is_sorted = matches!(found.part, Part::Page(..));
+    let narrowing = html! {
+        (choice("group", viewer.say("group"), &wanted.group, counted(&facets.groups, &itself)))
+        (choice("subGroup", viewer.say("sub-group"), &wanted.sub_group, counted(&facets.sub_groups, &itself)))
+        (choice("lifeCycle", viewer.say("life-cycle"), &wanted.life_cycle, counted(&facets.life_cycles, &stage)))
+        (choice("silent", viewer.say("silent"), &wanted.silent, silences.collect()))
+        @if is_sorted { (choice("sort", viewer.say("order"), &wanted.sort, orders.to_vec())) }
+        @if !wanted.area.is_empty() { (area(viewer, &wanted.area)) }
+    };
     html! {
-        form.narrowing method="get" action="/partner/objects" role="search" {
+        form.narrowing method="get" action=(path) role="search" {
             (Field::new("q", viewer.say("objects-search")).kind(Kind::Line("search")).value(wanted.q.as_str())
                 .hint(viewer.say("objects-search-hint")).shown())
-            (choice("group", viewer.say("group"), &wanted.group, counted(&found.facets.groups, &itself)))
-            (choice("subGroup", viewer.say("sub-group"), &wanted.sub_group, counted(&found.facets.sub_groups, &itself)))
-            (choice("lifeCycle", viewer.say("life-cycle"), &wanted.life_cycle, counted(&found.facets.life_cycles, &stage)))
-            (choice("silent", viewer.say("silent"), &wanted.silent, silences.collect()))
-            @if is_sorted { (choice("sort", viewer.say("order"), &wanted.sort, orders.to_vec())) }
+            (filters(viewer, wanted.filters_in_force(), narrowing))
             p.actions {
                 button type="submit" { (viewer.say("filter-apply")) }
                 @if wanted.is_narrowed() {
-                    a.button.quiet href="/partner/objects" { (viewer.say("filter-none")) }
+                    a.button.quiet href=(path) { (viewer.say("filter-none")) }
                 }
             }
+        }
+    }
+}
+
+/// The area of the map that is looked at, to be taken away.
+fn area(viewer: &Viewer, area: &str) -> Markup {
+    html! {
+        div.field.tick {
+            input type="checkbox" id="field-area" name="area" value=(area) checked;
+            label for="field-area" { (viewer.say("map-area")) }
         }
     }
 }
@@ -142,7 +182,7 @@ fn count(viewer: &Viewer, found: &FoundObjects) -> Markup {
 }
 
 fn table(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Markup {
-    let sorted = |word: &str| format!("/partner/objects?{}", wanted.query_with(&[("sort", word)]));
+    let sorted = |word: &str| format!("{LIST}?{}", wanted.query_with(&[("sort", word)]));
     let order = |word: &str| (wanted.sort == word).then_some("ascending");
     let is_sorted = matches!(found.part, Part::Page(..));
     let by = |table: Table, word: &str| match is_sorted {
@@ -180,7 +220,10 @@ fn row(viewer: &Viewer, device: &Device) -> Vec<Markup> {
         text(device.object.address.as_ref().map(|address| address.as_str())),
         device.assignment.wanted().map_or_else(dash, |decoder| html! { (decoder) }),
         html! { @if stage.is_empty() { (dash()) } @else { (stage_badge(viewer, stage)) } },
-        heard.map_or_else(dash, |at| viewer.moment(at)),
+        match heard {
+            Some(at) => viewer.moment(at),
+            None => html! { span.soft { (viewer.say("never-heard")) } },
+        },
     ]
 }
 
@@ -204,9 +247,7 @@ pub(super) fn name(device: &Device) -> String {
 }
 
 fn pages(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Markup {
-    let way = |page: usize| {
-        format!("/partner/objects?{}", wanted.query_with(&[("page", &page.to_string())]))
-    };
+    let way = |page: usize| format!("{LIST}?{}", wanted.query_with(&[("page", &page.to_string())]));
     let (page, pages) = match found.part {
         Part::Page(page, pages) => (page, pages),
         Part::Stretch(next) => {

@@ -15,6 +15,7 @@ use champollion_frames::DevEui;
 use jiff::{SignedDuration, Timestamp};
 use url::form_urlencoded;
 
+use super::area::Area;
 use crate::{auth::Reach, devices::Device, pages::viewer::Viewer, service::Service};
 
 /// Objects on a page: what a person looks over.
@@ -45,6 +46,8 @@ pub(super) struct WantedObjects {
     pub(super) life_cycle: String,
     /// The hours of silence, or none for all.
     pub(super) silent: String,
+    /// The area of the map, or none for all; see [`Area`].
+    pub(super) area: String,
     /// The order of the list.
     pub(super) sort: String,
     /// The number of the page, from 1.
@@ -118,6 +121,7 @@ impl WantedObjects {
             sub_group: said("subGroup"),
             life_cycle: said("lifeCycle"),
             silent: said("silent"),
+            area: said("area"),
             sort: said("sort"),
             page: said("page"),
             after: said("after"),
@@ -132,6 +136,7 @@ impl WantedObjects {
             ("subGroup", &self.sub_group),
             ("lifeCycle", &self.life_cycle),
             ("silent", &self.silent),
+            ("area", &self.area),
             ("sort", &self.sort),
         ];
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -147,8 +152,13 @@ impl WantedObjects {
 
     /// Whether anything narrows the list.
     pub(super) fn is_narrowed(&self) -> bool {
-        let filters = [&self.q, &self.group, &self.sub_group, &self.life_cycle, &self.silent];
-        filters.iter().any(|filter| !filter.is_empty())
+        !self.q.is_empty() || self.filters_in_force() > 0
+    }
+
+    /// The number of filters that narrow the list, beside the words that are searched for.
+    pub(super) fn filters_in_force(&self) -> usize {
+        let filters = [&self.group, &self.sub_group, &self.life_cycle, &self.silent, &self.area];
+        filters.iter().filter(|filter| !filter.is_empty()).count()
     }
 
     /// The moment before which an object must have been heard last to be silent.
@@ -185,7 +195,9 @@ impl WantedObjects {
         let is_silent = move |device: &Device| {
             since.is_none_or(|since| service.devices.is_silent_since(device, since))
         };
-        move |device| self.fits(device, &words) && is_silent(device)
+        let area = Area::of(&self.area);
+        let is_within = move |device: &Device| area.is_none_or(|area| area.has(device));
+        move |device| self.fits(device, &words) && is_within(device) && is_silent(device)
     }
 
     /// Goes through the objects that fit, in the order of their DevEUIs.
@@ -294,7 +306,8 @@ impl<'of> Sight<'of> {
     pub(super) fn count_of(&self, wanted: &WantedObjects) -> Option<usize> {
         let is_whole =
             |groups: &BTreeSet<GroupId>| groups.iter().all(|group| self.reach.sees(group));
-        let filters = [&wanted.q, &wanted.sub_group, &wanted.life_cycle, &wanted.silent];
+        let filters =
+            [&wanted.q, &wanted.sub_group, &wanted.life_cycle, &wanted.silent, &wanted.area];
         let is_known = filters.iter().all(|filter| filter.is_empty())
             && self.groups.as_ref().is_none_or(is_whole);
         is_known.then(|| self.count_in(self.groups.as_ref()))
@@ -315,7 +328,7 @@ impl<'of> Sight<'of> {
     }
 
     /// The words that filters offer, with those of the parts of a group, where one is chosen.
-    fn facets(&self, group: &str) -> Facets {
+    pub(super) fn facets(&self, group: &str) -> Facets {
         if !self.is_large() {
             return Facets::of(self.within(self.touched.as_ref(), None), group);
         }
@@ -463,5 +476,6 @@ mod tests {
         assert_eq!(wanted.query_with(&[("page", "2")]), "q=a+%26+b&group=water&page=2");
         assert_eq!(wanted.query_with(&[("group", "")]), "q=a+%26+b");
         assert!(wanted.is_narrowed() && !WantedObjects::default().is_narrowed());
+        assert_eq!(wanted.filters_in_force(), 1);
     }
 }

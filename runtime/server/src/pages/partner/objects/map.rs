@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
 use super::{
-    list::{actions, name, nothing_yet},
-    listing::{Sight, Total, WantedObjects},
+    list::{LIST, actions, name, nothing_yet, search},
+    listing::{Facets, Sight, Total, WantedObjects},
 };
 use crate::{
     api::{
@@ -22,21 +22,24 @@ use crate::{
         partner::frame::partner_page,
         parts::{
             empty::empty,
-            map::{Place, map},
+            map::{Place, Shared, map},
         },
         viewer::Viewer,
     },
     service::Service,
 };
 
-/// Points on one map: more of them are a blot, and a page that takes long.
-const MOST_POINTS: usize = 2_000;
+/// The path of the map.
+const PATH: &str = "/partner/objects/map";
+
+/// Objects on one map: a page of more of them takes long.
+const MOST_POINTS: usize = 20_000;
 
 /// The hours of silence after which a point looks faulty.
 const SILENT_HOURS: i64 = 24;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
-    Router::new().route("/partner/objects/map", get(show))
+    Router::new().route(PATH, get(show))
 }
 
 async fn show(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, Problem> {
@@ -49,7 +52,12 @@ async fn show(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, P
     let placed = looked.await?;
     let content = html! {
         (actions(&viewer, &wanted))
-        @if placed.has_any { (drawn(&viewer, &placed)) } @else { (nothing_yet(&viewer)) }
+        @if placed.has_any {
+            (search(&viewer, PATH, &wanted, (&placed.facets, false)))
+            (drawn(&viewer, &wanted, &placed))
+        } @else {
+            (nothing_yet(&viewer))
+        }
     };
     let origins = viewer.service().config.pages.tiles().map(|tiles| tiles.origin);
     let page = partner_page(&viewer, &viewer.say("objects-map"), content);
@@ -59,6 +67,8 @@ async fn show(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, P
 /// The objects on a map.
 struct Placed {
     places: Vec<Place>,
+    /// The words of each filter.
+    facets: Facets,
     /// The number of objects that were found.
     found: Total,
     /// Whether the visitor may see any object at all.
@@ -71,21 +81,23 @@ impl Placed {
         let now = Timestamp::now();
         let since = now.checked_sub(SignedDuration::from_hours(SILENT_HOURS)).unwrap_or(now);
         let sight = Sight::of(wanted, service, reach);
+        let facets = sight.facets(&wanted.group);
         let (mut places, mut found) = (Vec::new(), 0);
         for device in wanted.fitting(&sight, None) {
             if places.len() == MOST_POINTS {
                 let found = sight.count_of(wanted).map_or(Total::MoreThan(found), Total::Exactly);
-                return Self { places, found, has_any: true };
+                return Self { places, facets, found, has_any: true };
             }
             found += 1;
             places.extend(place(&device, service.devices.is_silent_since(&device, since)));
         }
         let has_any = found > 0 || sight.has_any();
-        Self { places, found: Total::Exactly(found), has_any }
+        Self { places, facets, found: Total::Exactly(found), has_any }
     }
 }
 
-fn drawn(viewer: &Viewer, Placed { places, found, .. }: &Placed) -> Markup {
+fn drawn(viewer: &Viewer, wanted: &WantedObjects, placed: &Placed) -> Markup {
+    let Placed { places, found, .. } = placed;
     if places.is_empty() {
         let import = viewer.say("import-title");
         let first = viewer.may(Scope::Devices).then_some(("/partner/import", import.as_str()));
@@ -97,9 +109,20 @@ fn drawn(viewer: &Viewer, Placed { places, found, .. }: &Placed) -> Markup {
         Total::MoreThan(found) => ("map-shown-more", found),
     };
     let counts = [("shown", places.len().into()), ("found", found.into())];
+    let shared = Shared {
+        closer: &|area, is_one_place| {
+            let path = if is_one_place { LIST } else { PATH };
+            format!("{path}?{}", wanted.query_with(&[("area", area)]))
+        },
+        said: &|count, silent| {
+            let counts = [("count", count.into()), ("silent", silent.into())];
+            viewer.say_with("map-together", counts)
+        },
+        number: &|count| viewer.language().whole(count as u64),
+    };
     html! {
         p.count role="status" { (viewer.say_with(said, counts)) }
-        (map(&viewer.say("objects-map"), places, tiles.as_deref()))
+        (map(&viewer.say("objects-map"), places, tiles.as_deref(), &shared))
         p.hint { (viewer.say("map-legend")) }
     }
 }

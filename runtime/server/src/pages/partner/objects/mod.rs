@@ -1,5 +1,6 @@
 //! The objects of a partner: listed, drawn on a map, shown one by one, made and changed.
 
+mod area;
 mod download;
 mod edit;
 mod list;
@@ -7,7 +8,7 @@ pub(super) mod listing;
 mod map;
 mod one;
 mod place;
-mod records;
+pub(in crate::pages) mod records;
 mod sheet_row;
 mod values;
 

@@ -119,13 +119,14 @@ fn told(viewer: &Viewer, records: &[Json]) -> Markup {
 
 fn last_values(viewer: &Viewer, values: &Values) -> Markup {
     let mut table = Table::new(viewer.say("values-caption"))
+        .compact()
         .column(viewer.say("value-quantity"))
         .numbers(viewer.say("value"))
         .column(viewer.say("value-at"));
     for (measured, last) in &values.last {
         table.row(vec![
             html! { (named(viewer, measured)) div.small { code { (written(measured)) } } },
-            value(viewer, last),
+            value(viewer, measured, last),
             viewer.moment(last.at),
         ]);
     }
@@ -143,10 +144,14 @@ fn named(viewer: &Viewer, (quantity, channel): &Measured) -> String {
     }
 }
 
-fn value(viewer: &Viewer, last: &LastValue) -> Markup {
+/// A value as people read it. An alarm that is raised should be looked at, and a door that is open need not be.
+fn value(viewer: &Viewer, (quantity, _): &Measured, last: &LastValue) -> Markup {
     match &last.value {
-        Json::Bool(true) => badge(Tone::Warning, &viewer.say("yes")),
-        Json::Bool(false) => badge(Tone::Plain, &viewer.say("no")),
+        Json::Bool(true) if quantity.starts_with("alarm.") => {
+            badge(Tone::Warning, &viewer.say("yes"))
+        }
+        Json::Bool(true) => html! { (viewer.say("yes")) },
+        Json::Bool(false) => html! { (viewer.say("no")) },
         Json::Number(number) => {
             let number = number.as_f64().map(|number| viewer.number(number)).unwrap_or_default();
             html! { (number) " " (unit(&last.unit)) }

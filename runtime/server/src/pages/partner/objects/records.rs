@@ -22,7 +22,7 @@ const MOST_ANSWERS: usize = 20;
 const SHOWN: usize = 20;
 
 /// The records of an object, the oldest first. Nothing where the viewer may not read records.
-pub(super) async fn records(
+pub(in crate::pages) async fn records(
     viewer: &Viewer,
     group: &str,
     dev_eui: &str,
@@ -81,7 +81,7 @@ fn trial(record: &Json) -> Option<String> {
     let received_at = text(record, "/receivedAt");
     let pairs =
         [("decoder", &*decoder), ("port", &*port), ("payload", payload), ("moment", &*received_at)];
-    Some(address("/workbench", &pairs))
+    Some(format!("{}#result", address("/workbench", &pairs)))
 }
 
 /// The warnings of the server about the frame of a record.

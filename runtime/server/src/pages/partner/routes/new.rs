@@ -20,7 +20,7 @@ use crate::{
         layout::Page,
         partner::{
             frame::{get_if_any, partner_page, shown_once},
-            groups,
+            groups, rhythms,
         },
         parts::form::{Fault, Field, Kind, form, submit},
         submission::Submission,
@@ -206,7 +206,8 @@ fn files(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
             @for name in fields_of(place) { (of_place(viewer, (place, *name), filled, fault).shown()) }
         }
         (choice(viewer, ("format", &FORMATS), filled, fault).shown())
-        (line(viewer, "cron", filled, fault).required().hint(viewer.say("route-cron-hint")).shown())
+        (line(viewer, "cron", filled, fault).required().hint(viewer.say("route-cron-hint"))
+            .suggesting(rhythms::offered(viewer, &rhythms::OF_FILES)).shown())
         (line(viewer, "rhythmZone", filled, fault).hint(viewer.say("route-zone-hint")).shown())
         (line(viewer, "fileName", filled, fault).hint(viewer.say("route-file-name-hint")).shown())
     }

@@ -35,14 +35,15 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
         viewer.get(&address("/v1/schedules", &[("limit", "100"), ("after", &after)])).await?;
     let more = found.get("more").and_then(Json::as_bool).unwrap_or_default();
     let next = text(&found, "/next");
+    let schedules = items(&found, "/schedules");
     let content = html! {
         p.lead { (viewer.say("schedules-lead")) }
         @if viewer.may(Scope::Commands) {
             p.actions { a.button href=(NEW) { (viewer.say("schedule-add")) } }
         }
-        (schedules_table(&viewer, items(&found, "/schedules")))
+        (schedules_table(&viewer, schedules))
         (pager(&viewer, Some(next.as_str()).filter(|_| more)))
-        p.actions { (tables::links("schedules", &[])) }
+        @if !schedules.is_empty() { p.actions { (tables::links("schedules", &[])) } }
     };
     Ok(partner_page(&viewer, &viewer.say("partner-schedules"), content))
 }

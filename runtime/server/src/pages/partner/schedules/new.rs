@@ -20,7 +20,7 @@ use crate::{
         clocks,
         json::{address, path_part, text},
         layout::Page,
-        partner::{frame::partner_page, groups},
+        partner::{frame::partner_page, groups, rhythms},
         parts::form::{Fault, Field, Kind, form, submit},
         submission::Submission,
         viewer::Viewer,
@@ -147,7 +147,7 @@ fn of_rule(viewer: &Viewer, name: &'static str, entered: (&Submission, &Fault)) 
     let line = match name {
         "offset" => line.kind(Kind::Line("number")),
         "at" => line.kind(Kind::Moment).required().hint(clocks::hint(viewer, "clocks-hint")),
-        "cron" => line.required(),
+        "cron" => line.required().suggesting(rhythms::offered(viewer, &rhythms::OF_COMMANDS)),
         _ => line,
     };
     match viewer.language().try_say(&format!("schedule-{name}-hint")) {
