@@ -95,6 +95,9 @@ fn tables_are_files_of_the_command_line() {
     let file = |name: &str| server.folder().join(name).display().to_string();
     for (number, command) in (1..).zip([
         &["quality", "availability"][..],
+        &["quality", "--group", "light"],
+        &["quality", "silent"],
+        &["quality", "excluded"],
         &["gateways"],
         &["notices", "list"],
         &["schedules", "list"],

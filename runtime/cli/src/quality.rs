@@ -9,6 +9,21 @@ use jiff::civil::Date;
 
 use super::{Failure, connection::Connection, output, table_file::TableFile};
 
+/// The bins of spreading factors.
+const FACTORS: [&str; 8] = ["SF5", "SF6", "SF7", "SF8", "SF9", "SF10", "SF11", "SF12"];
+
+/// The bins of signal-to-noise ratios in dB.
+const RATIOS: [&str; 8] = [
+    "below -15",
+    "-15 to -10",
+    "-10 to -5",
+    "-5 to 0",
+    "0 to 5",
+    "5 to 10",
+    "10 to 15",
+    "15 and up",
+];
+
 /// Shows the share of objects that were heard, losses and reception.
 #[derive(Args)]
 pub(super) struct Quality {
@@ -38,8 +53,11 @@ pub(super) struct Quality {
     #[arg(long, value_enum, default_value_t)]
     per: Per,
     /// Print CSV with all figures
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "out"])]
     csv: bool,
+    /// File to write the list to: .csv or .xlsx
+    #[arg(long, value_name = "FILE", global = true)]
+    out: Option<TableFile>,
     /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
@@ -56,11 +74,9 @@ enum Action {
     /// List the objects that are left out of the shares, and why
     Excluded,
     /// Show the availability of the server and of routes over the last 30 days
-    Availability {
-        /// File to write the list to: .csv or .xlsx
-        #[arg(long, value_name = "FILE")]
-        out: Option<TableFile>,
-    },
+    Availability,
+    /// Show the figures with the distribution of spreading factors and signal-to-noise ratios
+    Reception,
 }
 
 /// The length of periods.
@@ -89,12 +105,13 @@ impl Quality {
             None => self.figures(&client).await,
             Some(Action::Silent { hours }) => self.silent(&client, *hours).await,
             Some(Action::Excluded) => self.excluded(&client).await,
-            Some(Action::Availability { out }) => self.availability(&client, out.as_ref()).await,
+            Some(Action::Availability) => self.availability(&client).await,
+            Some(Action::Reception) => self.reception(&client).await,
         }
     }
 
-    async fn figures(&self, client: &Client) -> Result<(), Failure> {
-        let query = QualityQuery {
+    fn of_figures(&self) -> QualityQuery {
+        QualityQuery {
             group: self.group.as_ref().map(ToString::to_string),
             sub_group: self.sub_group.as_ref().map(ToString::to_string),
             use_case: self.use_case.as_ref().map(ToString::to_string),
@@ -102,7 +119,14 @@ impl Quality {
             to: self.to.map(|day| day.to_string()),
             by: word(self.by),
             per: word(self.per),
-        };
+        }
+    }
+
+    async fn figures(&self, client: &Client) -> Result<(), Failure> {
+        let query = self.of_figures();
+        if let Some(file) = &self.out {
+            return file.write(&client.quality_table(&query, file.form).await?, self.json);
+        }
         if self.csv {
             output::line(client.quality_csv(&query).await?.trim_end());
             return Ok(());
@@ -144,7 +168,11 @@ impl Quality {
     }
 
     async fn silent(&self, client: &Client, hours: u32) -> Result<(), Failure> {
-        let list = client.silent_objects(&self.of_objects(Some(hours))).await?;
+        let query = self.of_objects(Some(hours));
+        if let Some(file) = &self.out {
+            return file.write(&client.silent_table(&query, file.form).await?, self.json);
+        }
+        let list = client.silent_objects(&query).await?;
         if self.json {
             return output::answer(&list);
         }
@@ -154,7 +182,11 @@ impl Quality {
     }
 
     async fn excluded(&self, client: &Client) -> Result<(), Failure> {
-        let list = client.excluded_objects(&self.of_objects(None)).await?;
+        let query = self.of_objects(None);
+        if let Some(file) = &self.out {
+            return file.write(&client.excluded_table(&query, file.form).await?, self.json);
+        }
+        let list = client.excluded_objects(&query).await?;
         if self.json {
             return output::answer(&list);
         }
@@ -165,9 +197,23 @@ impl Quality {
         Ok(())
     }
 
-    async fn availability(&self, client: &Client, out: Option<&TableFile>) -> Result<(), Failure> {
+    async fn reception(&self, client: &Client) -> Result<(), Failure> {
+        let query = self.of_figures();
+        if let Some(file) = &self.out {
+            return file.write(&client.quality_table(&query, file.form).await?, self.json);
+        }
+        let list = client.quality(&query).await?;
+        if self.json {
+            return output::answer(&list);
+        }
+        let header = ["period", "of", "frames", "gateways", "spreading factors", "SNR in dB"];
+        output::table(header, list.figures.iter().map(reception_row));
+        Ok(())
+    }
+
+    async fn availability(&self, client: &Client) -> Result<(), Failure> {
         let group = self.group.as_ref().map(GroupId::as_str);
-        if let Some(file) = out {
+        if let Some(file) = &self.out {
             return file.write(&client.availability_table(group, file.form).await?, self.json);
         }
         let found = client.availability(group).await?;
@@ -178,11 +224,11 @@ impl Quality {
         let first = [
             "frames are taken".to_owned(),
             minutes(ingest.up, ingest.minutes),
-            percent(ingest.share),
+            reached(ingest.share),
         ];
         let routes = found.routes.iter().map(|route: &RouteAvailability| {
             let name = format!("route {} of {}", route.route, route.group);
-            [name, minutes(route.well, route.minutes), percent(route.share)]
+            [name, minutes(route.well, route.minutes), reached(route.share)]
         });
         output::table(["of", "minutes", "available"], std::iter::once(first).chain(routes));
         Ok(())
@@ -194,20 +240,49 @@ fn word(choice: impl ValueEnum) -> Option<String> {
     choice.to_possible_value().map(|value| value.get_name().to_owned())
 }
 
-fn row(of: &QualityFigures) -> [String; 10] {
+/// The group or the part of one that figures are of.
+fn name(of: &QualityFigures) -> String {
     let part = of.sub_group.as_deref().or(of.use_case.as_deref());
     let group = if of.group.is_empty() { "all groups" } else { &of.group };
+    part.map_or_else(|| group.to_owned(), |part| format!("{group} {part}"))
+}
+
+/// The gateways that heard a frame, on the average.
+fn gateways(of: &QualityFigures) -> String {
+    of.redundancy.map(|number| format!("{number:.2}")).unwrap_or_default()
+}
+
+fn reception_row(of: &QualityFigures) -> [String; 6] {
     [
         of.period.clone(),
-        part.map_or_else(|| group.to_owned(), |part| format!("{group} {part}")),
+        name(of),
+        of.frames.to_string(),
+        gateways(of),
+        distribution(&FACTORS, &of.spreading_factors),
+        distribution(&RATIOS, &of.snr),
+    ]
+}
+
+/// The bins that have frames, each with its share in whole percent.
+fn distribution(names: &[&str], bins: &[u64]) -> String {
+    let all: u64 = bins.iter().sum();
+    let filled = names.iter().zip(bins).filter(|(_, count)| **count > 0);
+    let share = |count: u64| format!("{:.0} %", 100.0 * count as f64 / all as f64);
+    filled.map(|(name, count)| format!("{name}: {}", share(*count))).collect::<Vec<_>>().join(", ")
+}
+
+fn row(of: &QualityFigures) -> [String; 10] {
+    [
+        of.period.clone(),
+        name(of),
         of.in_service.to_string(),
         of.heard.to_string(),
-        percent(of.daily_share),
-        percent(of.fortnight_share),
+        reached(of.daily_share),
+        reached(of.fortnight_share),
         of.left_out.all().to_string(),
         of.frames.to_string(),
         percent(of.loss),
-        of.redundancy.map(|number| format!("{number:.2}")).unwrap_or_default(),
+        gateways(of),
     ]
 }
 
@@ -230,7 +305,14 @@ fn minutes(good: u64, all: u64) -> String {
     format!("{good} of {all}")
 }
 
-/// A share in percent, with two digits: a promise is missed by less than one.
+/// A share that is promised, in percent and cut off after two digits: one that is missed by ever so little never looks reached.
+fn reached(share: Option<f64>) -> String {
+    // What is a whole number of hundredths may lie a little below as a float.
+    let cut = |share: f64| (10_000.0 * share + 1e-6).floor() / 10_000.0;
+    percent(share.map(cut))
+}
+
+/// A share in percent, with two digits.
 fn percent(share: Option<f64>) -> String {
     share.map(|share| format!("{:.2} %", 100.0 * share)).unwrap_or_default()
 }
@@ -240,9 +322,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn bins_that_have_frames_are_told_with_their_shares() {
+        let bins = [0, 0, 3, 0, 0, 0, 0, 1];
+        assert_eq!(distribution(&FACTORS, &bins), "SF7: 75 %, SF12: 25 %");
+        assert_eq!(distribution(&RATIOS, &bins), "-10 to -5: 75 %, 15 and up: 25 %");
+        assert_eq!(distribution(&RATIOS, &[]), "");
+    }
+
+    #[test]
     fn choices_are_the_words_of_the_interface() {
         assert_eq!(word(By::Month).as_deref(), Some("month"));
         assert_eq!(word(Per::UseCase).as_deref(), Some("use-case"));
         assert_eq!((percent(Some(0.899_96)).as_str(), percent(None).as_str()), ("90.00 %", ""));
+        let shares = [0.899_999, 0.9, 0.57, 1.0].map(|share| reached(Some(share)));
+        assert_eq!(shares, ["89.99 %", "90.00 %", "57.00 %", "100.00 %"]);
     }
 }

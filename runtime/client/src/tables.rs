@@ -5,7 +5,7 @@ use reqwest::{RequestBuilder, header::ACCEPT};
 use serde::Serialize;
 
 use crate::{
-    AlertState, Client, ClientError,
+    AlertState, Client, ClientError, QualityQuery, SilentQuery,
     client::{OfGroup, bytes},
 };
 
@@ -46,6 +46,33 @@ impl Client {
         form: TableForm,
     ) -> Result<Vec<u8>, ClientError> {
         table(self.get("v1/statements").query(&[("date", date)]), form).await
+    }
+
+    /// Returns figures of connectivity as a table: `GET /v1/quality`.
+    pub async fn quality_table(
+        &self,
+        query: &QualityQuery,
+        form: TableForm,
+    ) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/quality").query(query), form).await
+    }
+
+    /// Returns silent objects as a table: `GET /v1/quality/silent`.
+    pub async fn silent_table(
+        &self,
+        query: &SilentQuery,
+        form: TableForm,
+    ) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/quality/silent").query(query), form).await
+    }
+
+    /// Returns objects that are left out of the shares as a table: `GET /v1/quality/excluded`.
+    pub async fn excluded_table(
+        &self,
+        query: &SilentQuery,
+        form: TableForm,
+    ) -> Result<Vec<u8>, ClientError> {
+        table(self.get("v1/quality/excluded").query(query), form).await
     }
 
     /// Returns the availability as a table: `GET /v1/quality/availability`.
