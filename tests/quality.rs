@@ -128,6 +128,12 @@ fn what_was_counted_outlives_a_kill_and_counts_once() {
         server.restart();
         let water = figures(&server, "water", 3);
         assert_eq!(water["heard"], 2, "{water}");
+        // The lists say the same, though it was killed before it wrote when devices were last heard.
+        let left_out = server.admin().get("/v1/quality/excluded?group=water").success();
+        let left_out = left_out["excluded"].as_array().unwrap().iter();
+        let left_out: Vec<Json> = left_out.map(|one| one["devEui"].clone()).collect();
+        let stored_and_unheard = json!([sensors[2].dev_eui(), sensors[3].dev_eui()]);
+        assert_eq!(json!(left_out), stored_and_unheard, "{water}");
     }
     hear(&server, &sensors[0], 3, &["east"]);
     server.stop();
@@ -155,6 +161,13 @@ fn gateways_are_seen_through_frames_with_the_objects_that_only_they_hear() {
     });
     assert_eq!((&gateways[0]["id"], &gateways[0]["onlyHere"]), (&json!("east"), &json!(1)));
     assert!(gateways[0].get("silentSince").is_none(), "{gateways:?}");
+    assert_eq!(gateways[0]["state"], "rhythm-unknown", "{gateways:?}");
+    // Its frames outlive a kill also where nobody has written for a minute.
+    hear(&server, &sensors[0], 2, &["south"]);
+    figures(&server, "water", 3);
+    server.kill();
+    server.restart();
+    server.admin().get("/v1/gateways/south").success();
     let west = server.admin().get("/v1/gateways/west").success();
     assert_eq!(west["objects"][0]["devEui"], json!(sensors[1].dev_eui()), "{west}");
     server.admin().get("/v1/gateways/north").problem(404, "unknown-gateway");

@@ -284,19 +284,20 @@ fn lists_as_tables_and_statements_have_places() {
         let headers = [("Accept", accepted)];
         admin.attempt_with(&Method::GET, path, &headers, b"").expect("the server answers")
     };
-    for path in [
-        "/v1/quality/availability",
-        "/v1/notices",
-        "/v1/schedules",
-        "/v1/alerts?group=water&state=all",
-    ] {
+    for path in ["/v1/notices", "/v1/schedules", "/v1/alerts?group=water&state=all"] {
         for whole in ["text/csv", XLSX] {
             accepting(path, whole).problem(429, "too-many-expensive-requests");
         }
         assert_eq!(accepting(path, "application/json").status, 200, "{path}: its pages have none");
     }
-    // These go through all objects for a page too.
-    for path in ["/v1/quality", "/v1/quality/silent", "/v1/quality/excluded", "/v1/gateways"] {
+    // These go through all objects or routes for a page too.
+    for path in [
+        "/v1/quality",
+        "/v1/quality/silent",
+        "/v1/quality/excluded",
+        "/v1/quality/availability",
+        "/v1/gateways",
+    ] {
         for form in ["application/json", "text/csv", XLSX] {
             accepting(path, form).problem(429, "too-many-expensive-requests");
         }

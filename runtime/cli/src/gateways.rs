@@ -59,13 +59,26 @@ impl Gateways {
     }
 }
 
+/// The state as people say it.
+fn state(word: &str) -> String {
+    match word {
+        "rhythm-unknown" => "rhythm not known yet".to_owned(),
+        other => output::quoted(other),
+    }
+}
+
+/// Frames an hour, with two decimals where they are few: a gateway of one frame a day hears some.
+fn frames(an_hour: f64) -> String {
+    if an_hour < 10.0 { format!("{an_hour:.2}") } else { format!("{an_hour:.1}") }
+}
+
 fn table(gateways: &[Gateway]) {
     let row = |gateway: &Gateway| {
         [
             output::quoted(&gateway.id),
             output::moment(gateway.last_heard_at),
-            if gateway.silent_since.is_some() { "silent" } else { "heard" }.to_owned(),
-            format!("{:.1}", gateway.frames_an_hour),
+            state(&gateway.state),
+            frames(gateway.frames_an_hour),
             gateway.usual_gap_minutes.map(|gap| gap.to_string()).unwrap_or_default(),
             gateway.only_here.to_string(),
         ]
@@ -73,4 +86,18 @@ fn table(gateways: &[Gateway]) {
     let header =
         ["gateway", "last heard", "state", "frames an hour", "usual gap (min)", "only heard here"];
     output::table(header, gateways.iter().map(row));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_that_hears_little_hears_some() {
+        assert_eq!(
+            [1.0 / 24.0, 9.99, 10.0, 2_500.04].map(frames),
+            ["0.04", "9.99", "10.0", "2500.0"]
+        );
+        assert_eq!(["rhythm-unknown", "silent"].map(state), ["rhythm not known yet", "silent"]);
+    }
 }

@@ -10,6 +10,21 @@ use jiff::civil::Date;
 
 use super::{Failure, connection::Connection, output, table_file::TableOut};
 
+/// The bins of spreading factors.
+const FACTORS: [&str; 8] = ["SF5", "SF6", "SF7", "SF8", "SF9", "SF10", "SF11", "SF12"];
+
+/// The bins of signal-to-noise ratios in dB.
+const RATIOS: [&str; 8] = [
+    "below -15",
+    "-15 to -10",
+    "-10 to -5",
+    "-5 to 0",
+    "0 to 5",
+    "5 to 10",
+    "10 to 15",
+    "15 and up",
+];
+
 /// Shows the share of objects that were heard, losses and reception.
 #[derive(Args)]
 pub(super) struct Quality {
@@ -68,6 +83,11 @@ enum Action {
         #[command(flatten)]
         table: TableOut,
     },
+    /// Show the figures with the distribution of spreading factors and signal-to-noise ratios
+    Reception {
+        #[command(flatten)]
+        table: TableOut,
+    },
 }
 
 /// The length of periods.
@@ -102,11 +122,12 @@ impl Quality {
             Some(Action::Silent { hours, table }) => self.silent(&client, *hours, table).await,
             Some(Action::Excluded { table }) => self.excluded(&client, table).await,
             Some(Action::Availability { table }) => self.availability(&client, table).await,
+            Some(Action::Reception { table }) => self.reception(&client, table).await,
         }
     }
 
-    async fn figures(&self, client: &Client) -> Result<(), Failure> {
-        let query = QualityQuery {
+    fn of_figures(&self) -> QualityQuery {
+        QualityQuery {
             group: self.group.as_ref().map(ToString::to_string),
             sub_group: self.sub_group.as_ref().map(ToString::to_string),
             use_case: self.use_case.as_ref().map(ToString::to_string),
@@ -114,7 +135,11 @@ impl Quality {
             to: self.to.map(|day| day.to_string()),
             by: word(self.by),
             per: word(self.per),
-        };
+        }
+    }
+
+    async fn figures(&self, client: &Client) -> Result<(), Failure> {
+        let query = self.of_figures();
         if self.csv {
             let form = TableForm::Csv(TableLayout::default());
             let table = client.quality_table(&query, form).await?;
@@ -190,6 +215,20 @@ impl Quality {
         Ok(())
     }
 
+    async fn reception(&self, client: &Client, table: &TableOut) -> Result<(), Failure> {
+        let query = self.of_figures();
+        if let Some(file) = table.file()? {
+            return file.write(&client.quality_table(&query, file.form).await?, self.json);
+        }
+        let list = client.quality(&query).await?;
+        if self.json {
+            return output::answer(&list);
+        }
+        let header = ["period", "of", "frames", "gateways", "spreading factors", "SNR in dB"];
+        output::table(header, list.figures.iter().map(reception_row));
+        Ok(())
+    }
+
     async fn availability(&self, client: &Client, table: &TableOut) -> Result<(), Failure> {
         let group = self.group.as_ref().map(GroupId::as_str);
         if let Some(file) = table.file()? {
@@ -203,11 +242,11 @@ impl Quality {
         let first = [
             "frames are taken".to_owned(),
             minutes(ingest.up, ingest.minutes),
-            percent(ingest.share),
+            reached(ingest.share),
         ];
         let routes = found.routes.iter().map(|route: &RouteAvailability| {
             let name = format!("route {} of {}", route.route, route.group);
-            [name, minutes(route.well, route.minutes), percent(route.share)]
+            [name, minutes(route.well, route.minutes), reached(route.share)]
         });
         output::table(["of", "minutes", "available"], std::iter::once(first).chain(routes));
         Ok(())
@@ -219,20 +258,49 @@ fn word(choice: impl ValueEnum) -> Option<String> {
     choice.to_possible_value().map(|value| value.get_name().to_owned())
 }
 
-fn row(of: &QualityFigures) -> [String; 10] {
+/// The group or the part of one that figures are of.
+fn name(of: &QualityFigures) -> String {
     let part = of.sub_group.as_deref().or(of.use_case.as_deref());
     let group = if of.group.is_empty() { "all groups" } else { &of.group };
+    part.map_or_else(|| group.to_owned(), |part| format!("{group} {part}"))
+}
+
+/// The gateways that heard a frame, on the average.
+fn gateways(of: &QualityFigures) -> String {
+    of.redundancy.map(|number| format!("{number:.2}")).unwrap_or_default()
+}
+
+fn reception_row(of: &QualityFigures) -> [String; 6] {
     [
         of.period.clone(),
-        part.map_or_else(|| group.to_owned(), |part| format!("{group} {part}")),
+        name(of),
+        of.frames.to_string(),
+        gateways(of),
+        distribution(&FACTORS, &of.spreading_factors),
+        distribution(&RATIOS, &of.snr),
+    ]
+}
+
+/// The bins that have frames, each with its share in whole percent.
+fn distribution(names: &[&str], bins: &[u64]) -> String {
+    let all: u64 = bins.iter().sum();
+    let filled = names.iter().zip(bins).filter(|(_, count)| **count > 0);
+    let share = |count: u64| format!("{:.0} %", 100.0 * count as f64 / all as f64);
+    filled.map(|(name, count)| format!("{name}: {}", share(*count))).collect::<Vec<_>>().join(", ")
+}
+
+fn row(of: &QualityFigures) -> [String; 10] {
+    [
+        of.period.clone(),
+        name(of),
         of.in_service.to_string(),
         of.heard.to_string(),
-        percent(of.daily_share),
-        percent(of.fortnight_share),
+        reached(of.daily_share),
+        reached(of.fortnight_share),
         of.left_out.all().to_string(),
         of.frames.to_string(),
         percent(of.loss),
-        of.redundancy.map(|number| format!("{number:.2}")).unwrap_or_default(),
+        gateways(of),
     ]
 }
 
@@ -255,7 +323,14 @@ fn minutes(good: u64, all: u64) -> String {
     format!("{good} of {all}")
 }
 
-/// A share in percent, with two digits: a promise is missed by less than one.
+/// A share that is promised, in percent and cut off after two digits: one that is missed by ever so little never looks reached.
+fn reached(share: Option<f64>) -> String {
+    // What is a whole number of hundredths may lie a little below as a float.
+    let cut = |share: f64| (10_000.0 * share + 1e-6).floor() / 10_000.0;
+    percent(share.map(cut))
+}
+
+/// A share in percent, with two digits.
 fn percent(share: Option<f64>) -> String {
     share.map(|share| format!("{:.2} %", 100.0 * share)).unwrap_or_default()
 }
@@ -265,9 +340,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn bins_that_have_frames_are_told_with_their_shares() {
+        let bins = [0, 0, 3, 0, 0, 0, 0, 1];
+        assert_eq!(distribution(&FACTORS, &bins), "SF7: 75 %, SF12: 25 %");
+        assert_eq!(distribution(&RATIOS, &bins), "-10 to -5: 75 %, 15 and up: 25 %");
+        assert_eq!(distribution(&RATIOS, &[]), "");
+    }
+
+    #[test]
     fn choices_are_the_words_of_the_interface() {
         assert_eq!(word(By::Month).as_deref(), Some("month"));
         assert_eq!(word(Per::UseCase).as_deref(), Some("use-case"));
         assert_eq!((percent(Some(0.899_96)).as_str(), percent(None).as_str()), ("90.00 %", ""));
+        let shares = [0.899_999, 0.9, 0.57, 1.0].map(|share| reached(Some(share)));
+        assert_eq!(shares, ["89.99 %", "90.00 %", "57.00 %", "100.00 %"]);
     }
 }

@@ -18,6 +18,8 @@ pub struct GatewayList {
 pub struct Gateway {
     /// The name that network servers have for it.
     pub id: String,
+    /// Whether it is `heard` or `silent`, or its rhythm is not known yet: `rhythm-unknown`.
+    pub state: String,
     /// When it was heard for the first time.
     pub first_heard_at: Timestamp,
     /// When it was heard last.

@@ -70,6 +70,52 @@ where
         self.table.put(batch, &(key, at), &Turned { before, after })
     }
 
+    /// Returns for each of some moments the things that have changed since, with the state that each had right before it.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn changed_since(
+        &self,
+        store: &dyn Store,
+        moments: &[Timestamp],
+    ) -> Result<Vec<BTreeMap<K, Option<V>>>, TableError>
+    where
+        V: Clone,
+    {
+        let mut changed: Vec<_> = moments.iter().map(|_| BTreeMap::new()).collect();
+        let mut pages = self.table.pages(store);
+        while let Some(page) = pages.next().await? {
+            for ((key, At(at)), change) in page {
+                for (moment, changed) in moments.iter().zip(&mut changed) {
+                    if at >= moment.as_millisecond() {
+                        // Rows of a thing come in the order of time: the first one after the moment tells.
+                        changed.entry(key.clone()).or_insert_with(|| change.before.clone());
+                    }
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Forgets the changes before a moment: the states that things had until then are known no more.
+    ///
+    /// # Errors
+    /// The store does not remove them.
+    pub async fn forget_until(
+        &self,
+        store: &dyn Store,
+        moment: Timestamp,
+    ) -> Result<(), TableError> {
+        let mut pages = self.table.pages(store);
+        while let Some(page) = pages.next().await? {
+            let mut batch = Batch::new();
+            let old = page.iter().filter(|((_, At(at)), _)| *at < moment.as_millisecond());
+            old.for_each(|(key, _)| self.table.delete(&mut batch, key));
+            store.commit(batch).await?;
+        }
+        Ok(())
+    }
+
     /// Returns the states of all things at a moment of the past, out of those of now.
     ///
     /// # Errors

@@ -164,8 +164,9 @@ async fn take_over(service: &Service) -> Result<(), TakeOverError> {
     service.identities.refresh(store).await?;
     service.broker_sessions.refresh().await?;
     service.schedules.refresh().await?;
-    service.quality.take_over().await?;
+    // What is counted tells of frames whose moments were never written.
     learn(service).await?;
+    service.quality.take_over().await?;
     adopt(service).await;
     Ok(())
 }
@@ -193,8 +194,9 @@ async fn learn_of_uses(service: Arc<Service>, mut stopped: watch::Receiver<bool>
             _ = ticks.tick() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
-        if let Err(error) = learn(&service).await {
-            tracing::error!(%error, "what other nodes have heard cannot be read");
+        match learn(&service).await {
+            Ok(()) => service.quality.know_heard_by_others(),
+            Err(error) => tracing::error!(%error, "what other nodes have heard cannot be read"),
         }
         if let Err(error) = service.cluster.tidy(&*service.led_store).await {
             tracing::error!(%error, "what nodes need no more cannot be removed");

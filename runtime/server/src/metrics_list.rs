@@ -174,7 +174,7 @@ pub(crate) const METRICS: &[Metric] = &[
     gauge(
         "champollion_gateways",
         "state",
-        "Gateways that are known, by whether they are `heard` or `silent` for three times their usual gap",
+        "Gateways that are known, by whether they are `heard`, `silent` for three times their usual gap, or of a rhythm that is not known yet: `rhythm-unknown`",
     ),
     counter(
         "champollion_handshakes_total",

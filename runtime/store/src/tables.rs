@@ -41,6 +41,9 @@ names! { TableName,
     /// milliseconds since the epoch as 8 bytes, big-endian.
     LAST_HEARD = open("last-heard");
 
+    /// First days on which devices were heard since they were registered. Key: the DevEUI. Value, JSON: the day.
+    FIRST_HEARD = open("first-heard");
+
     /// Tallies of devices by days that are not in the rows of their days yet. Key: a number as 8 bytes, big-endian. Value:
     /// the group, the day, and the tallies, packed.
     QUALITY_JOURNAL = open("quality-journal");
@@ -56,7 +59,13 @@ names! { TableName,
     /// beyond it.
     QUALITY_PLACES = open("quality-places");
 
-    /// The first day that is counted, and the last one that is over. Key: `days`. Value, JSON: both.
+    /// Changes of what figures count devices by, of the days that are open. Key: the DevEUI, a slash, the moment in
+    /// milliseconds since the epoch in 16 digits. Value, JSON: the group, the sub-group, the use case and the life cycle
+    /// before, and from then on.
+    MEMBER_CHANGES = open("member-changes");
+
+    /// The first day that is counted, and the last one that is over. Key: `days`. Value, JSON: both, and whether first days
+    /// are known.
     QUALITY_CALENDAR = open("quality-calendar");
 
     /// Minutes in which the server took frames, and in which routes delivered. Key: `ingest` or the key of a route, a

@@ -10,7 +10,7 @@ use axum::{
 };
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
-use champollion_service::gateways::{Gateway, GatewayEvent};
+use champollion_service::gateways::{Gateway, GatewayEvent, GatewayState};
 use champollion_store::TableError;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,7 +25,7 @@ use super::{
 use crate::{auth::Principal, quality::OnlyGateways, service::Service};
 
 /// The headings of the table.
-const HEADINGS: [&str; 8] = [
+const HEADINGS: [&str; 9] = [
     "id",
     "firstHeardAt",
     "lastHeardAt",
@@ -34,6 +34,7 @@ const HEADINGS: [&str; 8] = [
     "usualGapMinutes",
     "silentSince",
     "onlyHere",
+    "state",
 ];
 
 /// Most objects that are listed of one gateway.
@@ -54,6 +55,9 @@ pub(super) struct GatewayList {
 pub(super) struct ShownGateway {
     /// The name that network servers have for it, usually its EUI.
     id: String,
+    /// Whether it is heard or silent, by its own rhythm; that is not known before eight gaps are.
+    #[schema(inline)]
+    state: GatewayState,
     /// When it was heard for the first time.
     first_heard_at: Timestamp,
     /// When it was heard last, by a frame or a status message.
@@ -148,6 +152,7 @@ fn row(gateway: &ShownGateway) -> Vec<String> {
         or_empty(gateway.usual_gap_minutes),
         or_empty(gateway.silent_since),
         gateway.only_here.to_string(),
+        gateway.state.as_str().to_owned(),
     ]
 }
 
@@ -200,6 +205,7 @@ fn unreadable(error: TableError) -> Problem {
 
 fn shown(id: String, gateway: &Gateway, objects: &OnlyGateways) -> ShownGateway {
     ShownGateway {
+        state: gateway.state(),
         first_heard_at: gateway.first_heard_at,
         last_heard_at: gateway.last_heard_at,
         last_status_at: gateway.last_status_at,

@@ -26,19 +26,33 @@ impl LeadsEar {
     }
 }
 
-/// Hears what other nodes have kept of gateways, and forgets it.
+/// The part of what other nodes have kept of gateways that was heard.
+pub(crate) struct HeardGateways(Option<Sequence>);
+
+/// Hears what other nodes have kept of gateways.
 pub(crate) async fn hear_gateways(
     led: &dyn Store,
     hear: impl Fn(&str, Timestamp),
-) -> Result<(), StoreError> {
-    let log = tables::GATEWAY_STATUSES.as_str();
+) -> Result<HeardGateways, StoreError> {
+    let mut through = None;
     loop {
-        let entries = led.read(log, Sequence::BEGINNING, PAGE).await?;
+        let after = through.unwrap_or(Sequence::BEGINNING);
+        let entries = led.read(tables::GATEWAY_STATUSES.as_str(), after, PAGE).await?;
         let heard = told::heard::<Kept>(&entries);
-        let Some(through) = heard.through else { return Ok(()) };
+        if heard.through.is_none() {
+            return Ok(HeardGateways(through));
+        }
+        through = heard.through;
         heard.told.iter().for_each(|kept| hear(&kept.gateway, kept.at));
+    }
+}
+
+impl HeardGateways {
+    /// Forgets what was heard, once it is in the book of gateways.
+    pub(crate) async fn forget(self, led: &dyn Store) -> Result<(), StoreError> {
+        let Some(through) = self.0 else { return Ok(()) };
         let mut batch = Batch::new();
-        batch.truncate(log, through);
-        led.commit(batch).await?;
+        batch.truncate(tables::GATEWAY_STATUSES.as_str(), through);
+        led.commit(batch).await.map(drop)
     }
 }

@@ -1,5 +1,5 @@
 //! The moments at which devices were last heard. They are held in memory and written now and then, so that no frame
-//! costs a write more; a crash loses what was heard in the minute before.
+//! costs a write more. A crash loses the moments of the minute before, which then come of the tallies of the day.
 
 use std::collections::{HashMap, HashSet};
 
@@ -57,7 +57,7 @@ impl LastHeard {
 
     /// Notes that a device was heard; an uplink that was overtaken changes nothing.
     pub(super) fn note(&self, uplink: &VerifiedUplink) {
-        let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
+        let now = now_ms();
         // A network server whose clock is ahead lets no device be heard in the future.
         let (dev_eui, at) = (uplink.dev_eui(), uplink.received_at_ms().min(now));
         let mut heard = self.0.lock();
@@ -65,6 +65,20 @@ impl LastHeard {
         if *last < at || *last > now {
             *last = at;
             heard.unwritten.insert(dev_eui);
+        }
+    }
+
+    /// Notes that devices were heard at some moments at the earliest. These may be of whole seconds, so that the same second is
+    /// no news.
+    fn note_at_least(&self, moments: impl IntoIterator<Item = (DevEui, u64)>) {
+        let now = now_ms();
+        for (dev_eui, at) in moments {
+            let at = at.min(now);
+            let mut heard = self.0.lock();
+            if heard.moments.get(&dev_eui).is_none_or(|last| last / 1_000 < at / 1_000) {
+                heard.moments.insert(dev_eui, at);
+                heard.unwritten.insert(dev_eui);
+            }
         }
     }
 
@@ -117,6 +131,17 @@ impl Devices {
             && self.last_heard(device.dev_eui).is_none_or(|heard| heard < moment)
     }
 
+    /// Has devices that are registered have been heard at some moments at the earliest, in milliseconds since the epoch.
+    pub(crate) fn heard_at_least(&self, moments: impl IntoIterator<Item = (DevEui, u64)>) {
+        let registered = |(dev_eui, _): &(DevEui, u64)| self.get(*dev_eui).is_some();
+        self.heard.note_at_least(moments.into_iter().filter(registered));
+    }
+
+    /// Returns the devices that were heard at all.
+    pub(crate) fn ever_heard(&self) -> Vec<DevEui> {
+        self.heard.0.lock().moments.keys().copied().collect()
+    }
+
     /// Learns when devices were last heard by other nodes.
     ///
     /// # Errors
@@ -132,6 +157,11 @@ impl Devices {
     pub async fn write_last_heard(&self) -> Result<(), TableError> {
         self.heard.write(&*self.store).await
     }
+}
+
+/// The present moment, in milliseconds since the epoch.
+fn now_ms() -> u64 {
+    u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default()
 }
 
 /// Forgets in a batch when a device was last heard.

@@ -26,7 +26,13 @@ mod shared;
 mod stored_line;
 mod walking;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use champollion_fleet::{ShortText, objects::ObjectFields};
@@ -37,6 +43,7 @@ use champollion_frames::{
 use champollion_lns::NetworkServerName;
 use champollion_registry::{RegistryError, ledger::AuditEntry};
 use champollion_sdk::vectors::Setting;
+use champollion_service::quality::FirstHeard;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use indexmap::IndexMap;
 use parking_lot::{Mutex, RwLock};
@@ -102,6 +109,10 @@ pub struct Devices {
     /// The devices by the names that their network servers have for them.
     names: Names,
     heard: LastHeard,
+    /// The days on which devices were first heard, which the books of the days keep.
+    first_heard: Arc<FirstHeard>,
+    /// The number of changes of what is registered, as far as they are known.
+    changes: AtomicU64,
     points: Points,
     /// Held while a sheet is imported: one at a time, so that verdicts hold and memory is bounded.
     imports: Arc<tokio::sync::Mutex<()>>,
@@ -249,6 +260,8 @@ impl Devices {
             admission: Admission::default(),
             names: Names::default(),
             heard,
+            first_heard: Arc::default(),
+            changes: AtomicU64::default(),
             points,
             imports: Arc::default(),
         };
@@ -414,7 +427,6 @@ impl Devices {
         author.commit(batch, act.essential()).await?;
         self.forget(dev_eui);
         self.know_ended(ended);
-        self.heard.forget(dev_eui);
         Ok(device)
     }
 
@@ -435,6 +447,10 @@ impl Devices {
         let before = known.insert(Arc::clone(&device));
         self.of_groups.lock().change(before.as_deref(), Some(&device));
         drop(known);
+        if before.is_none() {
+            self.first_heard.doubt(device.dev_eui);
+        }
+        self.changes.fetch_add(1, Ordering::AcqRel);
         let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());
         self.names.change(device.dev_eui, name_before, device.device_id.as_deref());
         device

@@ -277,6 +277,8 @@ impl Devices {
         let before = known.remove(dev_eui);
         self.of_groups.lock().change(before.as_deref(), None);
         drop(known);
+        self.heard.forget(dev_eui);
+        self.changes.fetch_add(1, Ordering::AcqRel);
         let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());
         self.names.change(dev_eui, name_before, None);
         self.count();

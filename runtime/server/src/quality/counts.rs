@@ -67,7 +67,8 @@ impl FrameCounts {
             return;
         }
         let heard = Heard::of(uplink, missed);
-        self.counting.note(group, place.map(Sequence::get), uplink.dev_eui(), &heard);
+        // Of a frame that is counted the gateways are known: those are written first.
         self.hearing.note(&uplink.metadata().gateways, uplink.received_at_ms());
+        self.counting.note(group, place.map(Sequence::get), uplink.dev_eui(), &heard);
     }
 }

@@ -4,22 +4,25 @@ pub(crate) mod availability;
 mod counts;
 pub(crate) mod members;
 mod only_gateways;
+mod past;
 mod scope;
 mod settings;
 mod shared_logs;
 mod silences;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 
 use std::sync::{Arc, OnceLock};
 
 use champollion_delivery::mailbox::Mailbox;
-use champollion_fleet::names::GroupId;
+use champollion_fleet::names::{GroupId, UseCase};
 use champollion_service::{
     gateways::GatewayBook,
-    quality::{AvailabilityBook, Books, Counting, Days, Member, Part, Stretch, replay},
+    quality::{AvailabilityBook, Books, Counting, Days, Flushed, Part, Replay, Stretch},
 };
 use champollion_store::{Store, TableError};
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
@@ -30,16 +33,20 @@ pub use settings::QualitySettings;
 pub(crate) use silences::{AskedSilence, SilentPlace};
 pub(crate) use upkeep::{begin, end};
 
-use crate::{
-    cluster::LeadsEar,
-    devices::{Device, Devices},
-};
+use crate::{cluster::LeadsEar, devices::Devices};
 use only_gateways::KeptGateways;
+use past::KeptPast;
 use shared_logs::SharedLogs;
 use silences::Silences;
 
-/// A question whether a notice about a device is in force on a day.
-type HasNotice = Box<dyn Fn(&Device, Date) -> bool + Send + Sync>;
+/// The time after which nodes have written when they heard devices: they do each minute.
+const SOON_WRITTEN: SignedDuration = SignedDuration::from_mins(3);
+
+/// The time before which that was looked at already.
+const LATEST_WRITTEN: SignedDuration = SignedDuration::from_mins(13);
+
+/// A question whether a notice about objects of a group and a use case is in force on a day.
+type HasNotice = Box<dyn Fn(&GroupId, Option<&UseCase>, Date) -> bool + Send + Sync>;
 
 /// The figures of the server.
 pub struct Quality {
@@ -52,6 +59,8 @@ pub struct Quality {
     availability: AvailabilityBook,
     devices: Arc<Devices>,
     has_notice: OnceLock<HasNotice>,
+    /// The objects as they were at the ends of the days that are open.
+    past: KeptPast,
     /// The lists of silent objects that were made lately.
     silences: Silences,
     /// The gateways that alone hear objects, as they were lately.
@@ -76,7 +85,8 @@ impl Quality {
     ) -> Self {
         let started = Timestamp::now();
         let counting = Arc::new(Counting::new(days.clone()));
-        let books = Books::unread(Arc::clone(&store), Arc::clone(&counting), started);
+        let first_heard = Arc::clone(devices.first_heard());
+        let books = Books::unread(Arc::clone(&store), Arc::clone(&counting), first_heard, started);
         let (mailbox, lead) = nodes.unzip();
         let counts = Arc::new(FrameCounts::new(counting, lead));
         let hearing = Arc::clone(counts.hearing());
@@ -93,6 +103,7 @@ impl Quality {
             availability,
             devices,
             has_notice: OnceLock::new(),
+            past: KeptPast::default(),
             silences: Silences::default(),
             only_gateways: KeptGateways::default(),
             logs,
@@ -109,23 +120,74 @@ impl Quality {
     pub(crate) async fn take_over(&self) -> Result<(), TableError> {
         self.books.read_again(Timestamp::now()).await?;
         self.gateways.read_again().await?;
-        match &self.logs {
-            Some(logs) => logs.take_over(&self.books, &self.counts).await,
-            None => count_what_is_kept(&*self.store, &self.books, self.counts.counting()).await,
+        if !self.books.calendar().knows_first_days {
+            self.books.learn_first_days(self.devices.ever_heard()).await?;
         }
+        if self.logs.is_none() {
+            self.count_what_is_kept().await?;
+        }
+        self.flush().await?;
+        if let Some(logs) = &self.logs {
+            logs.remove_done().await;
+        }
+        // A kill loses the moments of a minute, and no tally.
+        self.know_heard((Timestamp::MIN, Timestamp::MAX));
+        Ok(())
+    }
+
+    /// Counts the records that are kept and were not counted, as after a crash, with the gateways that heard them.
+    async fn count_what_is_kept(&self) -> Result<(), TableError> {
+        let counts = (self.counts.counting(), &**self.counts.hearing());
+        let replayed = Replay::default().go_on(&*self.store, &self.books, counts).await?;
+        if replayed.counted > 0 || replayed.unreadable > 0 {
+            tracing::info!(
+                counted = replayed.counted,
+                unreadable = replayed.unreadable,
+                "records that are kept were added to the figures of connectivity"
+            );
+        }
+        Ok(())
     }
 
     /// Makes durable what was counted, or on a store that several nodes share what is to be counted in the logs. Returns the
     /// number of frames that came too late.
     async fn flush(&self) -> Result<u64, TableError> {
-        match &self.logs {
-            Some(logs) => logs.count(&self.books, &self.counts).await,
-            None => self.books.flush().await,
+        // The gateways that heard a frame are written first: they may be counted twice after a crash, and are never lost.
+        let gateways = self.write_heard();
+        let Flushed { late, new } = match &self.logs {
+            Some(logs) => logs.count(&self.books, &self.counts, gateways).await?,
+            None => self.books.flush_after(gateways).await?,
+        };
+        self.devices.heard_at_least(new);
+        Ok(late)
+    }
+
+    /// Makes durable which gateways were heard; where that fails, it is tried again the next time.
+    async fn write_heard(&self) {
+        if let Err(error) = self.gateways.write(Timestamp::now(), None).await {
+            tracing::error!(%error, "gateways cannot be kept");
         }
     }
 
+    /// Has devices have been heard when the tallies of the days that are open say so, of those from one moment to another.
+    fn know_heard(&self, between: (Timestamp, Timestamp)) {
+        let mut heard = self.books.last_heard(between);
+        // One that was registered anew since then was not heard.
+        heard.retain(|dev_eui, _| self.books.first_heard().of(*dev_eui).is_some());
+        self.devices.heard_at_least(heard);
+    }
+
+    /// Has devices have been heard that another node heard, which was killed before it wrote so.
+    pub(crate) fn know_heard_by_others(&self) {
+        let now = Timestamp::now();
+        self.know_heard((now - LATEST_WRITTEN, now - SOON_WRITTEN));
+    }
+
     /// Leaves out objects while a notice about them is in force.
-    pub fn leave_out_by(&self, has_notice: impl Fn(&Device, Date) -> bool + Send + Sync + 'static) {
+    pub fn leave_out_by(
+        &self,
+        has_notice: impl Fn(&GroupId, Option<&UseCase>, Date) -> bool + Send + Sync + 'static,
+    ) {
         // It is set once, where the server is put together.
         drop(self.has_notice.set(Box::new(has_notice)));
     }
@@ -175,35 +237,11 @@ impl Quality {
         group: &GroupId,
         stretch: Stretch,
     ) -> Result<Vec<(Date, Vec<Part>)>, TableError> {
-        let members = |day| self.members(group, day);
+        let past = match self.books.calendar().is_closed(stretch.last) {
+            true => Arc::default(),
+            false => self.past_members().await?,
+        };
+        let members = |day| self.members((group, day), &past);
         self.books.figures(group, (stretch.first, stretch.last), members).await
     }
-
-    /// The objects of a group as the promise is about them on a day.
-    fn members(&self, group: &GroupId, day: Date) -> Vec<Member> {
-        members::of_group(&self.devices, group, |device| self.has_notice(device, day))
-    }
-
-    /// Whether a notice about a device is in force on a day.
-    pub(crate) fn has_notice(&self, device: &Device, day: Date) -> bool {
-        self.has_notice.get().is_some_and(|asked| asked(device, day))
-    }
-}
-
-/// Counts the records that are kept and were not counted, as after a crash.
-async fn count_what_is_kept(
-    store: &dyn Store,
-    books: &Books,
-    counting: &Counting,
-) -> Result<(), TableError> {
-    let replayed = replay(store, books, counting).await?;
-    books.flush().await?;
-    if replayed.counted > 0 || replayed.unreadable > 0 {
-        tracing::info!(
-            counted = replayed.counted,
-            unreadable = replayed.unreadable,
-            "records that are kept were added to the figures of connectivity"
-        );
-    }
-    Ok(())
 }

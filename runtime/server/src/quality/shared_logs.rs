@@ -8,7 +8,7 @@ use std::sync::Arc;
 use champollion_delivery::mailbox::Mailbox;
 use champollion_service::{
     gateways::Hearing,
-    quality::{Books, Replay},
+    quality::{Books, Flushed, Replay},
 };
 use champollion_store::{Store, TableError};
 use tokio::sync::Mutex;
@@ -31,39 +31,38 @@ impl SharedLogs {
         Self { store, mailbox, replay: Mutex::default() }
     }
 
-    /// Counts what nobody has counted yet, and has removed what another node has kept back for that.
-    pub(super) async fn take_over(
-        &self,
-        books: &Books,
-        counts: &FrameCounts,
-    ) -> Result<(), TableError> {
-        self.count(books, counts).await?;
+    /// Has removed what another node has kept back until it is counted.
+    pub(super) async fn remove_done(&self) {
         let replay = self.replay.lock().await;
         for (group, _) in replay.places() {
             if let Err(error) = self.mailbox.remove_done(group).await {
                 tracing::error!(%group, %error, "records that are delivered cannot be removed");
             }
         }
-        Ok(())
     }
 
-    /// Counts what was added since the last time, makes it durable, and returns the number of frames that came too late.
+    /// Counts what was added since the last time and makes it durable, after the gateways that heard it.
     pub(super) async fn count(
         &self,
         books: &Books,
         counts: &FrameCounts,
-    ) -> Result<u64, TableError> {
+        gateways: impl Future<Output = ()>,
+    ) -> Result<Flushed, TableError> {
         let store = &*self.store;
         let hearing: &Hearing = counts.hearing();
         let mut replay = self.replay.lock().await;
-        hear_gateways(store, |gateway, at| hearing.note_status(gateway, at)).await?;
+        let told = hear_gateways(store, |gateway, at| hearing.note_status(gateway, at)).await?;
         replay.go_on(store, books, (counts.counting(), hearing)).await?;
-        let late = books.flush().await?;
+        let flushed = books.flush_after(gateways).await?;
+        // What is told once more changes nothing.
+        if let Err(error) = told.forget(store).await {
+            tracing::error!(%error, "the status of gateways that was heard cannot be removed");
+        }
         for (group, through) in replay.places() {
             if let Err(error) = self.mailbox.note_read(group, through).await {
                 tracing::error!(%group, %error, "records that are counted cannot be removed");
             }
         }
-        Ok(late)
+        Ok(flushed)
     }
 }

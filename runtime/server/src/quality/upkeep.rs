@@ -1,5 +1,5 @@
-//! The upkeep of the figures: counts are written each few seconds, minutes and gateways each minute, rows each hour, and days
-//! are closed when they are over.
+//! The upkeep of the figures: counts are written each few seconds with the gateways that were heard, minutes are noted and
+//! gateways judged each minute, rows are written each hour, and days are closed when they are over.
 
 use std::{
     fmt::Display,
@@ -9,7 +9,7 @@ use std::{
 
 use champollion_fleet::names::GroupId;
 use champollion_service::{
-    gateways::{GatewayTurn, Judging, Turned},
+    gateways::{GatewayState, GatewayTurn, Judging, Turned},
     quality::{Counts, Stretch},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
@@ -21,9 +21,6 @@ use crate::{clock::ClockWatch, service::Service};
 /// The interval at which counts become durable. Frames of which no record is kept any more are lost to the figures when the
 /// process is killed in between.
 const FLUSH_PERIOD: Duration = Duration::from_secs(10);
-
-/// Flushes after which minutes and gateways are noted.
-const FLUSHES_A_MINUTE: u64 = 6;
 
 /// Flushes after which the rows of days are written.
 const FLUSHES_AN_HOUR: u64 = 360;
@@ -50,13 +47,17 @@ async fn look_after(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut clock = ClockWatch::default();
     measure(&service.quality).await;
+    let mut noted = None;
     for count in 0_u64.. {
         tokio::select! {
             _ = ticks.tick() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
         flush(&service.quality).await;
-        if count.is_multiple_of(FLUSHES_A_MINUTE) {
+        // Each minute of the clock is looked at, however late a tick comes.
+        let minute = Some(Timestamp::now().as_second() / 60);
+        if minute != noted {
+            noted = minute;
             note_minute(&service).await;
             // What a wrong clock closes or removes does not come back, and by a wrong clock every gateway is silent.
             let is_trusted = clock.look(Instant::now(), Timestamp::now());
@@ -81,7 +82,11 @@ async fn flush(quality: &Quality) {
 /// Fixes the figures of the days that are over, and removes what is older than it may be.
 async fn close_days(quality: &Quality) {
     let today = quality.days.of(Timestamp::now());
-    let members = |group: &GroupId, day: Date| quality.members(group, day);
+    let Some(past) = told(quality.past_members().await, "the objects of a day cannot be read")
+    else {
+        return;
+    };
+    let members = |group: &GroupId, day: Date| quality.members((group, day), &past);
     let closed = quality.books.close(today, &quality.groups(), members).await;
     let closed = told(closed, "the figures of a day cannot be fixed").unwrap_or_default();
     for day in &closed {
@@ -126,10 +131,10 @@ async fn write_gateways(service: &Service, is_trusted: bool) {
         tell(&turned);
     }
     let gateways = quality.gateways.list(None);
-    let silent = gateways.iter().filter(|(_, gateway)| gateway.silent_since.is_some()).count();
-    metrics::gauge!("champollion_gateways", "state" => "silent").set(silent as f64);
-    metrics::gauge!("champollion_gateways", "state" => "heard")
-        .set((gateways.len() - silent) as f64);
+    for state in [GatewayState::Heard, GatewayState::Silent, GatewayState::RhythmUnknown] {
+        let count = gateways.iter().filter(|(_, gateway)| gateway.state() == state).count();
+        metrics::gauge!("champollion_gateways", "state" => state.as_str()).set(count as f64);
+    }
 }
 
 fn tell(Turned { id, turn, last_heard_at }: &Turned) {

@@ -36,6 +36,18 @@ pub struct Gateway {
     hours: Vec<(i64, u64)>,
 }
 
+/// The state of a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GatewayState {
+    /// The gateway is heard by its rhythm.
+    Heard,
+    /// The gateway is silent.
+    Silent,
+    /// The gateway was heard too seldom to know its rhythm: it may be silent without being told of.
+    RhythmUnknown,
+}
+
 /// The turn of a gateway from one state to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -76,6 +88,18 @@ pub(super) struct HeardNow {
     pub(super) last_ms: i64,
     /// The last moment of a status message.
     pub(super) status_ms: Option<i64>,
+}
+
+impl GatewayState {
+    /// The word for the state.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Heard => "heard",
+            Self::Silent => "silent",
+            Self::RhythmUnknown => "rhythm-unknown",
+        }
+    }
 }
 
 impl HeardNow {
@@ -135,6 +159,16 @@ impl Gateway {
         self.hours.retain(|(hour, _)| *hour > newest - HOURS);
     }
 
+    /// Returns the state that the gateway is in.
+    #[must_use]
+    pub fn state(&self) -> GatewayState {
+        match (self.silent_since, self.rhythm.patience()) {
+            (Some(_), _) => GatewayState::Silent,
+            (None, Some(_)) => GatewayState::Heard,
+            (None, None) => GatewayState::RhythmUnknown,
+        }
+    }
+
     /// Returns the frames of the last 24 hours, by the hour on the average. A gateway that is younger is judged by its age.
     #[must_use]
     pub fn frames_an_hour(&self, now: Timestamp) -> f64 {
@@ -191,10 +225,15 @@ mod tests {
     #[test]
     fn silence_is_told_once_and_its_end_once() {
         let mut gateway = Gateway::first_heard(at(0));
-        hear(&mut gateway, (5..=50).step_by(5));
+        hear(&mut gateway, (5..=35).step_by(5));
+        assert_eq!(gateway.state(), GatewayState::RhythmUnknown);
+        assert_eq!(gateway.judge(at(1_000), at(0)), None, "seven gaps are no rhythm");
+        hear(&mut gateway, (40..=50).step_by(5));
+        assert_eq!(gateway.state(), GatewayState::Heard);
         assert_eq!(gateway.judge(at(64), at(0)), None);
         assert_eq!(gateway.judge(at(66), at(60)), None, "nobody listened for most of the time");
         assert_eq!(gateway.judge(at(66), at(0)), Some(GatewayTurn::Silent));
+        assert_eq!(gateway.state(), GatewayState::Silent);
         assert_eq!((gateway.judge(at(90), at(0)), gateway.silent_since), (None, Some(at(50))));
         // A frame that was held up does not bring it back.
         hear(&mut gateway, [40]);

@@ -7,7 +7,7 @@ mod rhythm;
 mod telling;
 
 pub use book::{GatewayBook, Judging};
-pub use gateway::{Gateway, GatewayEvent, GatewayTurn, Turned};
+pub use gateway::{Gateway, GatewayEvent, GatewayState, GatewayTurn, Turned};
 pub use hearing::Hearing;
 pub use rhythm::Rhythm;
 pub use telling::GatewayMails;

@@ -10,7 +10,7 @@ use champollion_store::{
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::days::Days;
+use super::days::{Days, before};
 
 /// The name under which the taking of frames is counted. Routes have a slash in theirs.
 pub const INGEST: &str = "ingest";
@@ -33,6 +33,9 @@ pub struct AvailableDay {
     pub well: u32,
     /// The last minute that is counted, since the epoch: a minute counts once, also where the server starts anew in it.
     last: i64,
+    /// The first minute that is counted; absent of days that an earlier version has counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<i64>,
 }
 
 /// The codec of keys that end with a day.
@@ -84,6 +87,7 @@ impl AvailabilityBook {
                 looked: row.looked + 1,
                 well: row.well + u32::from(is_well),
                 last: minute,
+                first: row.first.or((row.looked == 0).then_some(minute)),
             };
             MINUTES.put(&mut batch, &key, &row)?;
             count += 1;
@@ -105,19 +109,29 @@ impl AvailabilityBook {
         (first, last): (Date, Date),
     ) -> Result<BTreeMap<Date, AvailableDay>, TableError> {
         let mut found = BTreeMap::new();
-        let (prefix, mut after) = (format!("{name}/"), None);
+        let (prefix, mut after) = (format!("{name}/"), (name.to_owned(), before(first, 1)));
         loop {
             let rows =
-                MINUTES.page(&*self.store, prefix.as_bytes(), after.as_ref(), DAYS_AT_ONCE).await?;
+                MINUTES.page(&*self.store, prefix.as_bytes(), Some(&after), DAYS_AT_ONCE).await?;
             let Some((key, _)) = rows.last() else { return Ok(found) };
-            after = Some(key.clone());
+            after = key.clone();
             // The names of routes begin with that of their group: those of others are not meant.
-            let own = rows.into_iter().filter(|((own, _), _)| own == name);
-            found.extend(
-                own.map(|((_, day), row)| (day, row))
-                    .filter(|(day, _)| (first..=last).contains(day)),
-            );
+            for ((_, day), row) in rows.into_iter().filter(|((own, _), _)| own == name) {
+                if day > last {
+                    return Ok(found);
+                }
+                found.insert(day, row);
+            }
         }
+    }
+
+    /// Returns the minutes that have passed of the first day that is counted: from its first minute on, since nobody knows
+    /// how much of it had passed before the server was there.
+    #[must_use]
+    pub fn minutes_of_first(&self, day: Date, row: &AvailableDay, now: Timestamp) -> u32 {
+        let end = self.days.end(day).min(now).as_second() / 60;
+        let passed = row.first.map(|first| u32::try_from(end - first).unwrap_or_default());
+        passed.unwrap_or_default().max(row.looked)
     }
 
     /// Returns the minutes of a day that have passed: 1,440 of most days, and 1,380 or 1,500 where the clocks are changed.
@@ -174,6 +188,14 @@ mod tests {
         assert_eq!(ingest.values().map(|row| row.well).collect::<Vec<_>>(), [2, 1]);
         assert_eq!(book.minutes(day, "2026-11-01T00:00:00Z".parse().unwrap()), 1_500);
         assert_eq!(book.minutes(day, "2026-10-24T23:00:00Z".parse().unwrap()), 60);
+        // Counted from its first minute on, and not from midnight: at 11 o'clock 13 of its 25 hours are left.
+        let of_first = |now: &str| book.minutes_of_first(day, &ingest[&day], now.parse().unwrap());
+        assert_eq!(of_first("2026-10-25T10:02:30Z"), 2);
+        assert_eq!(of_first("2026-11-01T00:00:00Z"), 13 * 60);
+        let before = r#"{"looked":3,"well":2,"last":29362200}"#;
+        let of_earlier_version: AvailableDay = serde_json::from_str(before).unwrap();
+        let now = "2026-11-01T00:00:00Z".parse().unwrap();
+        assert_eq!(book.minutes_of_first(day, &of_earlier_version, now), 3);
         book.forget(date(2026, 10, 26)).await.unwrap();
         assert!(book.of("water/route", (day, day)).await.unwrap().is_empty());
     }

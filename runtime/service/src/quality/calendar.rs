@@ -13,12 +13,15 @@ pub struct Calendar {
     /// The last day whose figures are fixed; absent where none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Date>,
+    /// Whether the day on which each object was first heard is known: not yet of what an earlier version has counted.
+    #[serde(default)]
+    pub knows_first_days: bool,
 }
 
 impl Calendar {
     /// The calendar of an installation whose first day this is.
     pub(super) fn beginning(today: Date) -> Self {
-        Self { since: today, closed: None }
+        Self { since: today, closed: None, knows_first_days: false }
     }
 
     /// Whether the figures of a day are fixed.
@@ -27,10 +30,14 @@ impl Calendar {
         day < self.since || self.closed.is_some_and(|closed| day <= closed)
     }
 
+    /// The first day whose figures are not fixed.
+    pub(super) fn first_open(&self) -> Date {
+        self.closed.and_then(|closed| closed.tomorrow().ok()).unwrap_or(self.since)
+    }
+
     /// Returns the days to be fixed, where so many days stay open, the present one included.
     pub(super) fn due(&self, today: Date, open: i64) -> impl Iterator<Item = Date> + use<> {
-        let next = self.closed.and_then(|closed| closed.tomorrow().ok());
-        between(next.unwrap_or(self.since), before(today, open))
+        between(self.first_open(), before(today, open))
     }
 }
 

@@ -157,14 +157,7 @@ pub fn figures_of_day(
         let of = (member.sub_group.as_ref(), member.use_case.as_ref());
         let tally = tallies.get(&member.dev_eui);
         let heard_before = tally.is_none() && was_heard_before(member.dev_eui);
-        // The register may have lost in a crash that a new object was heard; its tally was not.
-        let standing = match member.standing {
-            Standing::LeftOut(LeftOut::NeverHeard) if tally.is_some() || heard_before => {
-                Standing::InService
-            }
-            standing => standing,
-        };
-        parts.entry(of).or_default().add_member(standing, tally, heard_before);
+        parts.entry(of).or_default().add_member(member.standing, tally, heard_before);
     }
     let part =
         |((sub_group, use_case), counts): ((Option<&SubGroup>, Option<&UseCase>), Counts)| Part {
@@ -221,16 +214,6 @@ mod tests {
         both.add(water);
         assert_eq!((both.in_service, both.frames, both.left_out.stock), (4, 27, 1));
         assert_eq!(Counts::default().daily_share(), None);
-    }
-
-    #[test]
-    fn an_object_that_was_never_heard_is_left_out_until_it_is() {
-        let never = Standing::LeftOut(LeftOut::NeverHeard);
-        let members = [1, 2, 3].map(|number| member(number, "water-metering", never));
-        let heard = [(dev_eui(1), Tally { frames: 1, ..Tally::default() })].into();
-        let counts = &figures_of_day(&members, &heard, |device| device == dev_eui(2))[0].counts;
-        assert_eq!((counts.in_service, counts.heard, counts.heard_in_14_days), (2, 1, 2));
-        assert_eq!(counts.left_out.never_heard, 1);
     }
 
     #[test]

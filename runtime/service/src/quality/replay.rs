@@ -64,20 +64,8 @@ fn of_a_frame() -> String {
     OF_A_FRAME.to_owned()
 }
 
-/// Counts the kept records of all groups that were not counted before. Nothing else may be counted meanwhile.
-///
-/// # Errors
-/// [`StoreError`] where the store does not answer.
-pub async fn replay(
-    store: &dyn Store,
-    books: &Books,
-    counting: &Counting,
-) -> Result<Replayed, StoreError> {
-    // Of gateways that were heard before a crash nothing is told: they are heard again.
-    Replay::default().go_on(store, books, (counting, &Hearing::default())).await
-}
-
-/// A replay that goes on again and again with what was added meanwhile. Nothing is counted beside it.
+/// A replay that counts what was not counted before, and goes on again and again with what was added meanwhile. Nothing is
+/// counted beside it.
 #[derive(Default)]
 pub struct Replay {
     /// The places up to which the logs were read.
@@ -163,6 +151,6 @@ fn note(
         best: frame.radio.best_reception(),
         spreading_factor: frame.radio.spreading_factor,
     };
-    counting.note(group, Some(sequence), frame.device.dev_eui, &heard);
     hearing.note(&frame.radio.gateways, at_ms);
+    counting.note(group, Some(sequence), frame.device.dev_eui, &heard);
 }

@@ -100,6 +100,11 @@ impl Tally {
         }
     }
 
+    /// Returns when the last frame was received, in milliseconds since the epoch.
+    pub(super) fn last_at_ms(&self) -> u64 {
+        1_000 * u64::from(self.last_at)
+    }
+
     /// Returns the one gateway that heard all frames of the day, where it was one.
     #[must_use]
     pub fn only_gateway(&self) -> Option<&str> {

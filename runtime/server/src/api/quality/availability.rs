@@ -15,6 +15,7 @@ use champollion_delivery::{
 use champollion_service::quality::{AvailableDay, INGEST, Stretch};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use tokio::task::yield_now;
 
 use super::scope::{scope, stretch, unreadable};
 use crate::{
@@ -22,9 +23,9 @@ use crate::{
         Problem,
         authorized::{Authorized, Collect},
         extract::Parameters,
-        tables::{Rows, Shape},
+        tables::{Rows, TableForm, TableShape},
     },
-    quality::availability::name_of_route,
+    quality::{Scope, availability::name_of_route},
     service::Service,
 };
 
@@ -90,8 +91,8 @@ struct RouteAvailability {
     share: Option<f64>,
 }
 
-/// A partner sees the routes of its groups, an admin all. The first day counts from the minute in which
-/// the server was first looked at.
+/// A partner sees the routes of its groups, an admin all. The first day counts from the first minute in
+/// which the server was there; later days count whole.
 #[utoipa::path(
     get,
     path = "/v1/quality/availability",
@@ -116,12 +117,27 @@ pub(in crate::api) async fn availability(
     Parameters(AvailabilityQuery { group, from, to, layout }): Parameters<AvailabilityQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
+    let form = TableForm::of(&headers, layout)?;
     let stretch = stretch(&service, from, to)?;
     let scope = scope(&authorized.reach, group, None, None)?;
+    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let counted = async move { count(&service, &scope, stretch).await };
+    if let Some(form) = form {
+        let rows = async move { Rows::gather(rows(&counted.await?)) };
+        return TableShape::new(form, turn).answer("Availability", &HEADINGS, rows).await;
+    }
+    Ok(Json(turn.see_through(counted).await??).into_response())
+}
+
+/// Counts the minutes of the server and of each route of some days.
+async fn count(
+    service: &Service,
+    scope: &Scope,
+    stretch: Stretch,
+) -> Result<Availability, Problem> {
     let book = service.quality.availability();
     let days = (stretch.first, stretch.last);
-    let ingest = of_ingest(&service, stretch, &book.of(INGEST, days).await.map_err(unreadable)?);
+    let ingest = of_ingest(service, stretch, &book.of(INGEST, days).await.map_err(unreadable)?);
     let mut routes = Vec::new();
     // Routes are of whole groups: who has parts of one sees none.
     if scope.sub_groups.is_empty() {
@@ -129,19 +145,14 @@ pub(in crate::api) async fn availability(
             let name = name_of_route(&shown.group, &shown.name);
             let rows = book.of(&name, days).await.map_err(unreadable)?;
             routes.push(of_route(shown.group, shown.name, &rows));
+            yield_now().await;
         }
     }
-    match shape {
-        Shape::Json => Ok(Json(Availability { ingest, routes }).into_response()),
-        Shape::Table(table) => {
-            let rows = async move { Rows::gather(rows(&ingest, &routes)) };
-            table.answer("Availability", &HEADINGS, rows).await
-        }
-    }
+    Ok(Availability { ingest, routes })
 }
 
 /// The rows of the table: the taking of frames, then each route.
-fn rows(ingest: &IngestAvailability, routes: &[RouteAvailability]) -> Vec<Vec<String>> {
+fn rows(Availability { ingest, routes }: &Availability) -> Vec<Vec<String>> {
     let row =
         |of: &str, [group, route]: [String; 2], (all, good, share): (u64, u64, Option<f64>)| {
             let share = share.map(|share| format!("{share:.4}")).unwrap_or_default();
@@ -163,12 +174,11 @@ fn of_ingest(
     rows: &BTreeMap<Date, AvailableDay>,
 ) -> IngestAvailability {
     let (now, book) = (Timestamp::now(), service.quality.availability());
-    let since = service.quality.books().calendar().since.max(stretch.first);
-    let days = std::iter::successors(Some(since), |day| day.tomorrow().ok());
+    let first = service.quality.books().calendar().since;
+    let days = std::iter::successors(Some(first.max(stretch.first)), |day| day.tomorrow().ok());
     let days = days.take_while(|day| *day <= stretch.last);
     let passed = days.map(|day| match rows.get(&day) {
-        // Nobody knows of the first day how much of it passed before the server was there.
-        Some(row) if day == service.quality.books().calendar().since => u64::from(row.looked),
+        Some(row) if day == first => u64::from(book.minutes_of_first(day, row, now)),
         _ => u64::from(book.minutes(day, now)),
     });
     let up = rows.values().map(|row| u64::from(row.well)).sum::<u64>();

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// The headings of the table.
-const HEADINGS: [&str; 18] = [
+const HEADINGS: [&str; 35] = [
     "period",
     "group",
     "subGroup",
@@ -51,6 +51,23 @@ const HEADINGS: [&str; 18] = [
     "frames",
     "loss",
     "redundancy",
+    "lost",
+    "sf5",
+    "sf6",
+    "sf7",
+    "sf8",
+    "sf9",
+    "sf10",
+    "sf11",
+    "sf12",
+    "snrBelow-15",
+    "snrFrom-15",
+    "snrFrom-10",
+    "snrFrom-5",
+    "snrFrom0",
+    "snrFrom5",
+    "snrFrom10",
+    "snrFrom15",
 ];
 
 /// The figures that are asked for.
@@ -270,7 +287,7 @@ fn row(of: &Figures) -> Vec<String> {
     let counts = &of.counts;
     let out = counts.left_out;
     let number = |number: u64| number.to_string();
-    vec![
+    let mut row = vec![
         of.period.clone(),
         or_empty(of.group.as_ref()),
         or_empty(of.sub_group.as_ref()),
@@ -289,12 +306,43 @@ fn row(of: &Figures) -> Vec<String> {
         number(counts.frames),
         share(of.loss),
         share(of.redundancy),
-    ]
+        number(counts.lost),
+    ];
+    row.extend(counts.spreading_factors.into_iter().chain(counts.snr).map(number));
+    row
 }
 
 #[cfg(test)]
 mod tests {
+    use champollion_service::quality::{Counts, snr_bins};
+
     use super::*;
+
+    #[test]
+    fn each_figure_has_its_heading() {
+        let mut counts = Counts { lost: 7, ..Default::default() };
+        (counts.spreading_factors[7], counts.snr[1], counts.snr[7]) = (12, 15, 16);
+        let of = Figures {
+            period: "2026-11".to_owned(),
+            group: None,
+            sub_group: None,
+            use_case: None,
+            days: 1,
+            counts,
+            daily_share: None,
+            fortnight_share: None,
+            loss: None,
+            redundancy: None,
+        };
+        let row = row(&of);
+        assert_eq!(row.len(), HEADINGS.len());
+        let cell = |heading| &row[HEADINGS.iter().position(|own| *own == heading).unwrap()];
+        let cells = ["lost", "sf12", "snrFrom-15", "snrFrom15", "sf5"].map(cell);
+        assert_eq!(cells, ["7", "12", "15", "16", "0"]);
+        let from = HEADINGS[HEADINGS.len() - snr_bins().len()..].iter();
+        let names: Vec<String> = snr_bins().iter().map(|from| format!("snrFrom{from}")).collect();
+        assert!(from.eq(&names), "{names:?}");
+    }
 
     #[test]
     fn what_comes_before_a_place_is_passed_over_as_a_whole() {

@@ -21,6 +21,7 @@ struct Day {
     heard_in_14_days: u64,
     frames: u64,
     lost: u64,
+    receptions: u64,
 }
 
 impl Day {
@@ -31,6 +32,7 @@ impl Day {
         self.heard_in_14_days += number("heardIn14Days");
         self.frames += number("frames");
         self.lost += number("lost");
+        self.receptions += number("receptions");
     }
 }
 
@@ -48,6 +50,11 @@ fn days(list: &Json) -> BTreeMap<Date, Day> {
 /// A share in percent, where there is anything to share.
 fn percent(part: u64, all: u64) -> Option<f64> {
     (all > 0).then(|| (10_000.0 * part as f64 / all as f64).round() / 100.0)
+}
+
+/// A share that is promised, in percent and cut off: one that is missed by ever so little never looks reached.
+fn reached(part: u64, all: u64) -> Option<f64> {
+    (all > 0).then(|| (10_000 * part / all) as f64 / 100.0)
 }
 
 pub(super) fn shown(viewer: &Viewer, list: &Json, available: &Json) -> Markup {
@@ -87,8 +94,8 @@ pub(super) fn shares(viewer: &Viewer, list: &Json) -> Markup {
             h2 { (viewer.say("status-figures")) }
             p.soft { (on_day(viewer, *day)) }
             dl.figures {
-                (figure(viewer, "quality-daily", percent(counts.heard, counts.in_service)))
-                (figure(viewer, "quality-fortnight", percent(counts.heard_in_14_days, counts.in_service)))
+                (figure(viewer, "quality-daily", reached(counts.heard, counts.in_service)))
+                (figure(viewer, "quality-fortnight", reached(counts.heard_in_14_days, counts.in_service)))
             }
         }
     }
@@ -106,14 +113,15 @@ fn whole_day(days: &BTreeMap<Date, Day>) -> Option<(&Date, &Day)> {
 /// The figures of the last whole day, or of the present one where it is the first.
 fn latest(viewer: &Viewer, days: &BTreeMap<Date, Day>, available: &Json) -> Markup {
     let Some((day, counts)) = whole_day(days) else { return html! {} };
-    let ingest = available.pointer("/ingest/share").and_then(Json::as_f64);
+    let minutes = |name: &str| available["ingest"][name].as_u64().unwrap_or_default();
+    let ingest = reached(minutes("up"), minutes("minutes"));
     html! {
         h2 { (on_day(viewer, *day)) }
         dl.figures {
-            (figure(viewer, "quality-daily", percent(counts.heard, counts.in_service)))
-            (figure(viewer, "quality-fortnight", percent(counts.heard_in_14_days, counts.in_service)))
+            (figure(viewer, "quality-daily", reached(counts.heard, counts.in_service)))
+            (figure(viewer, "quality-fortnight", reached(counts.heard_in_14_days, counts.in_service)))
             (figure(viewer, "quality-loss", percent(counts.lost, counts.lost + counts.frames)))
-            (figure(viewer, "quality-ingest", ingest.map(|share| (10_000.0 * share).round() / 100.0)))
+            (figure(viewer, "quality-ingest", ingest))
         }
     }
 }
@@ -127,6 +135,17 @@ fn figure(viewer: &Viewer, key: &str, percent: Option<f64>) -> Markup {
     }
 }
 
+/// A share in percent as people read it.
+pub(super) fn share(viewer: &Viewer, part: u64, all: u64) -> String {
+    shown_percent(viewer, percent(part, all))
+}
+
+/// The gateways that heard a frame, on the average.
+fn redundancy(viewer: &Viewer, counts: &Day) -> String {
+    let of_a_hundred = percent(counts.receptions, counts.frames);
+    of_a_hundred.map_or_else(|| "–".to_owned(), |number| viewer.number(number.round() / 100.0))
+}
+
 fn shown_percent(viewer: &Viewer, percent: Option<f64>) -> String {
     percent.map_or_else(|| "–".to_owned(), |percent| format!("{} %", viewer.number(percent)))
 }
@@ -135,7 +154,7 @@ fn chart(viewer: &Viewer, days: &BTreeMap<Date, Day>) -> Markup {
     // Each day is drawn at its noon in universal time, which is of the same day in most of the world.
     let noon = |day: Date| Some(day.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).ok()?.timestamp());
     let point = |(day, counts): (&Date, &Day)| -> Option<(Timestamp, f64)> {
-        Some((noon(*day)?, percent(counts.heard, counts.in_service)?))
+        Some((noon(*day)?, reached(counts.heard, counts.in_service)?))
     };
     let points = days.iter().filter_map(point).collect();
     Chart { name: viewer.say("quality-daily"), unit: "%".to_owned(), points, is_of_days: true }
@@ -150,18 +169,21 @@ fn table(viewer: &Viewer, days: &BTreeMap<Date, Day>) -> Markup {
         .numbers(viewer.say("quality-daily"))
         .numbers(viewer.say("quality-fortnight"))
         .numbers(viewer.say("quality-frames"))
-        .numbers(viewer.say("quality-loss"));
+        .numbers(viewer.say("quality-loss"))
+        .numbers(viewer.say("quality-redundancy"));
     for (day, counts) in days.iter().rev() {
         let whole = |number| html! { (viewer.language().whole(number)) };
-        let share = |part, all| html! { (shown_percent(viewer, percent(part, all))) };
+        let promised = |part, all| html! { (shown_percent(viewer, reached(part, all))) };
+        let share = |part, all| html! { (share(viewer, part, all)) };
         table.row(vec![
             html! { (written::day(*day, viewer.language())) },
             whole(counts.in_service),
             whole(counts.heard),
-            share(counts.heard, counts.in_service),
-            share(counts.heard_in_14_days, counts.in_service),
+            promised(counts.heard, counts.in_service),
+            promised(counts.heard_in_14_days, counts.in_service),
             whole(counts.frames),
             share(counts.lost, counts.lost + counts.frames),
+            html! { (redundancy(viewer, counts)) },
         ]);
     }
     table.shown()
@@ -182,5 +204,8 @@ mod tests {
         assert_eq!((days.len(), first.in_service, first.heard), (2, 20, 15));
         assert_eq!(percent(first.heard, first.in_service), Some(75.0));
         assert_eq!((percent(2, 3), percent(0, 0)), (Some(66.67), None));
+        // A promise of 90 % is missed by one object of 100,000.
+        assert_eq!((reached(89_999, 100_000), reached(9, 10)), (Some(89.99), Some(90.0)));
+        assert_eq!(reached(0, 0), None);
     }
 }

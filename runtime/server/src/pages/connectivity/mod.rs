@@ -3,6 +3,7 @@
 
 mod figures;
 mod objects;
+mod reception;
 
 use axum::{
     http::{
@@ -39,6 +40,7 @@ pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Probl
         viewer.get(&address("/v1/quality/excluded", &[of_group[0], ("limit", "200")])).await?;
     Ok(html! {
         (figures::shown(viewer, &days, &available))
+        (reception::shown(viewer, &days))
         p.actions {
             a.button.quiet href=(address(&format!("{path}/workbook"), &of_group)) {
                 (viewer.say("quality-workbook"))

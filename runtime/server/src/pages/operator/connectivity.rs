@@ -67,17 +67,26 @@ fn row(viewer: &Viewer, gateway: &Json) -> Vec<Markup> {
         html! { a href={ (GATEWAYS) "/" (path_part(&id)) } { code { (id) } } },
         state(viewer, gateway),
         moment_at(viewer, gateway, "/lastHeardAt"),
-        html! { (viewer.number((10.0 * frames).round() / 10.0)) },
+        html! { (viewer.number(shown(frames))) },
         number_at(viewer, gateway, "/usualGapMinutes"),
         number_at(viewer, gateway, "/onlyHere"),
     ]
 }
 
+/// Frames an hour, with two decimals where they are few: a gateway of one frame a day hears some.
+fn shown(frames: f64) -> f64 {
+    let decimals = if frames < 10.0 { 100.0 } else { 10.0 };
+    (decimals * frames).round() / decimals
+}
+
 fn state(viewer: &Viewer, gateway: &Json) -> Markup {
-    match gateway.get("silentSince") {
-        Some(_) => badge(Tone::Bad, &viewer.say("gateways-silent")),
-        None => badge(Tone::Good, &viewer.say("gateways-heard")),
-    }
+    let word = text(gateway, "/state");
+    let tone = match word.as_str() {
+        "silent" => Tone::Bad,
+        "heard" => Tone::Good,
+        _ => Tone::Plain,
+    };
+    badge(tone, &viewer.say_word("gateways-state", &word))
 }
 
 /// A gateway with the objects that it alone hears.

@@ -1,4 +1,4 @@
-//! Closing: the figures of a day are fixed when nothing more is expected of it, with the objects that are in service then.
+//! Closing: the figures of a day are fixed when nothing more is expected of it, with the objects as they were at its end.
 //! Rows that are older than they may be are removed.
 
 use champollion_fleet::names::GroupId;
@@ -9,6 +9,7 @@ use super::{Books, DAYS_BEFORE, OPEN_DAYS, loading::DAYS_KEY};
 use crate::quality::{
     calendar::Calendar,
     days::before,
+    history,
     member::Member,
     tables::{CALENDAR, CLOSED, DAYS, PartKey},
 };
@@ -39,6 +40,8 @@ impl Books {
         for day in &due {
             self.close_day(*day, groups, &members).await?;
         }
+        let open = self.counting.days().begin(self.calendar().first_open());
+        history::forget_until(&*self.store, open).await?;
         Ok(due)
     }
 

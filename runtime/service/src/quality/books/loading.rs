@@ -15,6 +15,7 @@ use crate::quality::{
     calendar::Calendar,
     counting::Counting,
     days::{before, between},
+    first_heard::FirstHeard,
     journal,
     tables::{CALENDAR, JOURNAL, PLACES},
 };
@@ -32,7 +33,7 @@ impl Books {
         counting: Arc<Counting>,
         now: Timestamp,
     ) -> Result<Self, TableError> {
-        let books = Self::unread(store, counting, now);
+        let books = Self::unread(store, counting, Arc::default(), now);
         books.read_again(now).await?;
         Ok(books)
     }
@@ -40,9 +41,15 @@ impl Books {
     /// The books of a store that another process writes: nothing of them is read until they are
     /// [taken over](Self::read_again).
     #[must_use]
-    pub fn unread(store: Arc<dyn Store>, counting: Arc<Counting>, now: Timestamp) -> Self {
+    pub fn unread(
+        store: Arc<dyn Store>,
+        counting: Arc<Counting>,
+        first_heard: Arc<FirstHeard>,
+        now: Timestamp,
+    ) -> Self {
         let kept = Kept::of(Calendar::beginning(counting.days().of(now)));
-        Self { store, counting, turn: tokio::sync::Mutex::default(), kept: Mutex::new(kept) }
+        let turn = tokio::sync::Mutex::default();
+        Self { store, counting, first_heard, turn, kept: Mutex::new(kept) }
     }
 
     /// Reads what is in the store, whatever was in memory before.
@@ -52,7 +59,32 @@ impl Books {
     pub async fn read_again(&self, now: Timestamp) -> Result<(), TableError> {
         let _turn = self.turn.lock().await;
         let kept = Kept::read(&*self.store, self.counting.days().of(now)).await?;
+        self.first_heard.read(&*self.store).await?;
         *self.kept.lock() = kept;
+        Ok(())
+    }
+
+    /// Makes durable on which day each device was first heard, where an earlier version has counted and did not keep it:
+    /// the first of the open days that have it, or one before them if it was heard in the 14 days before, or is among those
+    /// that were `heard` at all.
+    ///
+    /// # Errors
+    /// [`TableError`] where the store does not keep it; it is found out again the next time.
+    pub async fn learn_first_days(
+        &self,
+        heard: impl IntoIterator<Item = DevEui>,
+    ) -> Result<(), TableError> {
+        let _turn = self.turn.lock().await;
+        if self.calendar().knows_first_days {
+            return Ok(());
+        }
+        let days = self.kept.lock().first_days(heard);
+        self.first_heard.keep(&*self.store, days).await?;
+        let calendar = Calendar { knows_first_days: true, ..self.calendar() };
+        let mut batch = Batch::new();
+        CALENDAR.put(&mut batch, &DAYS_KEY.to_owned(), &calendar)?;
+        self.store.commit(batch).await?;
+        self.kept.lock().calendar = calendar;
         Ok(())
     }
 }
@@ -83,6 +115,22 @@ impl Kept {
             journal: Vec::new(),
             touched: HashSet::new(),
         }
+    }
+
+    /// The first day on which each device was heard, as far as the days tell it that are in memory.
+    fn first_days(&self, heard: impl IntoIterator<Item = DevEui>) -> HashMap<DevEui, Date> {
+        let earlier = before(self.calendar.first_open(), 1);
+        let mut first: HashMap<DevEui, Date> =
+            self.heard_on.keys().map(|dev_eui| (*dev_eui, earlier)).collect();
+        let open = self.days.values().flatten();
+        for (day, dev_eui) in open.flat_map(|(day, of)| of.keys().map(move |of| (*day, *of))) {
+            let known = first.entry(dev_eui).or_insert(day);
+            *known = day.min(*known);
+        }
+        for dev_eui in heard {
+            first.entry(dev_eui).or_insert(earlier);
+        }
+        first
     }
 
     /// Reads all that is kept in memory.
@@ -123,8 +171,7 @@ impl Kept {
         today: Date,
         written: &mut HashMap<(GroupId, Date), u64>,
     ) -> Result<(), TableError> {
-        let closed = self.calendar.closed.and_then(|closed| closed.tomorrow().ok());
-        for day in between(closed.unwrap_or(self.calendar.since), today) {
+        for day in between(self.calendar.first_open(), today) {
             let (through, tallies) = day_of_group(store, group, day).await?;
             if !tallies.is_empty() {
                 written.insert((group.clone(), day), through);

@@ -15,7 +15,7 @@ use std::{
 use champollion_fleet::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_store::{Store, TableError};
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use parking_lot::Mutex;
 
 use super::{
@@ -23,6 +23,7 @@ use super::{
     counting::Counting,
     days::{before, between},
     figures::{Part, figures_of_day},
+    first_heard::FirstHeard,
     member::Member,
     place::Place,
     tables::CLOSED,
@@ -30,6 +31,7 @@ use super::{
 };
 
 pub(super) use rows::day_of_group;
+pub use writing::Flushed;
 
 /// Days that stay open, the present one included: network servers hand over late what they kept while the way was cut.
 pub const OPEN_DAYS: i64 = 3;
@@ -44,6 +46,7 @@ const AT_ONCE: usize = 400;
 pub struct Books {
     store: Arc<dyn Store>,
     counting: Arc<Counting>,
+    first_heard: Arc<FirstHeard>,
     /// Held while something is written: one thing at a time.
     turn: tokio::sync::Mutex<()>,
     kept: Mutex<Kept>,
@@ -121,8 +124,7 @@ impl Books {
         let calendar = self.calendar();
         let first = first.max(calendar.since);
         let mut figures = self.closed_figures(group, (first, last)).await?;
-        let closed = calendar.closed.and_then(|closed| closed.tomorrow().ok());
-        for day in between(closed.map_or(first, |open| open.max(first)), last) {
+        for day in between(calendar.first_open().max(first), last) {
             let members = members(day);
             figures.push((day, self.kept.lock().figures(group, day, &members)));
         }
@@ -152,6 +154,28 @@ impl Books {
                 return Ok(figures);
             }
         }
+    }
+
+    /// The first day on which each object was heard.
+    #[must_use]
+    pub fn first_heard(&self) -> &FirstHeard {
+        &self.first_heard
+    }
+
+    /// Returns when devices were last heard on the days that are open, in milliseconds since the epoch: of those that were
+    /// heard at or after a moment, and at or before another.
+    #[must_use]
+    pub fn last_heard(&self, (first, last): (Timestamp, Timestamp)) -> HashMap<DevEui, u64> {
+        let kept = self.kept.lock();
+        let tallies = kept.days.values().flat_map(BTreeMap::values).flatten();
+        let mut heard = HashMap::new();
+        for (dev_eui, tally) in tallies {
+            if (first.as_second()..=last.as_second()).contains(&i64::from(tally.last_at)) {
+                let at = heard.entry(*dev_eui).or_default();
+                *at = tally.last_at_ms().max(*at);
+            }
+        }
+        heard
     }
 
     /// Looks at the tallies of open days of a group, the latest first, until `look` has found what it looks for.

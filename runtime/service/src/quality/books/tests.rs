@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::date, tz::TimeZone};
 use super::*;
 use crate::{
     gateways::{GatewayBook, Hearing},
-    quality::{Days, Heard, LeftOut, Replay, Standing, replay},
+    quality::{Days, Heard, LeftOut, Replay, Standing},
 };
 
 /// A store in a folder of its own, with a clock that the test sets.
@@ -128,7 +128,7 @@ async fn days_are_closed_with_the_objects_of_then_and_late_frames_are_told() {
     assert_eq!((days[0].1[0].counts.in_service, days[0].1[0].counts.left_out.stock), (2, 1));
     hear(&counting, None, 2, "2026-03-02T08:00:00Z");
     hear(&counting, None, 2, "2026-03-04T08:00:00Z");
-    assert_eq!(books.flush().await.unwrap(), 1);
+    assert_eq!(books.flush().await.unwrap().late, 1);
     let (_, books) = house.open("2026-03-05T09:00:00Z").await;
     let last = date(2026, 3, 5);
     let expected = [
@@ -162,7 +162,9 @@ async fn records_that_were_not_counted_are_counted_after_a_kill_and_once() {
     books.flush().await.unwrap();
     for counted in [1, 0] {
         let (counting, books) = house.open("2026-03-01T09:00:00Z").await;
-        let replayed = replay(&*house.store, &books, &counting).await.unwrap();
+        let hearing = Hearing::default();
+        let counts = (&*counting, &hearing);
+        let replayed = Replay::default().go_on(&*house.store, &books, counts).await.unwrap();
         assert_eq!((replayed.counted, replayed.unreadable), (counted, 1));
         books.flush().await.unwrap();
         assert_eq!(shown(&books, FIRST, FIRST).await, [(FIRST, 2, 2, 2)]);
@@ -177,6 +179,7 @@ async fn the_frames_of_several_nodes_are_counted_once_also_where_another_takes_o
     let taken_over = Books::unread(
         Arc::clone(&house.store),
         Arc::clone(&next),
+        Arc::default(),
         "2026-03-01T09:00:00Z".parse().unwrap(),
     );
     let (mut replay, hearing) = (Replay::default(), Arc::new(Hearing::default()));
@@ -225,4 +228,95 @@ async fn a_silent_object_has_its_last_reception() {
     let found = crate::quality::last_receptions(&books, &asked).await.unwrap();
     assert_eq!(found.len(), 2);
     assert_eq!(found[&dev_eui(1)].spreading_factor, Some(9));
+}
+
+/// The last moments of devices on the open days, in hours of the first day.
+fn hours(books: &Books) -> BTreeMap<DevEui, u64> {
+    let begin = books.counting.days().begin(FIRST).as_millisecond().unsigned_abs();
+    let heard = books.last_heard((Timestamp::MIN, Timestamp::MAX));
+    heard.into_iter().map(|(dev_eui, at)| (dev_eui, (at - begin) / 3_600_000)).collect()
+}
+
+#[tokio::test]
+async fn the_first_day_of_a_device_is_as_durable_as_its_tally() {
+    let house = House::new();
+    let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
+    hear(&counting, None, 1, "2026-03-02T08:00:00Z");
+    hear(&counting, None, 1, "2026-03-03T08:00:00Z");
+    hear(&counting, None, 2, "2026-03-03T08:00:00Z");
+    let flushed = books.flush().await.unwrap();
+    assert_eq!(flushed.new.len(), 3, "of each day of a new one: {flushed:?}");
+    hear(&counting, None, 2, "2026-03-03T09:00:00Z");
+    assert_eq!(books.flush().await.unwrap().new, []);
+    // A frame of the day before is handed over late, and one more is lost with the process.
+    hear(&counting, None, 2, "2026-03-01T12:00:00Z");
+    books.flush().await.unwrap();
+    hear(&counting, None, 3, "2026-03-03T09:30:00Z");
+    let (_, books) = house.open("2026-03-03T10:00:00Z").await;
+    let first = |number| books.first_heard().of(dev_eui(number));
+    assert_eq!([1, 2, 3].map(first), [Some(date(2026, 3, 2)), Some(FIRST), None]);
+    // Clocks of Paris are an hour ahead.
+    assert_eq!(hours(&books), [(dev_eui(1), 57), (dev_eui(2), 58)].into());
+    let noon = |day: &str| format!("2026-03-{day}T12:00:00Z").parse().unwrap();
+    assert_eq!(books.last_heard((noon("01"), noon("01"))).len(), 1);
+    assert_eq!(books.last_heard((noon("02"), noon("03"))).len(), 2);
+    assert_eq!(books.last_heard((noon("03"), noon("09"))).len(), 0);
+}
+
+#[tokio::test]
+async fn first_days_of_what_an_earlier_version_has_counted_are_learned_once() {
+    let house = House::new();
+    let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
+    for (number, at) in [(1, "01"), (1, "05"), (2, "04"), (2, "05")] {
+        hear(&counting, None, number, &format!("2026-03-{at}T08:00:00Z"));
+    }
+    books.flush().await.unwrap();
+    books.close(date(2026, 3, 5), &[water()], |_, _| members()).await.unwrap();
+    let mut batch = champollion_store::Batch::new();
+    (1..=2).for_each(|number| crate::quality::forget_first_day(&mut batch, dev_eui(number)));
+    house.store.commit(batch).await.unwrap();
+
+    let (_, books) = house.open("2026-03-05T09:00:00Z").await;
+    assert!(!books.calendar().knows_first_days);
+    // The third was heard before all that is counted.
+    books.learn_first_days([dev_eui(2), dev_eui(3)]).await.unwrap();
+    books.learn_first_days([dev_eui(4)]).await.unwrap();
+    let (counting, books) = house.open("2026-03-05T10:00:00Z").await;
+    let closed = Some(date(2026, 3, 2));
+    let first = |number| books.first_heard().of(dev_eui(number));
+    assert_eq!([1, 2, 3, 4].map(first), [closed, Some(date(2026, 3, 4)), closed, None]);
+    assert!(books.calendar().knows_first_days);
+    hear(&counting, None, 4, "2026-03-05T09:00:00Z");
+    assert_eq!(books.flush().await.unwrap().new.len(), 1);
+}
+
+#[tokio::test]
+async fn gateways_are_written_before_the_frames_that_they_heard_are_counted() {
+    let house = House::new();
+    house.keep(record("record", 1)).await;
+    let now = "2026-03-01T09:00:00Z";
+    for is_killed in [true, false] {
+        let (counting, books) = house.open(now).await;
+        let hearing = Arc::new(Hearing::default());
+        let counts = (&*counting, &*hearing);
+        let replayed = Replay::default().go_on(&*house.store, &books, counts).await.unwrap();
+        assert_eq!(replayed.counted, 1, "it is in no book yet");
+        let gateways = GatewayBook::open(Arc::clone(&house.store), hearing).await.unwrap();
+        let write = async {
+            gateways.write(now.parse().unwrap(), None).await.unwrap();
+            if is_killed {
+                std::future::pending::<()>().await;
+            }
+        };
+        let flush = books.flush_after(write);
+        let flushed = tokio::time::timeout(std::time::Duration::from_millis(300), flush).await;
+        assert_eq!(flushed.is_err(), is_killed);
+        let gateways = GatewayBook::open(Arc::clone(&house.store), Arc::default()).await.unwrap();
+        let last_heard = gateways.get("a").unwrap().last_heard_at;
+        assert_eq!(last_heard, "2026-03-01T08:00:00Z".parse().unwrap());
+    }
+    let (_, books) = house.open(now).await;
+    assert!(books.place(&water()).has(1));
+    let days = books.figures(&water(), (FIRST, FIRST), |_| members()).await.unwrap();
+    assert_eq!(days[0].1[0].counts.frames, 1);
 }

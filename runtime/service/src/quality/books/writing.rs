@@ -10,15 +10,15 @@ use jiff::civil::Date;
 use super::{Books, rows::write_day};
 use crate::quality::{
     counting::Fresh,
-    journal,
+    first_heard, journal,
     packed::pack,
     place::Place,
     tables::{JOURNAL, PLACES},
     tally::Tally,
 };
 
-/// Tallies that become durable at once, within what a batch may have.
-const TALLIES: usize = 50_000;
+/// Tallies that become durable at once, within what a batch may have, also where each device is heard for the first time.
+const TALLIES: usize = 30_000;
 
 /// Entries of the journal that are removed at once.
 const ENTRIES: usize = 10_000;
@@ -26,20 +26,43 @@ const ENTRIES: usize = 10_000;
 /// The tallies of a flush by day.
 type ByDay = BTreeMap<Date, Vec<(DevEui, Tally)>>;
 
+/// The outcome of a flush.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Flushed {
+    /// Frames that came too late to count: their days are over.
+    pub late: u64,
+    /// Devices that were heard for the first time, and when, in milliseconds since the epoch.
+    pub new: Vec<(DevEui, u64)>,
+}
+
 impl Books {
-    /// Makes durable what was counted since the last time, and returns the number of frames that came too late to count:
-    /// their days are over. What cannot be written is tried again the next time.
+    /// Makes durable what was counted since the last time. What cannot be written is tried again the next time.
     ///
     /// # Errors
     /// [`TableError`] where the store does not keep it.
-    pub async fn flush(&self) -> Result<u64, TableError> {
+    pub async fn flush(&self) -> Result<Flushed, TableError> {
+        self.flush_after(async {}).await
+    }
+
+    /// Makes durable what was counted since the last time, after something `other` that is to be durable before. That
+    /// begins once it is settled which frames are written, so that it knows of each of them.
+    ///
+    /// # Errors
+    /// [`TableError`] where the store does not keep it.
+    pub async fn flush_after(
+        &self,
+        other: impl Future<Output = ()>,
+    ) -> Result<Flushed, TableError> {
         let _turn = self.turn.lock().await;
-        let (mut late, mut failed) = (0, None);
-        for (group, fresh) in self.counting.take() {
+        let (mut flushed, mut failed) = (Flushed::default(), None);
+        self.first_heard.settle(&*self.store).await?;
+        let taken = self.counting.take();
+        other.await;
+        for (group, fresh) in taken {
             for part in split(fresh) {
                 match &failed {
-                    None => match self.flush_part(&group, &part).await {
-                        Ok(frames) => late += frames,
+                    None => match self.flush_part(&group, &part, &mut flushed).await {
+                        Ok(()) => {}
                         Err(error) => {
                             self.counting.give_back(group.clone(), part);
                             failed = Some(error);
@@ -49,10 +72,15 @@ impl Books {
                 }
             }
         }
-        failed.map_or(Ok(late), Err)
+        failed.map_or(Ok(flushed), Err)
     }
 
-    async fn flush_part(&self, group: &GroupId, fresh: &Fresh) -> Result<u64, TableError> {
+    async fn flush_part(
+        &self,
+        group: &GroupId,
+        fresh: &Fresh,
+        flushed: &mut Flushed,
+    ) -> Result<(), TableError> {
         let (place, calendar, mut number) = {
             let kept = self.kept.lock();
             let place = kept.places.get(group).cloned().unwrap_or_default();
@@ -75,9 +103,15 @@ impl Books {
             }
         }
         PLACES.put(&mut batch, group, &place)?;
+        let news = self.first_heard.news(fresh.tallies.keys());
+        first_heard::put(&mut batch, news.iter().map(|(dev_eui, day)| (*dev_eui, *day)))?;
         self.store.commit(batch).await?;
+        let new = fresh.tallies.iter().filter(|((_, dev_eui), _)| news.contains_key(dev_eui));
+        flushed.new.extend(new.map(|((_, dev_eui), tally)| (*dev_eui, tally.last_at_ms())));
+        flushed.late += late;
+        self.first_heard.know(news);
         self.know(group, by_day, place, first..number);
-        Ok(late)
+        Ok(())
     }
 
     fn know(&self, group: &GroupId, by_day: ByDay, place: Place, numbers: std::ops::Range<u64>) {
