@@ -3,7 +3,7 @@
 use champollion_client::{Client, Gateway, ObjectOfGateway};
 use clap::Args;
 
-use super::{Failure, connection::Connection, output, table_file::TableFile};
+use super::{Failure, clocks::Clocks, connection::Connection, output, table_file::TableFile};
 
 /// Shows gateways: when each was last heard, and which objects it alone hears.
 #[derive(Args)]
@@ -37,7 +37,7 @@ impl Gateways {
         if self.json {
             return output::answer(&list);
         }
-        table(&list.gateways);
+        table(&list.gateways, &Clocks::of(client).await?);
         Ok(())
     }
 
@@ -46,9 +46,10 @@ impl Gateways {
         if self.json {
             return output::answer(&found);
         }
-        table(std::slice::from_ref(&found.gateway));
+        let clocks = Clocks::of(client).await?;
+        table(std::slice::from_ref(&found.gateway), &clocks);
         let turn = |event: &champollion_client::GatewayEvent| {
-            [output::moment(event.at), output::quoted(&event.turn)]
+            [clocks.moment(event.at), output::quoted(&event.turn)]
         };
         output::table(["moment", "turn"], found.events.iter().map(turn));
         let row = |one: &ObjectOfGateway| {
@@ -59,11 +60,11 @@ impl Gateways {
     }
 }
 
-fn table(gateways: &[Gateway]) {
+fn table(gateways: &[Gateway], clocks: &Clocks) {
     let row = |gateway: &Gateway| {
         [
             output::quoted(&gateway.id),
-            output::moment(gateway.last_heard_at),
+            clocks.moment(gateway.last_heard_at),
             if gateway.silent_since.is_some() { "silent" } else { "heard" }.to_owned(),
             format!("{:.1}", gateway.frames_an_hour),
             gateway.usual_gap_minutes.map(|gap| gap.to_string()).unwrap_or_default(),

@@ -1,18 +1,22 @@
 //! Rules of alerts: made, checked, tried on what is kept, and removed.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::{
     destinations::Secret, mailbox::PageBounds, names::GroupId, records::Cursor,
 };
 use champollion_registry::{RegistryError, ledger::AuditEntry};
-use champollion_service::alerts::{
-    AlertsError, Condition, Definition, Rule, RuleFault, RuleKey, RuleName, Trial, Trials,
+use champollion_service::{
+    alerts::{
+        AlertsError, Condition, Definition, RouteFailure, Rule, RuleFault, RuleKey, RuleName,
+        Trials,
+    },
+    outbox::Language,
 };
 use champollion_store::{Batch, StoreError};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{commanding, declared::Terms};
@@ -36,8 +40,21 @@ const TRIAL: &str = "try";
 /// Times that a rule is put where other nodes put rules of its group at once.
 const TRIES: u32 = 10;
 
+/// Most routes of a group that are counted.
+const ROUTES: usize = 1_000;
+
 /// Records that are read at once for a trial.
 const RECORDS: usize = 256;
+
+/// The groups whose rules are asked for.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct OfGroups {
+    /// The group; all that the sender sees where it is left out.
+    #[param(inline)]
+    group: Option<GroupId>,
+}
 
 /// A rule as it is shown, its secrets hidden.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -51,6 +68,8 @@ pub(in crate::api) struct ShownRule {
     /// The moment of the last change.
     #[schema(value_type = String, format = DateTime)]
     changed_at: Timestamp,
+    /// The condition in words.
+    in_words: String,
     #[serde(flatten)]
     definition: Definition,
 }
@@ -69,14 +88,18 @@ pub(in crate::api) struct RuleList {
 pub(in crate::api) struct MadeRule {
     #[serde(flatten)]
     rule: ShownRule,
+    /// The number of devices that it watches now, or of routes; a rule on none waits for the first.
+    watched: u64,
     /// The signing secret of its requests, where it was made here. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_secret: Option<Secret>,
 }
 
 impl ShownRule {
-    fn of(RuleKey { group, name }: RuleKey, rule: Rule) -> Self {
-        Self { group, name, changed_at: rule.changed_at, definition: rule.definition.hidden() }
+    fn of(service: &Service, RuleKey { group, name }: RuleKey, rule: Rule) -> Self {
+        let in_words = service.alerts.judge.words(Language::En).condition(&rule.definition.when);
+        let (changed_at, definition) = (rule.changed_at, rule.definition.hidden());
+        Self { group, name, changed_at, in_words, definition }
     }
 }
 
@@ -85,21 +108,23 @@ impl ShownRule {
     path = "/v1/alerts/rules",
     operation_id = "listAlertRules",
     tag = "alerts",
-    summary = "List the rules of a group",
-    params(OfGroup),
+    summary = "List rules of alerts: those of a group, or of all that the sender sees",
+    params(OfGroups),
     responses(
         (status = 200, description = "The rules, without their secrets.", body = RuleList),
-        (status = 400, description = "group-missing"),
     ),
 )]
 pub(in crate::api) async fn list(
     authorized: Authorized<ReadRoutes>,
     State(service): State<Arc<Service>>,
-    Parameters(OfGroup { group }): Parameters<OfGroup>,
+    Parameters(OfGroups { group }): Parameters<OfGroups>,
 ) -> Result<Json<RuleList>, Problem> {
-    let group = authorized.reach.group(group)?;
-    let rules = service.alerts.rules.of_group(&group).await.map_err(AlertsError::from)?;
-    let rules = rules.into_iter().map(|(key, rule)| ShownRule::of(key, rule)).collect();
+    let groups = super::groups(&authorized.reach, &service, group)?;
+    let mut rules = Vec::new();
+    for group in &groups {
+        rules.extend(service.alerts.rules.of_group(group).await.map_err(AlertsError::from)?);
+    }
+    let rules = rules.into_iter().map(|(key, rule)| ShownRule::of(&service, key, rule)).collect();
     Ok(Json(RuleList { rules }))
 }
 
@@ -124,7 +149,7 @@ pub(in crate::api) async fn show(
 ) -> Result<Json<ShownRule>, Problem> {
     let key = key(&authorized.reach, group, &name)?;
     let rule = service.alerts.rules.rule(&key).await?;
-    Ok(Json(ShownRule::of(key, rule)))
+    Ok(Json(ShownRule::of(&service, key, rule)))
 }
 
 /// The alerts of the rule end where another condition or another scope takes the place of its own.
@@ -163,7 +188,7 @@ pub(in crate::api) async fn put(
 ) -> Result<Json<MadeRule>, Problem> {
     let key = key(&authorized.reach, group, &name)?;
     let turn = service.expensive.turn(&authorized.principal.token, Some(&key.group))?;
-    let mut definition = checked(&service, (&key.group, &turn), definition).await?;
+    let (mut definition, devices) = checked(&service, (&key.group, &turn), definition).await?;
     let by = (&authorized.principal, &key.group, &turn);
     commanding::check(&service, by, &definition).await?;
     drop(turn);
@@ -177,11 +202,16 @@ pub(in crate::api) async fn put(
     let recipients = MailRecipients::new(&service.config.outbox.mail_to, &service.roster);
     let recipients = service.mailer.is_some().then_some(&recipients);
     outbox::check(&limits, &key.group, &definition.tell, recipients).map_err(refused)?;
+    let watched = match &definition.when {
+        Condition::Route(watch) => routes(&service, &key.group, watch).await?,
+        _ => devices,
+    };
     let author = authorized.author(&service);
     to_the_end(async move {
         let rule = made_durable(&service, &key, definition, &author).await?;
         service.alerts.reload_of(&key.group).await?;
-        Ok(Json(MadeRule { rule: ShownRule::of(key, rule), signing_secret }))
+        let rule = ShownRule::of(&service, key, rule);
+        Ok(Json(MadeRule { rule, watched, signing_secret }))
     })
     .await
 }
@@ -270,7 +300,7 @@ pub(in crate::api) async fn try_out(
 ) -> Result<Json<Trials>, Problem> {
     let group = authorized.reach.group(group)?;
     let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
-    let definition = checked(&service, (&group, &turn), definition).await?;
+    let (definition, _) = checked(&service, (&group, &turn), definition).await?;
     if matches!(definition.when, Condition::Route(_)) {
         let detail = "when.route: records do not tell how routes did: make the rule, and see";
         return Err(refused(detail.to_owned()));
@@ -288,7 +318,7 @@ async fn tried(
     // A rule that is paused is tried as if it were armed: that is what a trial is for.
     let definition = Definition { paused: false, ..definition };
     let rule = Rule::instead(None, definition, Timestamp::now());
-    let mut trial = Trial::new(rule.definition.when.clone());
+    let mut trial = service.alerts.judge.trial(rule.definition.when.clone());
     let mut after = Cursor::default();
     loop {
         let page = service.mailbox.pull_page(group, after, PageBounds::records(RECORDS)).await?;
@@ -309,14 +339,22 @@ async fn tried(
     }
 }
 
-/// A rule that can work, its limits in the units of the vocabulary.
+/// A rule that can work, its limits in the units of the vocabulary, and the number of devices in its scope.
 async fn checked(
     service: &Arc<Service>,
     (group, turn): (&GroupId, &Turn),
     definition: Definition,
-) -> Result<Definition, Problem> {
+) -> Result<(Definition, u64), Problem> {
     let terms = Terms::of(service, (group, &definition.scope), turn).await?;
-    definition.checked(&terms).map_err(Problem::from)
+    Ok((definition.checked(&terms)?, terms.devices()))
+}
+
+/// The number of routes of a group that a rule watches.
+async fn routes(service: &Service, group: &GroupId, watch: &RouteFailure) -> Result<u64, Problem> {
+    let groups = BTreeSet::from([group.clone()]);
+    let own = service.dispatcher.list(Some(&groups), None, ROUTES).await?;
+    let is_watched = |name: &str| watch.route.as_ref().is_none_or(|route| route.as_str() == name);
+    Ok(own.iter().filter(|route| is_watched(route.name.as_str())).count() as u64)
 }
 
 impl From<RuleFault> for Problem {

@@ -223,5 +223,6 @@ problem-code-no-notice-hook = Aucun système du groupe n’est prévenu des avis
 problem-code-invalid-notice-hook = Des avis ne peuvent pas être postés à cette adresse.
 problem-code-notice-cancelled = L’avis est retiré : faites-en un autre.
 problem-code-day-to-come = Le jour de l’état n’a pas commencé.
+problem-code-unknown-inhabitants = La configuration donne les habitants d’un partenaire qui n’existe pas.
 problem-code-statement-differs = Ce qui a été émis pour ce jour diffère de ce qui est établi maintenant.
 problem-code-unknown-message = Aucun message mis de côté n’a ce numéro.
