@@ -88,9 +88,9 @@ fn of_pypi_an_alert_is_mailed_once_whatever_is_killed() {
     assert_eq!((open.len(), &open[0]["value"]), (1, &json!(100.5)), "{open:?}");
     eventually("the mail comes", || mail.mails().pop());
     let said = mail.mails().remove(0);
-    assert!(said.contains("Subject: Alert: high: water.volume = 100.5"), "{said}");
+    assert!(said.contains("Subject: Alert: high: Water index 100.5"), "{said}");
     assert!(said.contains("https://champollion.city.example/partner/alerts"), "{said}");
-    assert!(said.contains(&meter.dev_eui()) && said.contains("> 100 m3"), "{said}");
+    assert!(said.contains(&meter.dev_eui()) && said.contains("Limit: above 100 m=C2=B3"), "{said}");
     // Between the two limits nothing changes, and at the way back the alert is over.
     hear(&server.lns(), &meter, 4, 95_000);
     assert_eq!(alerts(&partner, "open").len(), 1);
@@ -161,7 +161,9 @@ fn a_rule_is_tried_before_it_is_armed_and_an_alert_is_acknowledged_once() {
     let cli = server.admin_cli();
     let said = cli.run(&["alerts", "try", &path, "--group", "water"]).success();
     assert!(
-        said.starts_with("the rule would have been raised 2 times, of which 1 are over"),
+        said.starts_with(
+            "the rule would have been raised 2 times (1 over by now), in 4 frames of 1 device\n"
+        ),
         "{said}"
     );
     assert!(alerts(&partner, "all").is_empty(), "a trial raises nothing");
@@ -180,7 +182,7 @@ fn a_rule_is_tried_before_it_is_armed_and_an_alert_is_acknowledged_once() {
     partner.post(&acknowledge, &json!({})).problem(409, "already-acknowledged");
     assert!(alerts(&partner, "unacknowledged").is_empty() && alerts(&partner, "open").len() == 1);
     let table = cli.run(&["alerts", "list", "--group", "water"]).success();
-    assert!(table.contains("high") && table.contains("> 100 m3"), "{table}");
+    assert!(table.contains("Water index 101 m³") && table.contains("above 100 m³"), "{table}");
     // What a removed rule has raised does not hang.
     drop(cli.run(&["alerts", "remove", "high", "--group", "water"]).success());
     eventually("it is over", || alerts(&partner, "open").is_empty().then_some(()));

@@ -66,7 +66,9 @@ fn a_system_is_told_signed_of_the_begin_and_the_end_of_an_alert_also_when_it_was
     assert!(header("webhook-timestamp").parse::<i64>().is_ok(), "{:?}", raised.headers);
     let alert = &raised.body["data"];
     assert_eq!((&alert["rule"], &alert["group"]), (&json!("silence"), &json!("water")));
-    assert_eq!((&alert["device"], &alert["limit"]), (&json!(sensor.dev_eui()), &json!("1 s")));
+    assert_eq!(alert["device"], sensor.dev_eui());
+    assert_eq!((&alert["limit"], &alert["unit"]), (&json!("1 s without a frame"), &json!("s")));
+    assert_eq!((&alert["limitValue"], &alert["what"]), (&json!(1.0), &json!("silent for 1 s")));
     assert!(!raised.text.contains(&secret), "a secret signs, and is told nobody");
     hear(&server, &sensor, 2);
     let ended = eventually("its end is told", || {

@@ -400,7 +400,7 @@ fn a_folder_carries_the_mappings_of_a_registry_too() {
     export(&from);
     let refused = import(&["--follow"]);
     assert!(refused.stdout.contains("was put here with the digest"), "{refused:?}");
-    assert!(refused.failure().contains("1 mappings are left"), "{refused:?}");
+    assert!(refused.failure().contains("1 mapping is left"), "{refused:?}");
     let mappings = carried.join("mappings.json");
     let good = fs::read_to_string(&mappings).expect("it is there");
     fs::write(&mappings, good.replace("5.0", "8.0")).expect("it can be changed");

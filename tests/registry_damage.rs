@@ -75,7 +75,7 @@ fn a_damaged_package_is_fetched_from_a_mirror_before_the_next_frame_is_decoded()
     let said = cli.run(&["registry", "mend"]).success();
     assert!(said.contains("mended: acme/thermometer 1.0.0"), "{said}");
     assert_eq!(fs::read(&file).expect("it is there"), whole);
-    assert!(cli.run(&["registry", "mend"]).success().contains("1 packages, 0 mended"));
+    assert!(cli.run(&["registry", "mend"]).success().contains("1 package, 0 mended"));
 }
 
 /// Without anybody who has it the frame is kept raw, the operator is told, and publishing the package once

@@ -290,7 +290,7 @@ fn a_mirror_overwrites_nothing_and_goes_on_after_what_it_cannot_take() {
     to.publish_candidate(&own.expect("it is a package"));
     let before = published(&to, "1.0.0");
     let mirrored = mirror(&from, &to, &[]);
-    assert!(mirrored.failure().contains("1 versions are left"), "{mirrored:?}");
+    assert!(mirrored.failure().contains("1 version is left"), "{mirrored:?}");
     assert!(mirrored.stdout.contains("published here with the digest"), "{mirrored:?}");
     assert_eq!(published(&to, "1.0.0"), before);
     assert!(published(&to, "1.1.0").is_some(), "the other one came");

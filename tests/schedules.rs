@@ -209,7 +209,7 @@ fn what_makes_no_sense_is_refused_with_what_to_write() {
     let add = |when: Json, more: &Json| partner.post("/v1/schedules", &plan(&when, more));
     for (when, words) in [
         (json!({}), "give one of cron, sun and at"),
-        (json!({ "cron": "0 0 30 2 *" }), "no moment comes"),
+        (json!({ "cron": "0 0 30 2 *" }), "no such day exists"),
         (json!({ "cron": "* * * * *" }), "300 s are the least"),
         (json!({ "cron": "0 1 * * *", "timeZone": "Paris" }), "Europe/Paris"),
         (json!({ "sun": "sunset" }), "latitude"),

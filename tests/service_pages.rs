@@ -24,6 +24,8 @@ fn office() -> Server {
              [network-servers.city.downlink]\nvia = \"http\"\nurl = \"http://127.0.0.1:9\"\n"
         ))
         .start();
+    let city = json!({ "id": "city", "name": "City", "groups": [] });
+    server.admin().post("/v1/partners", &city).success();
     server.publish_own(ELSYS);
     server.publish_own(LUMINAIRE);
     for (number, name, decoder) in [

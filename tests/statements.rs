@@ -1,5 +1,6 @@
 //! Statements: what is in service is counted, priced and issued, so that both parties hold the same number.
 
+use champollion_store::{Batch, SledOptions, SledStore, Store, tables};
 use champollion_tests::{Client, Sensor, Server, Setup, run};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -92,6 +93,86 @@ fn a_day_is_stated_as_it_was_and_seen_by_its_partner_alone() {
     }
     let text = city.get(&format!("{path}/objects?format=text")).text;
     assert!(text.ends_with("total 5.25\n"), "{text}");
+}
+
+/// Makes the folder of a server that has stopped one of a release that kept no changes yet: what is registered, and who
+/// owns it, is taken to have been so before this day.
+fn forget_changes(server: &Server) {
+    let runtime = tokio::runtime::Runtime::new().expect("there are threads");
+    let options = SledOptions::new(server.data().join("store"));
+    runtime.block_on(async {
+        let store = SledStore::open(&options).unwrap_or_else(|error| panic!("{error}"));
+        let mut batch = Batch::new();
+        let kept =
+            [tables::SERVICE_CHANGES, tables::SERVICE_CHANGES_SINCE, tables::GROUP_OWNER_CHANGES];
+        for table in kept {
+            let rows = store.scan(table.as_str(), b"", None, usize::MAX).await;
+            let rows = rows.expect("it can be read");
+            assert!(!rows.is_empty(), "registrations and partners are changes");
+            for row in rows {
+                batch.delete(table.as_str(), row.key);
+            }
+        }
+        store.commit(batch).await.expect("it is written");
+        store.close().await.expect("it is closed");
+    });
+}
+
+#[test]
+fn objects_are_stated_with_their_tariffs_and_issued_with_their_list() {
+    let mut server = server();
+    server.stop();
+    forget_changes(&server);
+    server.restart();
+    let path = format!("/v1/statements/{}", today());
+    let stated = server.admin().get(&format!("{path}/city")).success();
+    let line = |use_case: &str, tariff: &str, price: &str| {
+        json!({
+            "useCase": use_case, "objects": 1, "tariff": tariff, "price": price, "amount": price,
+        })
+    };
+    let lines = json!([
+        line("street-lighting", "other uses", "4.80"),
+        line("water-metering", "water metering", "4.20"),
+    ]);
+    assert_eq!(stated["lines"], lines, "what is stored is not counted");
+    assert_eq!((&stated["total"], &stated["partnerName"]), (&json!("14.25"), &json!("city")));
+    let text = server.admin().get(&format!("{path}/city/objects?format=text")).text;
+    assert_eq!(text.matches("\nobject ").count(), 2, "{text}");
+    assert!(text.ends_with("total 14.25\n"), "{text}");
+    let valley = server.admin().get(&format!("{path}/valley")).success();
+    assert_eq!(valley["total"], "4.80");
+    let issued = server.admin().post(&path, &json!({})).success();
+    assert_eq!(issued["statements"][0]["agrees"], true, "{issued}");
+    // An object that is put away later changes nothing of a day that has begun before.
+    register(&server, 1, "water", json!({ "useCase": "water-metering", "lifeCycle": "STOCK" }));
+    let later = server.admin().get(&format!("{path}/city")).success();
+    assert_eq!((&later["total"], &later["agrees"]), (&json!("14.25"), &json!(true)));
+}
+
+#[test]
+fn inhabitants_of_nobody_are_refused_with_the_partner_that_was_meant() {
+    let mut server = server();
+    server.change_settings(&SETTINGS.replace("city = 200", "citty = 200"));
+    server.stop();
+    server.restart();
+    let path = format!("/v1/statements/{}", today());
+    for refused in [
+        server.admin().get(&format!("/v1/statements?date={}", today())),
+        server.admin().get(&format!("{path}/valley")),
+        server.admin().post(&path, &json!({})),
+    ] {
+        let said = refused.problem(409, "unknown-inhabitants");
+        assert!(said.contains("citty") && said.contains("did you mean city?"), "{said}");
+    }
+    let said = owner(&server, "valley").get(&format!("{path}/valley"));
+    let said = said.problem(409, "unknown-inhabitants");
+    assert!(!said.contains("city") && said.contains("the operator"), "{said}");
+    // Once the partner is there, all is stated.
+    let citty = json!({ "id": "citty", "name": "Citty", "groups": [] });
+    server.admin().post("/v1/partners", &citty).success();
+    let stated = server.admin().get(&format!("{path}/citty")).success();
+    assert_eq!((&stated["total"], &stated["partnerName"]), (&json!("5.25"), &json!("Citty")));
 }
 
 #[test]

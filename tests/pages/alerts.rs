@@ -101,7 +101,7 @@ fn a_rule_is_tried_made_changed_paused_and_removed() {
     assert_eq!(rule(&town)["paused"], false);
     let listed = owner.open(&town.server, "/partner/alerts").text;
     assert!(
-        listed.contains(&format!("href=\"{OWN}\"")) && listed.contains("&lt; 2.5 m³"),
+        listed.contains(&format!("href=\"{OWN}\"")) && listed.contains("below 2.5 m³"),
         "{listed}"
     );
     leads_to(&act("/remove", &[("sure", "yes")]), "/partner/alerts?done=alert-rule-removed");

@@ -12,11 +12,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Failure, connection::Connection, output, own_json::read_own_json, table_file::TableOut,
+    Failure, clocks::Clocks, connection::Connection, output, own_json::read_own_json,
+    plural::counted, table_file::TableOut,
 };
 
 /// The members that a rule is shown with beside its definition.
-const BESIDE_THE_DEFINITION: [&str; 4] = ["group", "name", "changedAt", "signingSecret"];
+const BESIDE_THE_DEFINITION: [&str; 6] =
+    ["group", "name", "changedAt", "signingSecret", "inWords", "watched"];
 
 /// Says when something is wrong with devices and routes, and shows what is.
 #[derive(Args)]
@@ -25,7 +27,7 @@ pub(super) struct Alerts {
     action: Action,
     #[command(flatten)]
     connection: Connection,
-    /// Group of the alerts, where the token is an admin's
+    /// Group of the alerts; lists are of all groups that the token sees without it
     #[arg(long, global = true)]
     group: Option<GroupId>,
     /// Print JSON instead of text for people
@@ -139,7 +141,8 @@ impl Alerts {
             }
             Action::Try { file } => {
                 let rule = read_rule(file)?;
-                self.tried(&client.try_alert_rule(group, &rule).await?)
+                let trial = client.try_alert_rule(group, &rule).await?;
+                self.tried(&client, &trial).await
             }
         }
     }
@@ -159,8 +162,10 @@ impl Alerts {
         if self.json {
             return output::answer(&list);
         }
-        let header = ["id", "rule", "where", "what", "limit", "since", "ended", "acknowledged by"];
-        output::table(header, list.alerts.iter().map(row));
+        let clocks = Clocks::of(client).await?;
+        let header =
+            ["id", "group", "rule", "where", "what", "limit", "since", "ended", "acknowledged by"];
+        output::table(header, list.alerts.iter().map(|alert| row(alert, &clocks)));
         Ok(())
     }
 
@@ -170,8 +175,8 @@ impl Alerts {
             return output::answer(&list);
         }
         let rows = list.rules.iter().map(|rule| {
-            let when = Json::Object(rule.when.clone()).to_string();
-            [rule.group.clone(), rule.name.clone(), when, state_of(rule).to_owned()]
+            let state = state_of(rule).to_owned();
+            [rule.group.clone(), rule.name.clone(), in_words(rule), state]
         });
         output::table(["group", "name", "when", "state"], rows);
         Ok(())
@@ -182,26 +187,36 @@ impl Alerts {
         if let (Some(secret), false) = (&made.signing_secret, self.json) {
             output::line(format_args!("requests are signed with {secret}, which is shown once"));
         }
+        if made.watched == Some(0) {
+            let what = if made.when.contains_key("route") { "route" } else { "device" };
+            output::note(format_args!(
+                "no {what} of the group {} is in its scope now: it waits for the first one that fits",
+                made.group
+            ));
+        }
         Ok(())
     }
 
-    fn tried(&self, trial: &Answer<AlertTrial>) -> Result<(), Failure> {
+    async fn tried(&self, client: &Client, trial: &Answer<AlertTrial>) -> Result<(), Failure> {
         let AlertTrial { frames, devices, raised, ended, .. } = &**trial;
+        let (raised, frames) = (counted(*raised, "time"), counted(*frames, "frame"));
+        let devices = counted(*devices, "device");
         self.said(
             trial,
             format_args!(
-                "the rule would have been raised {raised} times, of which {ended} are over, in {frames} frames of \
-                 {devices} devices"
+                "the rule would have been raised {raised} ({ended} over by now), in {frames} of {devices}"
             ),
         )?;
         if !self.json && !trial.alerts.is_empty() {
+            let clocks = Clocks::of(client).await?;
             let rows = trial.alerts.iter().map(|alert| {
                 let device = alert.device.map(|device| device.to_string()).unwrap_or_default();
-                let ended = alert.ended_at.map(output::moment).unwrap_or_default();
-                let raised = output::moment(alert.raised_at);
-                [device, alert.name.clone(), value(alert.value.as_ref()), raised, ended]
+                let ended = clocks.moment_if_any(alert.ended_at);
+                let raised = clocks.moment(alert.raised_at);
+                let what = what(&alert.what, None, alert.value.as_ref());
+                [device, alert.name.clone(), what, raised, ended]
             });
-            output::table(["device", "name", "value", "raised", "over"], rows);
+            output::table(["device", "name", "what", "raised", "over"], rows);
         }
         Ok(())
     }
@@ -211,22 +226,38 @@ fn state_of(rule: &AlertRule) -> &'static str {
     if rule.paused { "paused" } else { "armed" }
 }
 
-fn row(alert: &Alert) -> [String; 8] {
+/// The condition of a rule as the server says it, or as it is where it is one of before that.
+fn in_words(rule: &AlertRule) -> String {
+    match rule.in_words.is_empty() {
+        true => Json::Object(rule.when.clone()).to_string(),
+        false => rule.in_words.clone(),
+    }
+}
+
+fn row(alert: &Alert, clocks: &Clocks) -> [String; 9] {
     let device = alert.device.map(|device| device.to_string());
     let name = Some(alert.name.clone()).filter(|name| !name.is_empty());
     let place = name.or(alert.point.clone()).or(device).or(alert.route.clone());
-    let quantity = alert.quantity.clone().unwrap_or_default();
     let by = alert.acknowledged.as_ref().map(|acknowledged| acknowledged.by.clone());
     [
         alert.id.clone(),
+        alert.group.clone(),
         alert.rule.clone(),
         place.unwrap_or_default(),
-        format!("{quantity} {}", value(alert.value.as_ref())).trim().to_owned(),
+        what(&alert.what, alert.quantity.as_deref(), alert.value.as_ref()),
         alert.limit.clone(),
-        output::moment(alert.since),
-        alert.ended_at.map(output::moment).unwrap_or_default(),
+        clocks.moment(alert.since),
+        clocks.moment_if_any(alert.ended_at),
         by.unwrap_or_default(),
     ]
+}
+
+/// The matter of an alert as the server says it, or its quantity and value where it is one of before that.
+fn what(said: &str, quantity: Option<&str>, of: Option<&Json>) -> String {
+    match said.is_empty() {
+        true => format!("{} {}", quantity.unwrap_or_default(), value(of)).trim().to_owned(),
+        false => said.to_owned(),
+    }
 }
 
 /// A value as people read it: a text without its quotes.

@@ -3,7 +3,7 @@
 use champollion_client::{Client, Gateway, ObjectOfGateway};
 use clap::Args;
 
-use super::{Failure, connection::Connection, output, table_file::TableOut};
+use super::{Failure, clocks::Clocks, connection::Connection, output, table_file::TableOut};
 
 /// Shows gateways: when each was last heard, and which objects it alone hears.
 #[derive(Args)]
@@ -37,7 +37,7 @@ impl Gateways {
         if self.json {
             return output::answer(&list);
         }
-        table(&list.gateways);
+        table(&list.gateways, &Clocks::of(client).await?);
         Ok(())
     }
 
@@ -46,9 +46,10 @@ impl Gateways {
         if self.json {
             return output::answer(&found);
         }
-        table(std::slice::from_ref(&found.gateway));
+        let clocks = Clocks::of(client).await?;
+        table(std::slice::from_ref(&found.gateway), &clocks);
         let turn = |event: &champollion_client::GatewayEvent| {
-            [output::moment(event.at), output::quoted(&event.turn)]
+            [clocks.moment(event.at), output::quoted(&event.turn)]
         };
         output::table(["moment", "turn"], found.events.iter().map(turn));
         let row = |one: &ObjectOfGateway| {
@@ -72,11 +73,11 @@ fn frames(an_hour: f64) -> String {
     if an_hour < 10.0 { format!("{an_hour:.2}") } else { format!("{an_hour:.1}") }
 }
 
-fn table(gateways: &[Gateway]) {
+fn table(gateways: &[Gateway], clocks: &Clocks) {
     let row = |gateway: &Gateway| {
         [
             output::quoted(&gateway.id),
-            output::moment(gateway.last_heard_at),
+            clocks.moment(gateway.last_heard_at),
             state(&gateway.state),
             frames(gateway.frames_an_hour),
             gateway.usual_gap_minutes.map(|gap| gap.to_string()).unwrap_or_default(),

@@ -7,7 +7,7 @@ use champollion_client::{
 };
 use clap::{Args, Subcommand};
 
-use super::{Failure, connection::Connection, output};
+use super::{Failure, connection::Connection, output, plural::counted};
 
 /// Looks after the network servers of the server's settings.
 #[derive(Args)]
@@ -111,8 +111,9 @@ fn show_handshake(handshake: &Handshake) {
     let (door, what) = (output::quoted(door), output::quoted(what));
     let from = from.as_ref().map(|from| format!(", from {}", output::quoted(from)));
     output::line(format_args!(
-        "{last_at}  {what} at {door}{}, received {times} times",
-        from.unwrap_or_default()
+        "{last_at}  {what} at {door}{}, received {}",
+        from.unwrap_or_default(),
+        counted(times, "time")
     ));
     for (name, value) in [("of", resource), ("open", enable_url), ("token", confirmation_token)] {
         output::line(format_args!("  {name:5} {}", output::quoted(value)));
@@ -150,9 +151,9 @@ fn show_broker(broker: &BrokerCheck) {
     ));
     for topic in &broker.topics {
         output::line(format_args!(
-            "  topic {}: {} messages",
+            "  topic {}: {}",
             output::quoted(&topic.topic),
-            topic.messages
+            counted(topic.messages, "message")
         ));
     }
     output::line(format_args!(

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Failure, connection::Connection, output, table_file::TableOut};
+use super::{Failure, clocks::Clocks, connection::Connection, output, table_file::TableOut};
 
 /// Tells of planned work and incidents, and shows those that concern you.
 #[derive(Args)]
@@ -156,17 +156,17 @@ impl Notices {
         let json = self.json;
         match self.action {
             Action::List { state, table } => list(&client, state, &table, json).await,
-            Action::Show { id } => shown(&client.notice(id).await?, json),
-            Action::Add(add) => shown(&client.add_notice(&add.wish()).await?, json),
+            Action::Show { id } => shown(&client, &client.notice(id).await?, json).await,
+            Action::Add(add) => shown(&client, &client.add_notice(&add.wish()).await?, json).await,
             Action::Change { id, title, text, begin, end, leaves_out } => {
                 let change = NoticeChange { title, text, begin, end, leaves_out };
-                shown(&client.change_notice(id, &change).await?, json)
+                shown(&client, &client.change_notice(id, &change).await?, json).await
             }
             Action::FollowUp { id, text, end } => {
                 let word = NoticeFollowUp { text, end };
-                shown(&client.follow_up_notice(id, &word).await?, json)
+                shown(&client, &client.follow_up_notice(id, &word).await?, json).await
             }
-            Action::Cancel { id } => shown(&client.cancel_notice(id).await?, json),
+            Action::Cancel { id } => shown(&client, &client.cancel_notice(id).await?, json).await,
             Action::Mail { wanted, language } => mail(&client, wanted, language, json).await,
             Action::Webhook { group, url, remove } => {
                 webhook(&client, &group, (url, remove), json).await
@@ -216,13 +216,14 @@ async fn list(
     if json {
         return output::answer(&list);
     }
+    let clocks = Clocks::of(client).await?;
     let rows = list.notices.iter().map(|notice| {
         [
             notice.id.to_string(),
             notice.kind.clone(),
             notice.state.clone(),
-            output::moment(notice.begin),
-            notice.end.map(output::moment).unwrap_or_default(),
+            clocks.moment(notice.begin),
+            clocks.moment_if_any(notice.end),
             output::quoted(&notice.title),
         ]
     });
@@ -230,21 +231,23 @@ async fn list(
     Ok(())
 }
 
-fn shown(notice: &Answer<Notice>, json: bool) -> Result<(), Failure> {
+async fn shown(client: &Client, notice: &Answer<Notice>, json: bool) -> Result<(), Failure> {
     if json {
         return output::answer(notice);
     }
-    let end = notice.end.map_or_else(|| "an end that is not known".to_owned(), output::moment);
+    let clocks = Clocks::of(client).await?;
+    let unknown = || "an end that is not known".to_owned();
+    let end = notice.end.map_or_else(unknown, |at| clocks.moment(at));
     let title = output::quoted(&notice.title);
     output::line(format_args!("{} {} ({}): {title}", notice.id, notice.kind, notice.state));
     output::line(format_args!(
         "{} to {end}, about {}",
-        output::moment(notice.begin),
+        clocks.moment(notice.begin),
         about(&notice.scope)
     ));
     output::line(output::quoted(&notice.text));
     for word in &notice.follow_ups {
-        output::line(format_args!("{}: {}", output::moment(word.at), output::quoted(&word.text)));
+        output::line(format_args!("{}: {}", clocks.moment(word.at), output::quoted(&word.text)));
     }
     Ok(())
 }

@@ -13,7 +13,9 @@ use champollion_delivery::{
 };
 use clap::{Args, Subcommand};
 
-use super::{Failure, connection::Connection, output, redecode::Redecode, verify::Verify};
+use super::{
+    Failure, connection::Connection, output, plural::counted, redecode::Redecode, verify::Verify,
+};
 
 /// After a stream was lost, so long is waited.
 const RECONNECT: Duration = Duration::from_secs(1);
@@ -248,7 +250,7 @@ impl Records {
         if self.json {
             return output::answer(&answer);
         }
-        output::line(format_args!("removed {} records", answer.removed));
+        output::line(format_args!("removed {}", counted(answer.removed, "record")));
         for holder in &answer.held_by {
             let (route, records) = (&holder.route, holder.records);
             output::note(format_args!("the route {route} still holds {records} of them"));

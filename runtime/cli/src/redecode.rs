@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use semver::Version;
 use serde_json::Value as Json;
 
-use super::{Failure, output, past_moment::past_moment, progress};
+use super::{Failure, output, past_moment::past_moment, plural::counted, progress};
 
 #[derive(Args)]
 pub(super) struct Redecode {
@@ -55,9 +55,12 @@ impl Redecode {
         } else {
             let made = if self.dry_run { "would be made" } else { "made" };
             output::line(format_args!(
-                "{} corrected records {made} by {} {}; of {} frames it had made one before, {} it \
-                 cannot read",
-                last.corrected, done.id, done.version, last.already, last.failed
+                "{} {made} by {} {}; of {} it had made one before, {} it cannot read",
+                counted(last.corrected, "corrected record"),
+                done.id,
+                done.version,
+                counted(last.already, "frame"),
+                last.failed
             ));
         }
         match &done.error {

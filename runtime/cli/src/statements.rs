@@ -10,7 +10,9 @@ use champollion_fleet::names::PartnerId;
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
-use super::{Failure, connection::Connection, output, table_file::TableOut};
+use super::{
+    Failure, clocks::Clocks, connection::Connection, output, plural::counted, table_file::TableOut,
+};
 
 /// Shows the objects of partners in service on a day, and what they cost.
 #[derive(Args)]
@@ -67,8 +69,10 @@ impl Statements {
         match (&self.partner, &self.list) {
             (Some(partner), Some(file)) => self.write_list(&client, partner, file).await,
             (Some(partner), None) => self.one(&client.statement(self.date, partner).await?),
-            (None, _) if self.issue => self.all(&client.issue_statements(self.date).await?),
-            (None, _) => self.all(&client.statements(self.date).await?),
+            (None, _) if self.issue => {
+                self.all(&client, &client.issue_statements(self.date).await?).await
+            }
+            (None, _) => self.all(&client, &client.statements(self.date).await?).await,
         }
     }
 
@@ -96,14 +100,15 @@ impl Statements {
         Ok(())
     }
 
-    fn all(&self, list: &Answer<StatementList>) -> Result<(), Failure> {
+    async fn all(&self, client: &Client, list: &Answer<StatementList>) -> Result<(), Failure> {
         if self.json {
             return output::answer(list);
         }
         if !list.is_exact {
-            let since = output::moment(list.exact_since);
+            let since = Clocks::of(client).await?.moment(list.exact_since);
             output::note(format_args!(
-                "changes are kept since {since}: what is stated of {} is as it was then",
+                "the statements of {} are not exact: changes are kept since {since} alone, and objects are stated as they \
+                 were at that moment",
                 list.date
             ));
         }
@@ -113,7 +118,7 @@ impl Statements {
 }
 
 fn shown<'of>(statements: impl IntoIterator<Item = &'of Statement> + Clone) {
-    let heads = ["partner", "use case", "objects", "tariff", "price", "amount"];
+    let heads = ["partner", "line", "number", "tariff", "price", "amount"];
     output::table(heads, statements.clone().into_iter().flat_map(rows));
     for Statement { partner, digest, agrees, .. } in statements {
         let issued = match agrees {
@@ -127,21 +132,23 @@ fn shown<'of>(statements: impl IntoIterator<Item = &'of Statement> + Clone) {
 
 /// The rows of a statement: by use case, the subscription, the sum.
 fn rows(of: &Statement) -> Vec<[String; 6]> {
-    let row = |matter: &str, count: u64, tariff: &str, price: &str, amount: &str| {
-        let count = count.to_string();
-        [of.partner.as_str(), matter, count.as_str(), tariff, price, amount].map(output::quoted)
+    let partner = of.partner_name.as_deref().unwrap_or(&of.partner);
+    let row = |matter: &str, count: &str, tariff: &str, price: &str, amount: &str| {
+        [partner, matter, count, tariff, price, amount].map(output::quoted)
     };
     let mut rows: Vec<[String; 6]> = Vec::new();
     for line in &of.lines {
-        let use_case = line.use_case.as_deref().unwrap_or("none said");
+        let use_case = line.use_case.as_deref().unwrap_or("no use case said");
         let tariff = line.tariff.as_deref().unwrap_or("none in force");
         let price = line.price.as_deref().unwrap_or_default();
-        rows.push(row(use_case, line.objects, tariff, price, &line.amount));
+        let count = counted(line.objects, "object");
+        rows.push(row(use_case, &count, tariff, price, &line.amount));
     }
     if let Some(line) = &of.subscription {
-        rows.push(row("inhabitants", line.counted, &line.name, &line.per_inhabitant, &line.amount));
+        let count = counted(line.counted, "inhabitant");
+        rows.push(row("subscription", &count, &line.name, &line.per_inhabitant, &line.amount));
     }
-    let objects = of.lines.iter().map(|line| line.objects).sum();
-    rows.push(row("total", objects, "", &of.currency, &of.total));
+    let objects: u64 = of.lines.iter().map(|line| line.objects).sum();
+    rows.push(row("total", &counted(objects, "object"), "", &of.currency, &of.total));
     rows
 }

@@ -61,8 +61,20 @@ pub struct Alert {
     /// The value that broke the rule.
     #[serde(default)]
     pub value: Option<Json>,
-    /// The limit of the rule, in words.
+    /// The matter in words: the quantity with its value and unit, or words where no value tells.
+    #[serde(default)]
+    pub what: String,
+    /// The limit of the rule, as a sentence.
     pub limit: String,
+    /// The limit that was passed as a number.
+    #[serde(default)]
+    pub limit_value: Option<f64>,
+    /// The unit of the value and of the limit, a UCUM code.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// The value with which all was well again.
+    #[serde(default)]
+    pub end_value: Option<Json>,
     /// Since when the condition holds.
     pub since: Timestamp,
     /// The moment at which all was well again; absent of an alert that is open.
@@ -102,6 +114,12 @@ pub struct AlertRule {
     pub name: String,
     /// The condition that breaks the rule, by its kind.
     pub when: Map<String, Json>,
+    /// The condition in words.
+    #[serde(default)]
+    pub in_words: String,
+    /// The number of devices, or of routes, that it watches, where it was made now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watched: Option<u64>,
     /// Whether the rule is not judged for now.
     #[serde(default)]
     pub paused: bool,
@@ -140,6 +158,9 @@ pub struct TriedAlert {
     /// The value that would have broken the rule.
     #[serde(default)]
     pub value: Option<Json>,
+    /// The matter in words: the quantity with its value and unit, or words where no value tells.
+    #[serde(default)]
+    pub what: String,
     /// The moment at which all would have been well again.
     #[serde(default)]
     pub ended_at: Option<Timestamp>,

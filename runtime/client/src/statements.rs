@@ -35,6 +35,9 @@ pub struct StatementList {
 pub struct Statement {
     /// The partner that owns the objects.
     pub partner: String,
+    /// The name of the partner for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner_name: Option<String>,
     /// The currency of all amounts.
     pub currency: String,
     /// The objects by use case.

@@ -219,6 +219,9 @@ pub struct Me {
     /// The network server that it speaks for, where it is bound to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_server: Option<String>,
+    /// The time zone of the territory, by whose clocks people are told moments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// The moment at which the token ends; absent where it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,

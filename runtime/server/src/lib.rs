@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accept_language;
 mod access;
 mod adoption;
 mod alert_commands;
@@ -49,6 +50,7 @@ pub mod network_servers;
 mod notices;
 pub mod outbox;
 mod outside_client;
+mod own_address;
 pub mod page_settings;
 mod pages;
 pub mod parked;

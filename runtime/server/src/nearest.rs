@@ -15,10 +15,11 @@ pub(crate) fn nearest<'name>(
     like.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, name)| name)
 }
 
-/// Returns the member that was probably meant by one that serde calls unknown; nothing where an error is about
+/// Returns the member, or the word, that was probably meant by one that serde calls unknown; nothing where an error is about
 /// something else.
 pub(crate) fn meant_member(said: &str) -> Option<&str> {
-    let rest = said.strip_prefix("unknown field `")?;
+    let rest = ["unknown field `", "unknown variant `"];
+    let rest = rest.into_iter().find_map(|begin| said.strip_prefix(begin))?;
     let (unknown, expected) = rest.split_once('`')?;
     nearest(unknown, expected.split('`').skip(1).step_by(2))
 }
@@ -44,6 +45,8 @@ mod tests {
         let said =
             "unknown field `gruop`, expected one of `name`, `group`, `tags` at line 1 column 9";
         assert_eq!(meant_member(said), Some("group"));
+        let word = "unknown variant `abov`, expected one of `above`, `below` at line 1 column 15";
+        assert_eq!(meant_member(word), Some("above"));
         assert_eq!(meant_member("unknown field `a`, there are no fields"), None);
         assert_eq!(meant_member("invalid type: map, expected u8"), None);
     }

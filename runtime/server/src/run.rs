@@ -173,6 +173,9 @@ pub async fn serve(
         network_servers = service.config.network_servers.len(),
         "listening"
     );
+    if let Err(error) = service.check_inhabitants() {
+        tracing::warn!(%error, "nothing is stated");
+    }
     if let Some(place) = service.vault.made_key() {
         tracing::info!(%place, "a master key was made: keep a copy of it, apart from backups of the data folder");
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use champollion_fleet::names::GroupId;
+use champollion_fleet::names::{GroupId, PartnerId};
 use champollion_service::statements::{Statement, StatementDay};
 use champollion_store::TableError;
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use crate::{
     expensive::{TooExpensive, Turn},
     kept_statements::Stated,
+    nearest::nearest,
     service::Service,
 };
 
@@ -24,6 +25,18 @@ pub(crate) enum StatementError {
     /// The day has not begun.
     #[error("{0} has not begun in the territory: ask for a day that has")]
     ToCome(Date),
+    /// The settings have inhabitants of a partner that there is not.
+    #[error(
+        "[statements.inhabitants] names {partner}, which is no partner{}: correct the name, take the line out, or add \
+         the partner, so that no subscription is left out unseen",
+        meant(.nearest)
+    )]
+    UnknownPartner {
+        /// The name as it is written.
+        partner: PartnerId,
+        /// The partner that was probably meant.
+        nearest: Option<PartnerId>,
+    },
     /// The store does not answer.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -32,7 +45,27 @@ pub(crate) enum StatementError {
     TooExpensive(#[from] TooExpensive),
 }
 
+fn meant(nearest: &Option<PartnerId>) -> String {
+    nearest.as_ref().map(|name| format!(" (did you mean {name}?)")).unwrap_or_default()
+}
+
 impl Service {
+    /// Says of which partner that there is not the settings have inhabitants. It may be added later than the settings are
+    /// read, so that a server starts all the same, and nothing is stated until it is there.
+    ///
+    /// # Errors
+    /// [`StatementError::UnknownPartner`] names the first one, with the partner that was probably meant.
+    pub(crate) fn check_inhabitants(&self) -> Result<(), StatementError> {
+        let mut named = self.config.statements.inhabitants.keys();
+        let Some(partner) = named.find(|named| self.roster.partner(named).is_none()) else {
+            return Ok(());
+        };
+        let known = self.roster.partners(None);
+        let names = known.iter().map(|known| known.partner.id.as_str());
+        let nearest = nearest(partner.as_str(), names).and_then(|name| name.parse().ok());
+        Err(StatementError::UnknownPartner { partner: partner.clone(), nearest })
+    }
+
     /// States a day that has begun, or returns its statements as they were a while ago where nothing can have changed them
     /// since. All that is in service in the territory is gone through, in the place of an expensive request.
     pub(crate) async fn stated(
@@ -40,6 +73,7 @@ impl Service {
         date: Date,
         turn: &Turn,
     ) -> Result<Arc<Stated>, StatementError> {
+        self.check_inhabitants()?;
         match self.kept_statements.0.get(&date) {
             Some(known) => Ok(known),
             None => self.stated_anew(date, turn).await,
@@ -52,6 +86,7 @@ impl Service {
         date: Date,
         turn: &Turn,
     ) -> Result<Arc<Stated>, StatementError> {
+        self.check_inhabitants()?;
         let now = Timestamp::now();
         let day = StatementDay::of(date, self.config.territory.zone());
         let day = day.filter(|day| day.begins <= now).ok_or(StatementError::ToCome(date))?;

@@ -11,7 +11,7 @@ use champollion_fleet::sheets::{Cell, Column, Field, FileForm, Language, templat
 use champollion_sdk::vectors::Setting;
 use clap::{Args, ValueEnum};
 
-use super::super::{Failure, output};
+use super::super::{Failure, output, plural::counted};
 
 /// Writes an empty sheet.
 #[derive(Args)]
@@ -103,7 +103,8 @@ impl Export {
         let task = format!("{} cannot be written", self.file.display());
         let written = write_sheet(form, &headings, rows);
         write(&self.file, &written.map_err(|error| Failure::caused(task, &error))?)?;
-        output::line(format_args!("wrote {} devices into {}", devices.len(), self.file.display()));
+        let devices = counted(devices.len(), "device");
+        output::line(format_args!("wrote {devices} into {}", self.file.display()));
         Ok(())
     }
 }

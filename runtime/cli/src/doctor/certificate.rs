@@ -3,7 +3,7 @@
 use champollion_server::tls::TlsSettings;
 use jiff::{SignedDuration, Timestamp};
 
-use super::finding::Finding;
+use super::{super::plural::counted, finding::Finding};
 
 /// The name of the check.
 const CHECK: &str = "certificate";
@@ -26,7 +26,7 @@ fn judged(ends: Option<Timestamp>, now: Timestamp) -> Finding {
     if left <= SignedDuration::ZERO {
         return Finding::fail(CHECK, format!("it has ended, on {ends}")).advising("renew it");
     }
-    let message = format!("it ends in {days} days, on {ends}");
+    let message = format!("it ends in {}, on {ends}", counted(days, "day"));
     match left {
         _ if left < SOON => Finding::warn(CHECK, message).advising("renew it"),
         _ => Finding::ok(CHECK, message),

@@ -2,7 +2,7 @@
 
 use champollion_import::{Bumped, Failing, Problem, PutMapping, Renamed, Report, Skipped};
 
-use crate::output;
+use crate::{output, plural::counted};
 
 /// Shows what became of all codecs.
 pub(super) fn show(report: &Report) {
@@ -18,7 +18,7 @@ pub(super) fn show(report: &Report) {
         mappings,
         problems,
     } = report;
-    output::line(format_args!("{codecs} codecs, {packages} packages"));
+    output::line(format_args!("{}, {}", counted(codecs, "codec"), counted(packages, "package")));
     if !unchanged.is_empty() {
         output::line(format_args!("{} unchanged, not published again", unchanged.len()));
     }

@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::files;
-use crate::{Failure, output, toml_file::text};
+use crate::{Failure, output, plural::counted, toml_file::text};
 
 #[derive(Subcommand)]
 pub(super) enum Action {
@@ -307,7 +307,7 @@ fn about(matter: &RequestMatter) -> String {
         RequestMatter::Approval { applicant: Some(_), .. } => "approval".to_owned(),
         RequestMatter::Approval { applicant: None, .. } => "another approval".to_owned(),
         RequestMatter::MoreObjects { declared, number } => {
-            format!("{number} objects instead of {declared}")
+            format!("{} instead of {declared}", counted(number, "object"))
         }
     }
 }
@@ -319,9 +319,9 @@ fn tell(request: &PartnersRequest) {
         output::line(format_args!("mission: {}", output::quoted(&declaration.mission)));
         for stage in &declaration.objects {
             output::line(format_args!(
-                "from {}: {} objects, {}",
+                "from {}: {}, {}",
                 stage.from,
-                stage.number,
+                counted(stage.number, "object"),
                 output::quoted(&stage.places)
             ));
         }

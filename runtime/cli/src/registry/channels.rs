@@ -12,7 +12,10 @@ use clap::{Args, Subcommand};
 use semver::Version;
 
 use super::{
-    super::{Failure, output},
+    super::{
+        Failure, output,
+        plural::{counted, counted_is},
+    },
     decoder_version, maybe_version,
 };
 
@@ -241,16 +244,19 @@ pub(super) fn show_shadow(report: &ShadowReport) {
     ));
     if report.too_large > 0 {
         let frames = report.too_large;
-        output::line(format_args!("{frames} frames are too large to compare"));
+        output::line(format_args!("{} too large to compare", counted_is(frames, "frame")));
     }
     for (who, did) in [("stable", &report.stable), ("candidate", &report.candidate)] {
         let fuel = did.fuel.checked_div(report.compared).unwrap_or_default();
         let failures = did.failures;
-        output::line(format_args!("{who}: {fuel} units of fuel for a frame, {failures} failures"));
+        output::line(format_args!(
+            "{who}: {fuel} units of fuel for a frame, {}",
+            counted(failures, "failure")
+        ));
     }
     for (places, what) in [(&report.differing, "differs"), (&report.added, "is added")] {
         for (place, count) in places {
-            output::line(format_args!("{place} {what} on {count} frames"));
+            output::line(format_args!("{place} {what} on {}", counted(count, "frame")));
         }
     }
     for example in &report.examples {

@@ -8,7 +8,10 @@ use clap::Subcommand;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::super::{Failure, output};
+use super::super::{
+    Failure, output,
+    plural::{counted, counted_is},
+};
 
 /// The words for lines that do not arrive whole.
 const NOT_ARRIVED: &str = "the answer does not arrive";
@@ -103,7 +106,8 @@ async fn verify(client: &Client, seen: Option<&Head>, json: bool) -> Result<(), 
         }))?;
     } else {
         let versions = history.versions().count();
-        output::line(format_args!("{sequence} lines of the index, {versions} versions"));
+        let (lines, versions) = (counted(sequence, "line"), counted(versions, "version"));
+        output::line(format_args!("{lines} of the index, {versions}"));
         output::line(format_args!("head {shown}"));
         for problem in &problems {
             output::line(format_args!("problem: {problem}"));
@@ -113,7 +117,7 @@ async fn verify(client: &Client, seen: Option<&Head>, json: bool) -> Result<(), 
         0 => Ok(()),
         count => Err(Failure::new(
             "the registry is not what its history says",
-            format_args!("{count} problems were found"),
+            format_args!("{} found", counted(count, "problem")),
         )),
     }
 }
@@ -128,7 +132,8 @@ async fn mend(client: &Client, dry_run: bool, json: bool) -> Result<(), Failure>
                 output::line(format_args!("{what}: {} {}", name.id, name.version));
             }
         }
-        output::line(format_args!("{} packages, {} mended", found.versions, found.mended.len()));
+        let packages = counted(found.versions, "package");
+        output::line(format_args!("{packages}, {} mended", found.mended.len()));
     }
     match found.left.len() {
         0 => Ok(()),
@@ -168,7 +173,10 @@ async fn audit(client: &Client, json: bool) -> Result<(), Failure> {
     ));
     if let Some(last) = archives.last() {
         let (through, files) = (last.checkpoint.head.sequence, archives.len());
-        output::line(format_args!("lines 1 to {through} are archived, in {files} files"));
+        output::line(format_args!(
+            "lines 1 to {through} are archived, in {}",
+            counted(files, "file")
+        ));
     }
     let bytes = usage.live_bytes + usage.archived_bytes;
     output::line(format_args!("{bytes} of {} bytes are used", usage.max_bytes));
@@ -237,7 +245,7 @@ fn check_archives(files: &[PathBuf], json: bool) -> Result<(), Failure> {
     if json {
         return output::json(&json!({ "head": end, "keys": keys }));
     }
-    output::line(format_args!("{} files are whole, up to {end}", files.len()));
+    output::line(format_args!("{} whole, up to {end}", counted_is(files.len(), "file")));
     output::line(format_args!("signed by {}", keys.join(", ")));
     Ok(())
 }

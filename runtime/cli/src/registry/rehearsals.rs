@@ -14,6 +14,7 @@ use super::{
     super::{
         Failure, output,
         past_moment::past_moment,
+        plural::counted_is,
         progress,
         publish::{package, read_key},
     },
@@ -126,13 +127,20 @@ fn show(last: &Answer<RehearsalProgress>, done: &RehearsalDone) {
     let FailureKinds { stable, candidate } = &done.failure_kinds;
     for (who, kinds) in [("stable", stable), ("candidate", candidate)] {
         for (kind, count) in kinds {
-            output::line(format_args!("{who}: {count} frames fail with {kind}"));
+            output::line(format_args!(
+                "{who}: {} with {kind}",
+                if *count == 1 {
+                    "1 frame fails".to_owned()
+                } else {
+                    format!("{count} frames fail")
+                }
+            ));
         }
     }
     if last.passed_over > 0 {
         output::note(format_args!(
-            "{} frames are of devices that would not get this version: --every counts them too",
-            last.passed_over
+            "{} of devices that would not get this version: --every counts them too",
+            counted_is(last.passed_over, "frame")
         ));
     }
 }

@@ -23,7 +23,9 @@ use super::{
     super::{
         Failure,
         connection::{self, Connection},
-        output, progress,
+        output,
+        plural::{counted, counted_is},
+        progress,
         publish::{ChannelName, NamedPackage, publish_file},
     },
     carried_mappings::{CarriedMappings, MAPPINGS_FILE},
@@ -147,8 +149,8 @@ async fn export(client: &Client, folder: &Path, json: bool) -> Result<(), Failur
             "head": head, "registryKey": history.registry_key(),
         }));
     }
-    output::line(format_args!("{} versions, {fetched} of them fetched", versions.len()));
-    output::line(format_args!("{} mappings", mappings.len()));
+    output::line(format_args!("{}, {fetched} of them fetched", counted(versions.len(), "version")));
+    output::line(counted(mappings.len(), "mapping"));
     output::line(format_args!("head {head}"));
     Ok(())
 }
@@ -348,9 +350,11 @@ fn report(
     }
     let left = match (refused.len(), mappings.refused()) {
         (0, 0) => return Ok(()),
-        (versions, 0) => format!("{versions} versions are left"),
-        (0, mappings) => format!("{mappings} mappings are left"),
-        (versions, mappings) => format!("{versions} versions are left and {mappings} mappings"),
+        (versions, 0) => format!("{} left", counted_is(versions, "version")),
+        (0, mappings) => format!("{} left", counted_is(mappings, "mapping")),
+        (versions, mappings) => {
+            format!("{} left and {}", counted_is(versions, "version"), counted(mappings, "mapping"))
+        }
     };
     Err(Failure::new(left, "the report says why"))
 }

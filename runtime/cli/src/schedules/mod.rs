@@ -2,12 +2,16 @@
 
 mod changes;
 
-use champollion_client::{PlannedPayload, Schedule, ScheduleDryRun, SchedulePlan, ScheduleRun};
+use champollion_client::{
+    Client, PlannedPayload, Schedule, ScheduleDryRun, SchedulePlan, ScheduleRun,
+};
 use clap::{Args, Subcommand};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Failure, connection::Connection, output, table_file::TableOut};
+use super::{
+    Failure, clocks::Clocks, connection::Connection, output, plural::counted, table_file::TableOut,
+};
 use changes::Changes;
 
 /// The schedules of commands, and the way to the server.
@@ -70,7 +74,7 @@ impl Schedules {
             Action::Add { name, changes } => {
                 let plan = SchedulePlan { name, ..SchedulePlan::default() };
                 let made = client.add_schedule(&changes.made_to(plan)?).await?;
-                one(&made.into_value(), self.json)
+                one(&client, &made.into_value(), self.json).await
             }
             Action::List { table } => {
                 if let Some(file) = table.file()? {
@@ -80,16 +84,18 @@ impl Schedules {
                 if self.json {
                     return output::answer(&found);
                 }
-                list(&found.schedules);
+                list(&found.schedules, &Clocks::of(&client).await?);
                 Ok(())
             }
-            Action::Show { id } => one(&client.schedule(id).await?.into_value(), self.json),
+            Action::Show { id } => {
+                one(&client, &client.schedule(id).await?.into_value(), self.json).await
+            }
             Action::Edit { id, name, changes } => {
                 let before = client.schedule(id).await?.into_value().plan;
                 let name = name.unwrap_or_else(|| before.name.clone());
                 let plan = changes.made_to(SchedulePlan { name, ..before })?;
                 let changed = client.change_schedule(id, &plan).await?;
-                one(&changed.into_value(), self.json)
+                one(&client, &changed.into_value(), self.json).await
             }
             Action::Remove { id } => {
                 client.remove_schedule(id).await?;
@@ -111,15 +117,15 @@ impl Schedules {
     }
 }
 
-fn list(schedules: &[Schedule]) {
+fn list(schedules: &[Schedule], clocks: &Clocks) {
     let rows = schedules.iter().map(|schedule| {
         [
             schedule.id.to_string(),
             output::quoted(&schedule.plan.name),
             whom(schedule),
-            rule(&schedule.plan),
+            rule(&schedule.plan, clocks),
             Json::Object(schedule.plan.command.clone()).to_string(),
-            next(schedule),
+            next(schedule, clocks),
         ]
     });
     output::table(["id", "name", "to", "when", "command", "next"], rows);
@@ -136,59 +142,60 @@ fn whom(schedule: &Schedule) -> String {
 }
 
 /// The rule of a schedule in few words.
-fn rule(plan: &SchedulePlan) -> String {
+fn rule(plan: &SchedulePlan, clocks: &Clocks) -> String {
     let when = &plan.when;
     let mut words: Vec<String> = Vec::new();
     words.extend(when.cron.clone());
     words.extend(when.sun.clone());
     words.extend(when.offset_minutes.map(|minutes| format!("{minutes:+} min")));
-    words.extend(when.at.map(output::moment));
+    words.extend(when.at.map(|at| clocks.moment(at)));
     words.extend(when.time_zone.clone());
     if !when.exceptions.is_empty() {
-        words.push(format!("but on {} days", when.exceptions.len()));
+        words.push(format!("but on {}", counted(when.exceptions.len(), "day")));
     }
     words.join(" ")
 }
 
-fn next(schedule: &Schedule) -> String {
+fn next(schedule: &Schedule, clocks: &Clocks) -> String {
     match (schedule.next, &schedule.problem) {
-        (Some(next), _) => output::moment(next),
+        (Some(next), _) => clocks.moment(next),
         (None, Some(problem)) => output::quoted(problem),
         (None, None) if schedule.plan.paused => "paused".to_owned(),
         (None, None) => "none".to_owned(),
     }
 }
 
-fn one(schedule: &Schedule, json: bool) -> Result<(), Failure> {
+async fn one(client: &Client, schedule: &Schedule, json: bool) -> Result<(), Failure> {
     if json {
         return output::json(schedule);
     }
+    let clocks = Clocks::of(client).await?;
     output::line(format_args!(
         "{} {}: {} to {}, next {}",
         schedule.id,
         output::quoted(&schedule.plan.name),
-        rule(&schedule.plan),
+        rule(&schedule.plan, &clocks),
         whom(schedule),
-        next(schedule)
+        next(schedule, &clocks)
     ));
     if schedule.runs.is_empty() {
         return Ok(());
     }
     output::table(
         ["moment", "outcome", "queued", "refused", "problem"],
-        schedule.runs.iter().map(run),
+        schedule.runs.iter().map(|of| run(of, &clocks)),
     );
     Ok(())
 }
 
-fn run(run: &ScheduleRun) -> [String; 5] {
+fn run(run: &ScheduleRun, clocks: &Clocks) -> [String; 5] {
     let outcome = match (run.moments, run.made_up) {
         (Some(moments), _) if moments > 1 => format!("{} ({moments} moments)", run.state),
         (_, true) => format!("{} (made up for)", run.state),
         _ => run.state.clone(),
     };
     let problem = run.problem.as_ref().map(output::quoted).unwrap_or_default();
-    [output::moment(run.at), outcome, run.queued.to_string(), run.refused.to_string(), problem]
+    [clocks.moment(run.at), outcome, run.queued.to_string(), run.refused.to_string(), problem]
 }
 
 fn moments(planned: &ScheduleDryRun) {

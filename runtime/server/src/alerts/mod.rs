@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use champollion_delivery::names::GroupId;
 use champollion_service::{
-    alerts::{AlertBook, AlertsError, Judge, RuleBook},
+    alerts::{AlertBook, AlertsError, Judge, RuleBook, Terms},
     outbox::LocalTime,
 };
 use champollion_store::Store;
@@ -64,7 +64,7 @@ pub struct Alerts {
 impl Alerts {
     /// Reads the rules of a store, which is named twice: for frames, which any node takes, and for what one node of
     /// several does alone. Mails lead to a page below the public address, where there is one, and tell moments by the
-    /// clocks of the territory.
+    /// clocks of the territory and quantities by their names.
     ///
     /// # Errors
     /// The rules cannot be read.
@@ -72,10 +72,11 @@ impl Alerts {
         (store, led_store): (Arc<dyn Store>, Arc<dyn Store>),
         devices: Arc<Devices>,
         (public_address, clocks): (&str, LocalTime),
+        terms: Arc<dyn Terms>,
     ) -> Result<Self, AlertsError> {
         let page = page_below(public_address, PAGE);
         let alerts = Self {
-            judge: Judge::new(Arc::clone(&store), page, clocks),
+            judge: Judge::new(Arc::clone(&store), (page, clocks), terms),
             armed: ArmedRules::default(),
             notices: OnceLock::new(),
             book_of_all: AlertBook::new(Arc::clone(&store)),

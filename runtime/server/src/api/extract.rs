@@ -26,8 +26,15 @@ use crate::{
 /// The path of an error that is about the whole body.
 const ROOT: &str = ".";
 
-/// The words for an object of several members where each would be the kind of the whole.
-const SEVERAL_KINDS: &str = "one member is expected, which says the kind, and there are several";
+/// The words for an object of no member, or of several, where each would be the kind of the whole.
+const NOT_ONE_KIND: &str =
+    "one member is expected, which says the kind, and there is none, or there are several";
+
+/// Begins what the reader of moments and days says, which is about the letters of theirs.
+const NO_MOMENT: &str = "failed to parse";
+
+/// The way in which moments and days are written.
+const MOMENTS: &str = "; a day is written 2026-03-01, and a moment 2026-03-01T18:00:00Z";
 
 /// A JSON body, whatever its Content-Type says.
 pub(super) struct JsonBody<T>(pub(super) T);
@@ -108,11 +115,15 @@ pub(super) fn unreadable(bytes: &[u8], error: &serde_json::Error, path: &str) ->
 }
 
 fn unreadable_at(bytes: &[u8], error: &serde_json::Error, path: &str, said: &str) -> Problem {
-    let hint = meant_member(said).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    // Several kinds in one object are called broken JSON by the reader, which expects its end after the first.
+    let hint = match meant_member(said) {
+        Some(near) => format!("; did you mean {near}?"),
+        None if said.starts_with(NO_MOMENT) => MOMENTS.to_owned(),
+        None => String::new(),
+    };
+    // No kind in an object, or several, are called broken JSON by the reader, which expects its end after the first.
     let is_read = |text| serde_json::from_str::<IgnoredAny>(text).is_ok();
     let is_json = error.is_data() || std::str::from_utf8(bytes).is_ok_and(is_read);
-    let said = if is_json && !error.is_data() { SEVERAL_KINDS } else { said };
+    let said = if is_json && !error.is_data() { NOT_ONE_KIND } else { said };
     let problem = if !is_json {
         let detail = format!("the body cannot be read as JSON: {said}");
         Problem::bad_request("malformed-json", detail)

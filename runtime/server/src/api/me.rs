@@ -44,6 +44,9 @@ pub(super) struct Me {
     /// The network server that it speaks for, where it is bound to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     network_server: Option<NetworkServerName>,
+    /// The time zone of the territory, by whose clocks people are told moments.
+    #[schema(example = "Europe/Paris")]
+    time_zone: String,
     /// The moment at which the token ends; absent where it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
@@ -100,5 +103,17 @@ pub(super) async fn show(
     let Principal { token, name, network_server, standings, .. } = principal;
     let grant = |Standing { role, place: scope, .. }| MyGrant { role, scope };
     let grants = standings.into_iter().map(grant).collect();
-    Ok(Json(Me { token, name, role, person, grants, groups, scopes, network_server, expires_at }))
+    let time_zone = service.config.territory.time_zone.to_string();
+    Ok(Json(Me {
+        token,
+        name,
+        role,
+        person,
+        grants,
+        groups,
+        scopes,
+        network_server,
+        time_zone,
+        expires_at,
+    }))
 }

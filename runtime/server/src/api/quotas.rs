@@ -101,7 +101,7 @@ pub(super) async fn show(
 }
 
 /// The groups that have anything, or quotas of their own.
-fn known_groups(service: &Service) -> BTreeSet<GroupId> {
+pub(super) fn known_groups(service: &Service) -> BTreeSet<GroupId> {
     let mut groups = service.dispatcher.groups();
     groups.extend(service.devices.groups());
     groups.extend(service.downlinks.groups());

@@ -10,7 +10,7 @@ use champollion_delivery::{destinations::DestinationLimits, names::GroupId};
 use champollion_registry::Registry;
 use champollion_service::{
     notices::HookTelling,
-    outbox::{Lane, LocalTime, Outbox, OutboxError, Pauses, Turns},
+    outbox::{Attempt, End, Lane, LocalTime, Outbox, OutboxError, Pauses, Turns},
 };
 use champollion_store::{Batch, Store};
 use futures_util::{
@@ -47,6 +47,10 @@ const LANES_OF_NOBODY: usize = 16;
 
 /// The time that a group has in a round, after which it begins no other lane: the next round goes on there.
 const TURN: Duration = Duration::from_secs(10);
+
+/// Messages to a system or a broker whose begin, and whose end, are one commit each: as many may come twice where the
+/// server is killed.
+const TOGETHER: usize = 16;
 
 /// Messages of a lane that are gathered at once.
 const GATHERED: usize = 1_000;
@@ -246,7 +250,16 @@ impl Sender {
             if !self.can_go(lane, stopped) {
                 break;
             }
-            for id in self.gathered(lane, ids).await? {
+            let ids = self.gathered(lane, ids).await?;
+            if !matches!(**lane, Lane::Mail(..)) {
+                for some in ids.chunks(TOGETHER) {
+                    if !self.can_go(lane, stopped) || !self.try_some(lane, some, stopped).await? {
+                        return Ok(());
+                    }
+                }
+                continue;
+            }
+            for id in ids {
                 if self.refused.lock().is_pausing(&id, Instant::now()) {
                     continue;
                 }
@@ -312,6 +325,61 @@ impl Sender {
         Ok(goes_on)
     }
 
+    /// Tries to send some messages one after another, and notes for all of them at once how that ended; says whether the
+    /// lane goes on. What is not tried any more waits as before.
+    async fn try_some(
+        &self,
+        lane: &Lane,
+        ids: &[Uuid],
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<bool, OutboxError> {
+        let now = Instant::now();
+        let is_due = |id: &Uuid| !self.refused.lock().is_pausing(id, now);
+        let due: Vec<Uuid> = ids.iter().copied().filter(is_due).collect();
+        let attempts = self.outbox.begin_all(&due).await?;
+        let begun: HashSet<Uuid> =
+            attempts.iter().map(|attempt| attempt.waiting.message.id).collect();
+        for id in due.iter().filter(|id| !begun.contains(*id)) {
+            self.standing.shelf.lock().forget(*id);
+        }
+        let (mut ends, mut goes_on) = (Vec::new(), true);
+        for attempt in attempts {
+            let end = match goes_on && self.can_go(lane, stopped) {
+                true => self.sent(lane, &attempt, &mut goes_on).await,
+                false => End::Untried,
+            };
+            ends.push((attempt, end));
+        }
+        self.outbox.settle(&ends).await?;
+        for (attempt, _) in ends.iter().filter(|(_, end)| *end == End::Sent) {
+            self.standing.shelf.lock().forget(attempt.waiting.message.id);
+        }
+        Ok(goes_on)
+    }
+
+    /// Sends a message of which an attempt was begun, in the time of its lane.
+    async fn sent(&self, lane: &Lane, attempt: &Attempt, goes_on: &mut bool) -> End {
+        let (id, begun) = (attempt.waiting.message.id, Instant::now());
+        let end = match self.post.send(&attempt.waiting.message).await {
+            Ok(()) => {
+                self.note_sent(lane);
+                End::Sent
+            }
+            Err(not_sent) => {
+                *goes_on = self.note_failed(lane, id, &not_sent);
+                End::Failed(not_sent.reason)
+            }
+        };
+        self.turns_of(lane.group(), |turns| {
+            turns.spent(lane, begun, Instant::now());
+            match *goes_on {
+                true => turns.passed(lane, id),
+                false => turns.failed(lane, id, attempt.waiting.attempts),
+            }
+        });
+        end
+    }
+
     /// Tries to send one message.
     async fn try_one(&self, lane: &Lane, id: Uuid) -> Result<Tried, OutboxError> {
         let Some(attempt) = self.outbox.begin(id).await? else {
@@ -331,7 +399,7 @@ impl Sender {
             }
             Err(not_sent) => {
                 let attempts = attempt.waiting.attempts;
-                self.outbox.failed(attempt, &not_sent.reason).await?;
+                self.outbox.failed(&attempt, &not_sent.reason).await?;
                 if self.note_failed(lane, id, &not_sent) {
                     return Ok(Tried::Passed);
                 }

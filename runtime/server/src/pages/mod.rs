@@ -26,6 +26,7 @@ mod statements;
 mod status;
 mod submission;
 mod tables;
+mod terms;
 mod theme;
 mod told;
 mod viewer;
@@ -36,6 +37,8 @@ use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::compression::CompressionLayer;
+
+pub(crate) use terms::QuantityNames;
 
 use crate::{api, service::Service};
 

@@ -86,7 +86,7 @@ fn inexact(viewer: &Viewer, found: &Json) -> Markup {
         html! {
             p {
                 (viewer.say("statements-inexact")) " "
-                @if let Some(since) = since { (viewer.moment(since)) }
+                @if let Some(since) = since { (viewer.moment(since)) "." }
             }
         },
     )
@@ -98,10 +98,11 @@ fn one(viewer: &Viewer, date: &str, statement: &Json) -> Markup {
     let file = |form: &str| address(&list, &[("format", form)]);
     html! {
         section.card {
-            h2 { (partner) }
+            h2 { (name_of(statement)) }
+            p.soft.small { code { (partner) } }
             (lines(viewer, statement))
             p {
-                strong { (viewer.say("statements-total")) " " (text(statement, "/total")) " "
+                strong { (viewer.say("statements-total")) " " (viewer.amount(&text(statement, "/total"))) " "
                     (text(statement, "/currency")) }
                 " " (agreement(viewer, statement))
             }
@@ -116,9 +117,9 @@ fn one(viewer: &Viewer, date: &str, statement: &Json) -> Markup {
 }
 
 fn lines(viewer: &Viewer, statement: &Json) -> Markup {
-    let mut table = Table::new(text(statement, "/partner"))
+    let mut table = Table::new(name_of(statement))
         .column(viewer.say("statements-use-case"))
-        .numbers(viewer.say("statements-objects"))
+        .numbers(viewer.say("statements-number"))
         .column(viewer.say("statements-tariff"))
         .numbers(viewer.say("statements-price"))
         .numbers(viewer.say("statements-amount"));
@@ -128,22 +129,27 @@ fn lines(viewer: &Viewer, statement: &Json) -> Markup {
     for line in items(statement, "/lines") {
         table.row(vec![
             cell(optional(line, "/useCase").unwrap_or(&no_use)),
-            cell(&text(line, "/objects")),
+            cell(&viewer.amount(&text(line, "/objects"))),
             cell(optional(line, "/tariff").unwrap_or(&none)),
-            cell(&text(line, "/price")),
-            cell(&text(line, "/amount")),
+            cell(&viewer.amount(&text(line, "/price"))),
+            cell(&viewer.amount(&text(line, "/amount"))),
         ]);
     }
     if let Some(line) = statement.get("subscription") {
         table.row(vec![
             cell(&viewer.say("statements-inhabitants")),
-            cell(&text(line, "/counted")),
+            cell(&viewer.amount(&text(line, "/counted"))),
             cell(&text(line, "/name")),
-            cell(&text(line, "/perInhabitant")),
-            cell(&text(line, "/amount")),
+            cell(&viewer.amount(&text(line, "/perInhabitant"))),
+            cell(&viewer.amount(&text(line, "/amount"))),
         ]);
     }
     table.shown()
+}
+
+/// The name of the partner for people.
+fn name_of(statement: &Json) -> String {
+    optional(statement, "/partnerName").map_or_else(|| text(statement, "/partner"), str::to_owned)
 }
 
 /// Whether the statement is the one that was issued.

@@ -10,6 +10,7 @@ use axum::{
     },
     response::{IntoResponse, Redirect, Response},
 };
+use champollion_service::alerts::Words;
 use fluent_bundle::FluentValue;
 use jiff::{Timestamp, Zoned, civil::Date};
 use serde_json::{Map, Value as Json};
@@ -206,6 +207,16 @@ impl Viewer {
             None if scope == "territory" => self.say("scope-territory"),
             None => scope.to_owned(),
         }
+    }
+
+    /// The words for alerts, in the language of the page.
+    pub(super) fn alert_words(&self) -> Words<'_> {
+        self.service().alerts.judge.words(self.language().of_messages())
+    }
+
+    /// An amount as the viewer writes numbers: `1,050.50` of `1050.50`.
+    pub(super) fn amount(&self, text: &str) -> String {
+        self.language().amount(text)
     }
 
     /// A number as the viewer writes numbers.

@@ -1,5 +1,6 @@
 //! Moments, sizes, units and codes, written for people.
 
+pub(super) use champollion_service::alerts::sign as unit;
 use jiff::{Zoned, civil::Date};
 use maud::{Markup, html};
 
@@ -92,30 +93,6 @@ pub(super) fn size(bytes: u64, language: Language) -> String {
     format!("{number}\u{a0}{name}")
 }
 
-/// A unit, which is a UCUM code, in the sign that people know.
-pub(super) fn unit(code: &str) -> &str {
-    match code {
-        "Cel" => "°C",
-        "m3" => "m³",
-        "m3/h" => "m³/h",
-        "mg/m3" => "mg/m³",
-        "ug/m3" => "µg/m³",
-        "[ppm]" => "ppm",
-        "[ppb]" => "ppb",
-        "deg" => "°",
-        "Ohm" => "Ω",
-        "W/m2" => "W/m²",
-        "m/s2" => "m/s²",
-        "A.h" => "Ah",
-        "kW.h" => "kWh",
-        "V.A" => "VA",
-        "kV.A.h" => "kVAh",
-        "dB[SPL]" => "dB",
-        "1" | "[pH]" => "",
-        other => other,
-    }
-}
-
 /// The beginning of a text of so many characters, with a sign that more follows where it does.
 pub(super) fn shortened(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
@@ -163,11 +140,6 @@ mod tests {
         for other in ["20260301", "2026-13-01", "2026-03-01T00:00:00Z", "sixty-four", ""] {
             assert!(!is_day(other), "{other}");
         }
-    }
-
-    #[test]
-    fn units_have_the_signs_that_people_know() {
-        assert_eq!((unit("Cel"), unit("m3"), unit("kW.h"), unit("1")), ("°C", "m³", "kWh", ""));
     }
 
     #[test]

@@ -50,6 +50,14 @@ impl Worded for RuleFault {
             Self::OutOfBounds { least, most, .. } => {
                 Sentence::new("rule-out-of-bounds").with("least", *least).with("most", *most)
             }
+            Self::NeverHolds { quantity, least, most, .. } => Sentence::new("rule-never-holds")
+                .with("quantity", quantity.as_str())
+                .with("least", *least)
+                .with("most", *most),
+            Self::NotWhole { quantity, value, instead } => Sentence::new("rule-not-whole")
+                .with("quantity", quantity.as_str())
+                .with("value", *value)
+                .with("instead", *instead),
             Self::ScopeOfRoute => Sentence::new("rule-scope-of-route"),
             Self::TooManyAddresses(count) => Sentence::new("rule-too-many-addresses")
                 .with("count", *count)

@@ -1,6 +1,6 @@
 //! Faults of schedules: of their moments, and of those who are commanded.
 
-use champollion_service::schedules::WhenError;
+use champollion_service::schedules::{CronFault, WhenError};
 
 use super::{Sentence, Worded};
 use crate::schedules::TargetError;
@@ -12,10 +12,19 @@ impl Worded for WhenError {
             Self::WithoutSun(member) => {
                 Sentence::new("schedule-without-sun").with("member", *member)
             }
+            Self::Cron { fault: CronFault::Part { part, said, range }, .. } => {
+                Sentence::new("schedule-cron-part")
+                    .with("part", part.word())
+                    .with("said", said.as_str())
+                    .with("range", *range)
+            }
             Self::Cron { cron, .. } => Sentence::new("schedule-cron").with("cron", cron.as_str()),
-            Self::TooOften { seconds, least_seconds } => Sentence::new("schedule-too-often")
-                .with("seconds", *seconds)
-                .with("least", *least_seconds),
+            Self::TooOften { seconds, least_seconds, instead } => {
+                Sentence::new("schedule-too-often")
+                    .with("seconds", *seconds)
+                    .with("least", *least_seconds)
+                    .with("instead", instead.as_str())
+            }
             Self::Zone(zone) => Sentence::new("schedule-zone").with("zone", zone.as_str()),
             Self::NoPlace => Sentence::new("schedule-no-place"),
             Self::Offset(minutes) => Sentence::new("schedule-offset")
@@ -25,7 +34,11 @@ impl Worded for WhenError {
                 .with("count", *count)
                 .with("most", Self::EXCEPTIONS),
             Self::Past(at) => Sentence::new("schedule-past").with("at", at.to_string()),
-            Self::Never => Sentence::new("schedule-never"),
+            Self::NoSuchDay(cron) => {
+                Sentence::new("schedule-no-such-day").with("cron", cron.as_str())
+            }
+            Self::AllLeftOut => Sentence::new("schedule-all-left-out"),
+            Self::NoSun => Sentence::new("schedule-no-sun"),
             _ => return None,
         })
     }

@@ -41,6 +41,7 @@ use crate::{
     mirrors,
     mqtt::{self, BrokerSessions, Connection, Farewell, Prepared, Receiver},
     network_servers::Observations,
+    pages::QuantityNames,
     parked::Parked,
     planned_work,
     quality::Quality,
@@ -176,7 +177,8 @@ impl Service {
         let address = &config.sign_in.public_address;
         let stores = (Arc::clone(&store), Arc::clone(&led_store));
         let mails = (address.as_str(), config.territory.clocks());
-        let alerts = Alerts::open(stores, Arc::clone(&devices), mails).await?;
+        let alerts =
+            Alerts::open(stores, Arc::clone(&devices), mails, Arc::new(QuantityNames)).await?;
         let alerts = Arc::new(alerts);
         let intake = Intake::new(
             Arc::clone(&devices),

@@ -30,7 +30,10 @@ use champollion_server::{
     storage::{Storage, StorageLimits},
     workers::Workers,
 };
-use champollion_service::outbox::LocalTime;
+use champollion_service::{
+    alerts::Terms,
+    outbox::{Language, LocalTime},
+};
 use champollion_store::{
     Batch, Blobs, Committed, Entry, FileBlobs, Health, KeyValue, LogExtent, Sequence, SledOptions,
     SledStore, Store, StoreError, Usage,
@@ -147,6 +150,19 @@ pub(crate) struct Node {
     mailbox: Arc<Mailbox>,
 }
 
+/// A vocabulary without names and units.
+struct Bare;
+
+impl Terms for Bare {
+    fn name(&self, term: &str, _: Language) -> String {
+        term.to_owned()
+    }
+
+    fn unit(&self, _: &str) -> Option<&'static str> {
+        None
+    }
+}
+
 impl World {
     pub(crate) async fn new(seed: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -199,7 +215,8 @@ impl World {
         let registry = Arc::new(self.registry().await);
         let author = AuditedAuthor::new(&registry, Actor::named("ann"));
         let (stores, mails) = ((self.shared(), self.shared()), ("", LocalTime::default()));
-        let alerts = Alerts::open(stores, Arc::clone(&devices), mails).await.unwrap();
+        let alerts =
+            Alerts::open(stores, Arc::clone(&devices), mails, Arc::new(Bare)).await.unwrap();
         let workers = Arc::new(Workers::start(2, 1_024, 1 << 20).unwrap());
         let intake = Intake::new(
             Arc::clone(&devices),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{place::Place, rule::RuleName, value::Value};
+use super::{condition::Condition, place::Place, rule::RuleName, value::Value};
 
 /// An alert: a rule that a device, or a route, has broken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -24,8 +24,23 @@ pub struct Alert {
     /// The value that broke the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
-    /// The limit of the rule, in words.
+    /// The value with which all was well again, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_value: Option<Value>,
+    /// The matter in words: the quantity with its value and unit, or words where no value tells.
+    #[serde(default)]
+    pub what: String,
+    /// The limit of the rule, as a sentence.
     pub limit: String,
+    /// The limit that was passed as a number; absent where the rule has none, as on alarms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_value: Option<f64>,
+    /// The unit of the value and of the limit, a UCUM code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The condition of the rule as it was when the alert was raised; absent of alerts of releases that did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
     /// Since when the condition holds.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,

@@ -175,6 +175,7 @@ pub struct RouteFailure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = AlertHold)]
+#[serde(expecting = "seconds, frames or both, such as {\"seconds\": 600}")]
 pub struct Hold {
     /// The seconds from the first frame that shows it to the one that raises the alert.
     #[serde(default)]
@@ -227,30 +228,13 @@ impl Condition {
         }
     }
 
-    /// The limit in words, the same in each language.
-    #[must_use]
-    pub fn limit(&self) -> String {
+    /// The same with a value that is short enough to be told.
+    pub(super) fn bounded(self) -> Self {
         match self {
-            Self::Above(limit) => with_unit(format!("> {}", limit.limit), limit.unit.as_deref()),
-            Self::Below(limit) => with_unit(format!("< {}", limit.limit), limit.unit.as_deref()),
-            Self::Outside(Range { low, high, unit, .. }) => {
-                with_unit(format!("{low} … {high}"), unit.as_deref())
+            Self::Equals(equality) => {
+                Self::Equals(Equality { value: equality.value.bounded(), ..equality })
             }
-            Self::Equals(equality) => format!("= {}", equality.value),
-            Self::Changed(_) => "≠".to_owned(),
-            Self::Silent(Silence { seconds }) => format!("{seconds} s"),
-            Self::Battery(battery) => format!("< {} %", battery.percent),
-            Self::Alarm(alarm) => alarm.quantity.clone().unwrap_or_else(|| "alarm.*".to_owned()),
-            Self::DecoderFailures(failures) => failures.frames.to_string(),
-            Self::Route(failure) => format!("{} s", failure.seconds),
+            other => other,
         }
     }
-}
-
-fn with_unit(mut limit: String, unit: Option<&str>) -> String {
-    if let Some(unit) = unit {
-        limit.push(' ');
-        limit.push_str(unit);
-    }
-    limit
 }

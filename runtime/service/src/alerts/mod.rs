@@ -21,6 +21,7 @@ mod telling;
 mod trial;
 mod units;
 mod value;
+mod words;
 
 pub use alert::{Acknowledgement, Alert, Commanded};
 pub use book::{AlertBook, AlertsError, RuleBook, Trimmed};
@@ -40,5 +41,6 @@ pub use rule::{
 pub use state::{Event, Frame, Measured, Sight, State, Unheard, Verdict};
 pub use states::StoredStates;
 pub use trial::{Trial, TrialAlert, Trials};
-pub use units::convert;
+pub use units::{convert, sign};
 pub use value::Value;
+pub use words::{Terms, Words};

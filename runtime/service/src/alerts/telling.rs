@@ -1,12 +1,19 @@
 //! Words of alerts: the mails, and the events that systems are given.
 
+use std::sync::Arc;
+
 use champollion_store::Batch;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
-use super::{alert::Alert, condition::Condition, rule::Definition, value::Value};
+use super::{
+    alert::Alert,
+    condition::Condition,
+    rule::Definition,
+    words::{Terms, Words},
+};
 use crate::outbox::{
-    Language, LocalTime, Mail, Message, MqttMessage, Outbox, OutboxError, Webhook,
+    Gist, Language, LocalTime, Mail, Message, MqttMessage, Outbox, OutboxError, Webhook,
 };
 
 /// Whether an alert begins or ends.
@@ -33,6 +40,8 @@ pub(super) struct Mails {
     pub(super) page: String,
     /// The clocks by which moments are told.
     pub(super) clocks: LocalTime,
+    /// The names of quantities.
+    pub(super) terms: Arc<dyn Terms>,
 }
 
 /// The words of a mail.
@@ -41,6 +50,8 @@ struct Told {
     text: String,
     /// The whole on one line, for a digest.
     line: String,
+    /// The shortest form, for the subject of a digest.
+    gist: Gist,
 }
 
 /// Puts into a batch what is told of an alert: a mail to each address, and an event to each system.
@@ -52,11 +63,14 @@ pub(super) fn tell(
     now: Timestamp,
 ) -> Result<(), OutboxError> {
     let tell = &definition.tell;
-    let Told { subject, text, line } = mails.words(tell.language, (alert, &definition.when), turn);
     let group = &alert.place.group;
-    for address in &tell.mail {
-        let mail = Mail::new(address.clone(), tell.language, &subject, &text).with_line(&line);
-        Outbox::enqueue(batch, &Message::new(mail.of_group(group.clone()), now))?;
+    if !tell.mail.is_empty() {
+        let told = mails.words(tell.language, (alert, &definition.when), turn);
+        for address in &tell.mail {
+            let mail = Mail::new(address.clone(), tell.language, &told.subject, &told.text);
+            let mail = mail.with_line(&told.line).with_gist(told.gist.clone());
+            Outbox::enqueue(batch, &Message::new(mail.of_group(group.clone()), now))?;
+        }
     }
     if let Some(webhook) = &tell.webhook {
         let event = Webhook {
@@ -88,16 +102,27 @@ fn event(alert: &Alert, turn: Turn) -> Json {
 
 impl Mails {
     fn words(&self, language: Language, (alert, when): (&Alert, &Condition), turn: Turn) -> Told {
-        let words = Words::of(language);
+        let (labels, words) = (Labels::of(language), Words::new(&*self.terms, language));
         let moment = |at: Timestamp| self.clocks.to_second(at, language);
         let (rule, place) = (alert.rule.as_str(), whole_place(alert));
-        let what = words.what_is_wrong(when, alert, moment).unwrap_or_else(|| measured(alert));
-        let head = format!("{}{} {what}", words.begin(turn), rule_of(language, rule));
-        let mut facts = vec![format!("{}{}", words.since, moment(alert.since))];
-        facts.extend(alert.ended_at.map(|ended| format!("{}{}", words.until, moment(ended))));
-        facts.push(format!("{}{}", words.limit, alert.limit));
-        let mut lines = vec![format!("{}{rule}", words.rule), format!("{}{what}", words.what)];
-        lines.push(format!("{}{place}", words.place));
+        let broken = words.broken(when, alert.value.as_ref());
+        let (what, before) = match turn {
+            Turn::Raised => (broken, None),
+            Turn::Ended => (words.well(when, alert.end_value.as_ref()), Some(broken)),
+        };
+        let topic = format!("{}{rule}", labels.begin(turn));
+        let head = format!("{topic}{}{what}", labels.colon);
+        let mut facts = Vec::new();
+        if let (Condition::Silent(silence), Turn::Raised) = (when, turn) {
+            let heard = last_heard(alert.since, silence.seconds);
+            facts.push(format!("{}{}", labels.heard, moment(heard)));
+        }
+        facts.extend(before.map(|before| format!("{}{before}", labels.before)));
+        facts.push(format!("{}{}", labels.since, moment(alert.since)));
+        facts.extend(alert.ended_at.map(|ended| format!("{}{}", labels.until, moment(ended))));
+        facts.push(format!("{}{}", labels.limit, words.limit(when)));
+        let mut lines = vec![format!("{}{rule}", labels.rule), format!("{}{what}", labels.what)];
+        lines.push(format!("{}{place}", labels.place));
         lines.extend(facts.iter().cloned());
         lines.extend(
             Some(&self.page).filter(|page| !page.is_empty()).map(|page| format!("\n{page}")),
@@ -106,24 +131,9 @@ impl Mails {
             subject: format!("{head} ({})", alert.place.title()),
             text: lines.join("\n") + "\n",
             line: format!("{head} | {place} | {}", facts.join(" | ")),
+            gist: Gist::new(&topic, &alert.place.title()),
         }
     }
-}
-
-/// The name of a rule before what has broken it, with the blank that French has before a colon.
-fn rule_of(language: Language, rule: &str) -> String {
-    match language {
-        Language::En => format!("{rule}:"),
-        Language::Fr => format!("{rule} :"),
-    }
-}
-
-/// The quantity and its value.
-fn measured(alert: &Alert) -> String {
-    let value = alert.value.as_ref().map(|value| format!("= {value}"));
-    let parts = [alert.quantity.clone(), value].into_iter().flatten();
-    let what = parts.collect::<Vec<_>>().join(" ");
-    if what.is_empty() { alert.limit.clone() } else { what }
 }
 
 /// The name, the point, the DevEUI and the address, as far as they are known.
@@ -147,34 +157,33 @@ fn last_heard(due: Timestamp, seconds: u64) -> Timestamp {
     due.saturating_sub(allowed).unwrap_or(due)
 }
 
-/// The words of a language.
-struct Words {
+/// The labels of facts in a language.
+struct Labels {
     raised: &'static str,
     ended: &'static str,
+    /// Stands between a rule and what has broken it.
+    colon: &'static str,
     rule: &'static str,
     what: &'static str,
-    silent: &'static str,
-    battery: &'static str,
-    decoder: &'static str,
-    route: &'static str,
+    before: &'static str,
+    heard: &'static str,
     place: &'static str,
     since: &'static str,
     until: &'static str,
     limit: &'static str,
 }
 
-impl Words {
+impl Labels {
     const fn of(language: Language) -> Self {
         match language {
             Language::En => Self {
                 raised: "Alert: ",
                 ended: "Alert over: ",
+                colon: ": ",
                 rule: "Rule: ",
                 what: "What: ",
-                silent: "silent since ",
-                battery: "low battery",
-                decoder: "frames cannot be decoded",
-                route: "the route does not deliver",
+                before: "Raised for: ",
+                heard: "Last frame: ",
                 place: "Where: ",
                 since: "Since: ",
                 until: "Until: ",
@@ -183,45 +192,16 @@ impl Words {
             Language::Fr => Self {
                 raised: "Alerte : ",
                 ended: "Fin d'alerte : ",
+                colon: " : ",
                 rule: "Règle : ",
                 what: "Quoi : ",
-                silent: "silencieux depuis ",
-                battery: "pile faible",
-                decoder: "trames indécodables",
-                route: "la route ne remet rien",
+                before: "Motif : ",
+                heard: "Dernière trame : ",
                 place: "Où : ",
                 since: "Depuis : ",
                 until: "Jusqu'à : ",
                 limit: "Limite : ",
             },
-        }
-    }
-
-    /// The words for a condition that no quantity and value tell of.
-    fn what_is_wrong(
-        &self,
-        when: &Condition,
-        alert: &Alert,
-        moment: impl Fn(Timestamp) -> String,
-    ) -> Option<String> {
-        match when {
-            Condition::Silent(silence) => {
-                let heard = last_heard(alert.since, silence.seconds);
-                Some(format!("{}{}", self.silent, moment(heard)))
-            }
-            Condition::Battery(_) => Some(match &alert.value {
-                Some(Value::Number(level)) => format!("{} {level} %", self.battery),
-                _ => self.battery.to_owned(),
-            }),
-            // The value is the name of the alarm.
-            Condition::Alarm(_) => alert.value.as_ref().map(ToString::to_string),
-            Condition::DecoderFailures(_) => Some(self.decoder.to_owned()),
-            Condition::Route(_) => Some(self.route.to_owned()),
-            Condition::Above(_)
-            | Condition::Below(_)
-            | Condition::Outside(_)
-            | Condition::Equals(_)
-            | Condition::Changed(_) => None,
         }
     }
 
@@ -236,7 +216,7 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alerts::Place;
+    use crate::alerts::{Place, Value, words::tests::Few};
 
     fn condition(value: Json) -> Condition {
         serde_json::from_value(value).unwrap()
@@ -245,11 +225,13 @@ mod tests {
     /// Mails of a territory whose clocks are an hour ahead.
     fn mails() -> Mails {
         let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(1));
-        Mails { page: String::new(), clocks: LocalTime::new(zone) }
+        Mails { page: String::new(), clocks: LocalTime::new(zone), terms: Arc::new(Few) }
     }
 
     fn above() -> Condition {
-        condition(json!({ "above": { "quantity": "air.co2", "limit": 1_000, "unit": "[ppm]" } }))
+        condition(json!({ "above": {
+            "quantity": "air.co2", "limit": 1_000, "unit": "[ppm]", "for": { "seconds": 1_800 },
+        } }))
     }
 
     fn alert() -> Alert {
@@ -264,7 +246,12 @@ mod tests {
             place,
             quantity: Some("air.co2".to_owned()),
             value: Some(Value::Number(1_200.0)),
-            limit: "> 1000 [ppm]".to_owned(),
+            end_value: None,
+            what: "CO₂ in the air 1,200 ppm".to_owned(),
+            limit: "above 1,000 ppm for 30 min".to_owned(),
+            limit_value: Some(1_000.0),
+            unit: Some("[ppm]".to_owned()),
+            when: Some(above()),
             since: Timestamp::UNIX_EPOCH,
             raised_at: Timestamp::UNIX_EPOCH,
             ended_at: None,
@@ -278,67 +265,49 @@ mod tests {
     fn a_mail_says_what_where_since_when_the_value_and_the_limit() {
         let mut mails = mails();
         mails.page = "https://champollion.example/alerts".to_owned();
-        let Told { subject, text, line } =
+        let Told { subject, text, line, gist } =
             mails.words(Language::En, (&alert(), &above()), Turn::Raised);
         assert_eq!(
             line,
-            "Alert: co2: air.co2 = 1200 | School, 70B3D5499A000001, 1 rue Haute | \
-             Since: 1970-01-01 01:00:00 +01:00 | Limit: > 1000 [ppm]"
+            "Alert: co2: CO₂ in the air 1,200 ppm | School, 70B3D5499A000001, 1 rue Haute | \
+             Since: 1970-01-01 01:00:00 +01:00 | Limit: above 1,000 ppm for 30 min"
         );
-        assert_eq!(subject, "Alert: co2: air.co2 = 1200 (School)");
+        assert_eq!(subject, "Alert: co2: CO₂ in the air 1,200 ppm (School)");
+        assert_eq!(gist, Gist::new("Alert: co2", "School"));
         assert_eq!(
             text,
-            "Rule: co2\nWhat: air.co2 = 1200\nWhere: School, 70B3D5499A000001, 1 rue Haute\n\
-             Since: 1970-01-01 01:00:00 +01:00\nLimit: > 1000 [ppm]\n\nhttps://champollion.example/alerts\n"
-        );
-        let mut over = alert();
-        over.ended_at = Some(Timestamp::UNIX_EPOCH);
-        mails.page.clear();
-        let Told { subject, text, line } =
-            mails.words(Language::Fr, (&over, &above()), Turn::Ended);
-        assert!(line.contains("| Jusqu'à : 01/01/1970 01:00:00 +01:00 |"), "{line}");
-        assert_eq!(subject, "Fin d'alerte : co2 : air.co2 = 1200 (School)");
-        assert!(
-            text.contains("Jusqu'à : 01/01/1970 01:00")
-                && text.ends_with("Limite : > 1000 [ppm]\n")
+            "Rule: co2\nWhat: CO₂ in the air 1,200 ppm\n\
+             Where: School, 70B3D5499A000001, 1 rue Haute\nSince: 1970-01-01 01:00:00 +01:00\n\
+             Limit: above 1,000 ppm for 30 min\n\nhttps://champollion.example/alerts\n"
         );
     }
 
     #[test]
-    fn a_mail_has_words_for_what_no_value_tells() {
-        let level = Value::Number(12.0);
-        let leak = Value::Text("alarm.leak".to_owned());
-        for (when, value, english, french) in [
-            (
-                json!({ "silent": { "seconds": 3_600 } }),
-                None,
-                "silent since 1970-01-01 01:00:00 +01:00",
-                "silencieux depuis 01/01/1970 01:00:00 +01:00",
-            ),
-            (json!({ "battery": {} }), Some(level), "low battery 12 %", "pile faible 12 %"),
-            (json!({ "battery": {} }), None, "low battery", "pile faible"),
-            (json!({ "alarm": {} }), Some(leak), "alarm.leak", "alarm.leak"),
-            (
-                json!({ "decoderFailures": { "frames": 3 } }),
-                None,
-                "frames cannot be decoded",
-                "trames indécodables",
-            ),
-            (
-                json!({ "route": { "seconds": 60 } }),
-                None,
-                "the route does not deliver",
-                "la route ne remet rien",
-            ),
-        ] {
-            let when = condition(when);
-            let mut alert = alert();
-            alert.since += SignedDuration::from_hours(1);
-            (alert.quantity, alert.value) = (None, value);
-            let words = |language| mails().words(language, (&alert, &when), Turn::Raised);
-            let subject = |language| words(language).subject;
-            assert_eq!(subject(Language::En), format!("Alert: co2: {english} (School)"));
-            assert_eq!(subject(Language::Fr), format!("Alerte : co2 : {french} (School)"));
-        }
+    fn the_mail_of_an_end_has_the_value_of_the_end_and_the_one_before() {
+        let mut over = alert();
+        over.ended_at = Some(Timestamp::UNIX_EPOCH);
+        over.end_value = Some(Value::Number(800.5));
+        let told = mails().words(Language::Fr, (&over, &above()), Turn::Ended);
+        assert!(told.line.contains("| Jusqu'à : 01/01/1970 01:00:00 +01:00 |"), "{}", told.line);
+        assert_eq!(told.subject, "Fin d'alerte : co2 : CO₂ de l’air 800,5 ppm (School)");
+        let text = told.text;
+        assert!(text.contains("\nMotif : CO₂ de l’air 1\u{202f}200 ppm\n"), "{text}");
+        assert!(text.contains("Jusqu'à : 01/01/1970 01:00"), "{text}");
+        let limit = "Limite : au-dessus de 1\u{202f}000 ppm pendant 30 min\n";
+        assert!(text.ends_with(limit), "{text}");
+    }
+
+    #[test]
+    fn the_mail_of_a_silence_tells_the_last_frame() {
+        let when = condition(json!({ "silent": { "seconds": 3_600 } }));
+        let mut alert = alert();
+        alert.since += SignedDuration::from_hours(1);
+        (alert.quantity, alert.value) = (None, None);
+        let told = mails().words(Language::En, (&alert, &when), Turn::Raised);
+        assert_eq!(told.subject, "Alert: co2: silent for 1 h (School)");
+        assert!(told.text.contains("Last frame: 1970-01-01 01:00:00 +01:00\n"), "{}", told.text);
+        assert!(told.text.ends_with("Limit: 1 h without a frame\n"), "{}", told.text);
+        let over = mails().words(Language::Fr, (&alert, &when), Turn::Ended);
+        assert_eq!(over.subject, "Fin d'alerte : co2 : de nouveau entendu (School)");
     }
 }

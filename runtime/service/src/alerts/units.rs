@@ -1,4 +1,4 @@
-//! Units that people write limits in, and the vocabulary's unit of the same dimension.
+//! Units that people write limits in, the vocabulary's unit of the same dimension, and the signs that people read.
 
 /// Units with their dimension: a value is `scale` times as much in the dimension's base, plus `offset`.
 const UNITS: &[(&str, &str, f64, f64)] = &[
@@ -67,6 +67,31 @@ pub fn convert(value: f64, from: &str, to: &str) -> Option<f64> {
     (dimension == wanted).then(|| rounded(converted))
 }
 
+/// Returns the sign of a unit, which is a UCUM code, that people know.
+#[must_use]
+pub fn sign(code: &str) -> &str {
+    match code {
+        "Cel" => "°C",
+        "m3" => "m³",
+        "m3/h" => "m³/h",
+        "mg/m3" => "mg/m³",
+        "ug/m3" => "µg/m³",
+        "[ppm]" => "ppm",
+        "[ppb]" => "ppb",
+        "deg" => "°",
+        "Ohm" => "Ω",
+        "W/m2" => "W/m²",
+        "m/s2" => "m/s²",
+        "A.h" => "Ah",
+        "kW.h" => "kWh",
+        "V.A" => "VA",
+        "kV.A.h" => "kVAh",
+        "dB[SPL]" => "dB",
+        "1" | "[pH]" => "",
+        other => other,
+    }
+}
+
 fn unit(name: &str) -> Option<&'static (&'static str, &'static str, f64, f64)> {
     UNITS.iter().find(|unit| unit.0 == name)
 }
@@ -89,5 +114,10 @@ mod tests {
         assert_eq!(convert(7.0, "lx", "lx"), Some(7.0));
         assert_eq!(convert(7.0, "bar", "Cel"), None);
         assert_eq!(convert(7.0, "stone", "kg"), None);
+    }
+
+    #[test]
+    fn units_have_the_signs_that_people_know() {
+        assert_eq!((sign("Cel"), sign("m3"), sign("kW.h"), sign("1")), ("°C", "m³", "kWh", ""));
     }
 }

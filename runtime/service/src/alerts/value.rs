@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::short::short;
+
 /// A value as rules compare it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
@@ -28,6 +30,14 @@ impl fmt::Display for Value {
 }
 
 impl Value {
+    /// The same with a text that is short enough to be told.
+    pub(super) fn bounded(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(short(&text)),
+            value => value,
+        }
+    }
+
     /// The number, where it is one.
     pub(super) fn number(&self) -> Option<f64> {
         match self {

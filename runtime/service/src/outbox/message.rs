@@ -9,6 +9,9 @@ use uuid::Uuid;
 /// Most bytes of the subject of a mail: longer lines are cut by programs that show them.
 const SUBJECT_BYTES: usize = 200;
 
+/// Most bytes of a topic, and of a place, in the subject of a digest.
+const GIST_BYTES: usize = 48;
+
 /// Most bytes of the line that a digest has of a mail: a digest names many.
 const LINE_BYTES: usize = 600;
 
@@ -57,9 +60,21 @@ pub struct Mail {
     /// The whole on one line, as a digest has it; the subject where it is empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub line: String,
+    /// The shortest form of it, as the subject of a digest has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gist: Option<Gist>,
     /// Whether it tells of several things itself: a digest would have one line for all of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_of_several: bool,
+}
+
+/// The shortest form of what a mail tells: what it is about, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gist {
+    /// The topic of the mail: all mails of one topic tell alike things.
+    pub topic: String,
+    /// The place that it tells of.
+    pub place: String,
 }
 
 /// A request to a system, signed as Standard Webhooks says.
@@ -198,8 +213,8 @@ impl Mail {
         let subject = subject.replace(char::is_control, " ");
         let text = text.replace(|letter: char| letter.is_control() && letter != '\n', " ");
         let (subject, text) = (cut(&subject, SUBJECT_BYTES), cut(&text, TEXT_BYTES));
-        let (group, line) = (None, String::new());
-        Self { group, to, language, subject, text, line, is_of_several: false }
+        let (group, line, gist) = (None, String::new(), None);
+        Self { group, to, language, subject, text, line, gist, is_of_several: false }
     }
 
     /// Says which group tells of it.
@@ -215,6 +230,12 @@ impl Mail {
         Self { line: cut(&line, LINE_BYTES), ..self }
     }
 
+    /// Adds the shortest form of it.
+    #[must_use]
+    pub fn with_gist(self, gist: Gist) -> Self {
+        Self { gist: Some(gist), ..self }
+    }
+
     /// Makes it a mail of several things, which no digest takes.
     #[must_use]
     pub fn of_several(self) -> Self {
@@ -224,6 +245,15 @@ impl Mail {
     /// Returns the line that a digest has of it.
     pub(super) fn line(&self) -> &str {
         if self.line.is_empty() { &self.subject } else { &self.line }
+    }
+}
+
+impl Gist {
+    /// Writes a topic and a place, cut where they are longer than the subject of a digest has room for.
+    #[must_use]
+    pub fn new(topic: &str, place: &str) -> Self {
+        let short = |text: &str| cut(&text.replace(char::is_control, " "), GIST_BYTES);
+        Self { topic: short(topic), place: short(place) }
     }
 }
 

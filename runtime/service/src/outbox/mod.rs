@@ -11,6 +11,7 @@ mod folding;
 mod local_time;
 mod mail_pace;
 mod message;
+mod numbers;
 mod pauses;
 mod shelf;
 mod turns;
@@ -18,12 +19,12 @@ mod turns;
 #[cfg(test)]
 mod tests;
 
-pub use book::{Attempt, Folding, Outbox, OutboxError, Waiting};
+pub use book::{Attempt, End, Folding, Outbox, OutboxError, Waiting};
 pub use digest::DIGEST_FROM;
 pub use folding::Folded;
 pub use local_time::LocalTime;
 pub use mail_pace::{MailLimits, MailPace};
-pub use message::{Content, Lane, Language, Mail, Message, MqttLane, MqttMessage, Webhook};
+pub use message::{Content, Gist, Lane, Language, Mail, Message, MqttLane, MqttMessage, Webhook};
 pub use pauses::{PauseTimes, Pauses};
 pub use shelf::{Beyond, Shelf};
 pub use turns::Turns;

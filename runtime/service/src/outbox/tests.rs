@@ -106,7 +106,7 @@ impl Sender {
         }
         let attempts = attempt.waiting.attempts;
         self.failures.push(at);
-        self.outbox.failed(attempt, "connection refused").await.unwrap();
+        self.outbox.failed(&attempt, "connection refused").await.unwrap();
         self.pauses.failed(&Lane::MailServer, None, self.begin + at);
         self.turns.failed(lane, id, attempts);
         false

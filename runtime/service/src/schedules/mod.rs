@@ -5,12 +5,14 @@
 //! missed. Nothing here reads a clock.
 
 mod calendar;
+mod cron_fault;
 mod due;
 mod place;
 mod sun;
 mod when;
 
 pub use calendar::Calendar;
+pub use cron_fault::{CronFault, CronPart};
 pub use due::{Due, Lateness, Missed, MissedMoments, due};
 pub use place::{Place, PlaceError};
 pub use sun::SunEvent;

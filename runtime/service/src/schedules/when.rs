@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use croner::parser::{CronParser, Seconds, Year};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
     calendar::{Calendar, Timing},
+    cron_fault::{self, CronFault},
     place::Place,
     sun::{Sun, SunEvent},
 };
@@ -74,25 +74,26 @@ pub enum WhenError {
     WithoutSun(&'static str),
     /// The expression cannot be read.
     #[error(
-        "the cron expression {cron:?} cannot be read: {reason}. It is written like 0 22 * * 1-5: minute, hour, day, \
+        "the cron expression {cron:?} cannot be read: {fault}. It is written like 0 22 * * 1-5: minute, hour, day, \
          month, weekday"
     )]
     Cron {
         /// The expression of the schedule.
         cron: String,
         /// The fault of the expression.
-        reason: String,
+        fault: CronFault,
     },
     /// The moments come too often.
     #[error(
-        "the moments are {seconds} s apart, and {least_seconds} s are the least: write */5 * * * * for every five \
-         minutes"
+        "the moments are {seconds} s apart, and {least_seconds} s are the least: write {instead}, or less often"
     )]
     TooOften {
         /// The time between two moments in seconds.
         seconds: u64,
         /// The shortest time in seconds.
         least_seconds: u64,
+        /// The expression that comes as often as may be.
+        instead: String,
     },
     /// There is no such time zone.
     #[error("there is no time zone {0:?}: it must be one of the tz database, such as Europe/Paris")]
@@ -114,11 +115,19 @@ pub enum WhenError {
     /// The one moment is over.
     #[error("at is {0}, which is past: say a moment to come")]
     Past(Timestamp),
-    /// No moment ever comes.
+    /// The day of the expression is in no month that it names.
     #[error(
-        "no moment comes: the day does not exist, all days are left out, or the sun does not rise or set there"
+        "no moment of {0:?} ever comes, since no such day exists: say a day that the month has, such as 0 0 28 2 *"
     )]
-    Never,
+    NoSuchDay(String),
+    /// All moments are on days that are left out.
+    #[error("all moments are on days that exceptions leaves out: take some of them out of it")]
+    AllLeftOut,
+    /// The sun neither rises nor sets at the place.
+    #[error(
+        "the sun does not rise or set there on any day to come: say another place, or cron instead of sun"
+    )]
+    NoSun,
 }
 
 impl WhenError {
@@ -146,10 +155,22 @@ impl When {
         }
         let calendar = self.calendar(usual_zone, usual_place)?;
         if calendar.next(now).is_none() {
-            return Err(WhenError::Never);
+            return Err(self.never(calendar, now));
         }
         check_pace(&calendar, now, least)?;
         Ok(calendar)
+    }
+
+    /// The reason why no moment comes.
+    fn never(&self, calendar: Calendar, now: Timestamp) -> WhenError {
+        let whole = Calendar { exceptions: BTreeSet::new(), ..calendar };
+        if whole.next(now).is_some() {
+            return WhenError::AllLeftOut;
+        }
+        match &self.cron {
+            Some(cron) => WhenError::NoSuchDay(cron.clone()),
+            None => WhenError::NoSun,
+        }
     }
 
     /// Returns the moments of this time, whether one is to come or not.
@@ -205,13 +226,11 @@ impl When {
 
 fn read_cron(cron: &str) -> Result<Timing, WhenError> {
     let refused =
-        |reason: String| WhenError::Cron { cron: cron.chars().take(CRON_BYTES).collect(), reason };
+        |fault: CronFault| WhenError::Cron { cron: cron.chars().take(CRON_BYTES).collect(), fault };
     if cron.len() > CRON_BYTES {
-        return Err(refused(format!("it has more than {CRON_BYTES} bytes")));
+        return Err(refused(CronFault::TooLong(CRON_BYTES)));
     }
-    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    let parsed = parser.parse(cron).map_err(|error| refused(error.to_string()))?;
-    Ok(Timing::Cron(Box::new(parsed)))
+    cron_fault::parsed(cron).map(|parsed| Timing::Cron(Box::new(parsed))).map_err(refused)
 }
 
 /// Checks the times between the moments that come next.
@@ -226,7 +245,8 @@ fn check_pace(calendar: &Calendar, now: Timestamp, least: Duration) -> Result<()
         return Ok(());
     }
     let seconds = short.iter().min().map(Duration::as_secs).unwrap_or_default();
-    Err(WhenError::TooOften { seconds, least_seconds: least.as_secs() })
+    let (least_seconds, instead) = (least.as_secs(), cron_fault::as_often_as(least));
+    Err(WhenError::TooOften { seconds, least_seconds, instead })
 }
 
 #[cfg(test)]
@@ -307,9 +327,11 @@ mod tests {
         for (json, words) in [
             ("{}", "give one of cron, sun and at"),
             (r#"{"cron": "0 1 * * *", "sun": "sunset"}"#, "2 of them"),
-            (r#"{"cron": "0 25 * * *"}"#, "0 22 * * 1-5"),
-            (r#"{"cron": "* * * * * *"}"#, "0 22 * * 1-5"),
-            (r#"{"cron": "0 0 30 2 *"}"#, "no moment comes"),
+            (r#"{"cron": "0 25 * * *"}"#, "the hour is \"25\", and goes from 0 to 23"),
+            (r#"{"cron": "0 0 * * Mo"}"#, "the weekday is \"Mo\""),
+            (r#"{"cron": "* * * * * *"}"#, "it has 6 parts, and five are needed"),
+            (r#"{"cron": "0 0 30 2 *"}"#, "no such day exists"),
+            (r#"{"sun": "sunset", "place": {"latitude": 90, "longitude": 0}}"#, "another place"),
             (r#"{"cron": "0 1 * * *", "offsetMinutes": 3}"#, "goes with sun"),
             (r#"{"cron": "0 1 * * *", "place": {"latitude": 1, "longitude": 2}}"#, "goes with sun"),
             (r#"{"cron": "0 1 * * *", "timeZone": "Paris"}"#, "Europe/Paris"),
@@ -328,7 +350,10 @@ mod tests {
         let now = "2026-03-01T00:00:00Z".parse().unwrap();
         let least = Duration::from_secs(300);
         let refused = often.checked(("UTC", None), now, least).unwrap_err().to_string();
-        assert!(refused.contains("60 s apart") && refused.contains("*/5"), "{refused}");
+        assert!(
+            refused.contains("60 s apart") && refused.contains("write */5 * * * *"),
+            "{refused}"
+        );
         for place in
             ["{\"latitude\": 91, \"longitude\": 0}", "{\"latitude\": 0, \"longitude\": 181}"]
         {

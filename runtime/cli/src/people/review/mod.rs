@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{full_name, told};
-use crate::{Failure, output};
+use crate::{Failure, output, plural::counted};
 use list::{Decided, Decision, Right, moment};
 
 /// Lists every grant and every token of a machine with its last use, and carries decisions out.
@@ -59,8 +59,9 @@ impl Review {
             let grants = rows.len() - machines.len();
             list::write(file, rows, self.french)?;
             output::note(format_args!(
-                "{grants} grants and {} tokens of machines are in {}",
-                machines.len(),
+                "{} and {} of machines are in {}",
+                counted(grants, "grant"),
+                counted(machines.len(), "token"),
                 file.display()
             ));
             return Ok(());

@@ -2,7 +2,7 @@
 
 use champollion_client::{Answer, DecoderRequest, DecoderRequestList};
 
-use crate::{Failure, output};
+use crate::{Failure, output, plural::counted};
 
 /// The heads of a table of requests.
 const HEADS: [&str; 7] = ["request", "partner", "device", "state", "waits for", "due", "overdue"];
@@ -75,8 +75,9 @@ fn tell_work(request: &DecoderRequest) {
     }
     if let Some(shadow) = &request.shadow {
         output::line(format_args!(
-            "beside on the sponsor's devices: {} frames, {} failed",
-            shadow.compared, shadow.candidate.failures
+            "beside on the sponsor's devices: {}, {} failed",
+            counted(shadow.compared, "frame"),
+            shadow.candidate.failures
         ));
     }
 }

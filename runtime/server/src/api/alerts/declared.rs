@@ -11,6 +11,7 @@ use champollion_registry::package::{DecoderRef, Manifest};
 use champollion_sandbox::vocabulary::{self, Quantity, ValueKind};
 use champollion_service::alerts::{AlertsError, KnownQuantity, Scope, Vocabulary};
 use champollion_store::TableError;
+use jiff::Timestamp;
 
 use crate::{api::Problem, devices::Device, expensive::Turn, service::Service};
 
@@ -25,6 +26,8 @@ pub(crate) struct Terms {
     declared: BTreeSet<String>,
     /// Whether a decoder may make more than it declares, as a script may, or there is none.
     is_open: bool,
+    /// The number of devices in the scope.
+    devices: u64,
 }
 
 impl Terms {
@@ -42,7 +45,7 @@ impl Terms {
             let (service, group, scope) = (Arc::clone(service), group.clone(), scope.clone());
             move || Scoped::of(&service, group, &scope)
         });
-        let Scoped { decoders, devices, count } = scoped.await?;
+        let Scoped { decoders, devices, count, at_point } = scoped.await?;
         let unreadable = |error: TableError| Problem::from(AlertsError::from(error));
         let mut wanted: Vec<DecoderRef> =
             service.derived.of_group(group).await.map_err(unreadable)?;
@@ -54,7 +57,7 @@ impl Terms {
         let wanted: BTreeMap<String, DecoderRef> =
             wanted.into_iter().map(|decoder| (decoder.to_string(), decoder)).collect();
         let is_open = count == 0 || count > LOOKED_UP;
-        let mut terms = Self { declared: BTreeSet::new(), is_open };
+        let mut terms = Self { declared: BTreeSet::new(), is_open, devices: at_point };
         for decoder in wanted.into_values() {
             match service.registry.decoder(&decoder).await {
                 Ok(loaded) => terms.add(&loaded.manifest),
@@ -64,6 +67,11 @@ impl Terms {
         }
         terms.is_open |= terms.declared.is_empty();
         Ok(terms)
+    }
+
+    /// The number of devices in the scope now, those at its point where it names one.
+    pub(crate) fn devices(&self) -> u64 {
+        self.devices
     }
 
     fn add(&mut self, manifest: &Manifest) {
@@ -88,14 +96,24 @@ struct Scoped {
     /// The first of the devices.
     devices: Vec<DevEui>,
     count: usize,
+    /// The number of those that are on the point of the scope, where it names one.
+    at_point: u64,
 }
 
 impl Scoped {
     fn of(service: &Service, group: GroupId, scope: &Scope) -> Self {
         let (mut scoped, of_group) = (Self::default(), BTreeSet::from([group]));
         let devices = service.devices.in_order(Some(&of_group), None);
+        let now = Timestamp::now();
+        let is_at = |scope: &Scope, device: &Device| {
+            scope.point.as_ref().is_none_or(|wanted| {
+                let point = service.devices.point_at(device, now);
+                point.is_some_and(|(point, _)| point == *wanted)
+            })
+        };
         for device in devices.filter(|device| has(scope, device)) {
             scoped.count += 1;
+            scoped.at_point += u64::from(is_at(scope, &device));
             if scoped.devices.len() < LOOKED_UP {
                 scoped.devices.push(device.dev_eui);
             }
@@ -128,7 +146,8 @@ impl Vocabulary for Terms {
         let found = vocabulary::quantity(name)?;
         let is_number = matches!(found.kind, ValueKind::Integer | ValueKind::Number);
         let is_boolean = found.kind == ValueKind::Boolean;
-        Some(KnownQuantity { unit: found.unit, is_number, is_boolean })
+        let is_whole = found.kind == ValueKind::Integer;
+        Some(KnownQuantity { unit: found.unit, is_number, is_whole, is_boolean })
     }
 
     fn nearest(&self, name: &str) -> Option<String> {
@@ -152,12 +171,13 @@ mod tests {
 
     #[test]
     fn the_nearest_term_is_one_that_is_declared() {
-        let all = Terms { declared: BTreeSet::new(), is_open: true };
+        let all = Terms { declared: BTreeSet::new(), is_open: true, devices: 1 };
         assert_eq!(all.nearest("water.volum").as_deref(), Some("water.volume"));
         assert_eq!(all.nearest("qqqq"), None);
         assert!(all.quantity("water.volume").unwrap().is_number);
         assert!(all.quantity("alarm.leak").unwrap().is_boolean);
-        let some = Terms { declared: BTreeSet::from(["air.co2".to_owned()]), is_open: false };
+        let declared = BTreeSet::from(["air.co2".to_owned()]);
+        let some = Terms { declared, is_open: false, devices: 1 };
         assert_eq!(some.nearest("water.volum"), None);
         assert!(some.is_declared("air.co2") && !some.is_declared("water.volume"));
     }
@@ -165,9 +185,9 @@ mod tests {
     #[test]
     fn what_is_declared_is_offered_first_and_alone_where_nothing_else_can_come() {
         let declared = BTreeSet::from(["water.volume".to_owned()]);
-        let closed = Terms { declared: declared.clone(), is_open: false }.offered();
+        let closed = Terms { declared: declared.clone(), is_open: false, devices: 1 }.offered();
         assert_eq!(closed.iter().map(|offered| offered.name).collect::<Vec<_>>(), ["water.volume"]);
-        let open = Terms { declared, is_open: true }.offered();
+        let open = Terms { declared, is_open: true, devices: 1 }.offered();
         assert_eq!(open[0].name, "water.volume");
         assert_eq!(open.len(), vocabulary::quantities().count());
     }

@@ -5,7 +5,7 @@ mod declared;
 pub(super) mod rules;
 mod table;
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use axum::{
     Json,
@@ -28,9 +28,10 @@ use super::{
     authorized::{Authorized, ManageRoutes, ReadRoutes},
     extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
     paging::{self, PageEnd, Window},
+    quotas::known_groups,
     tables::{Rows, Shape},
 };
-use crate::{authors::Author, service::Service};
+use crate::{auth::Reach, authors::Author, service::Service};
 
 pub(crate) use declared::Terms;
 
@@ -45,7 +46,7 @@ const NOTE_CHARACTERS: usize = 500;
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
-    /// The group; an admin names it, a partner has its own.
+    /// The group; all that the sender sees where it is left out.
     #[param(inline)]
     group: Option<GroupId>,
     /// The state of the alerts: the open ones where it is left out.
@@ -98,7 +99,7 @@ pub(super) struct AlertList {
     path = "/v1/alerts",
     operation_id = "listAlerts",
     tag = "alerts",
-    summary = "List the alerts of a group, the latest first",
+    summary = "List alerts, the latest first",
     params(Wanted),
     responses(
         (
@@ -106,7 +107,6 @@ pub(super) struct AlertList {
             description = "The alerts. With the Accept header they are a table of CSV or a workbook, without pages.",
             body = AlertList,
         ),
-        (status = 400, description = "group-missing"),
         (status = 406, description = "not-acceptable"),
         (status = 429, description = "too-many-expensive-requests"),
         (status = 503, description = "too-busy, took-too-long"),
@@ -119,22 +119,23 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let shape = Shape::of((&headers, layout), &service, &authorized.principal)?;
-    let group = authorized.reach.group(group)?;
+    let groups = groups(&authorized.reach, &service, group)?;
     let from = after.as_deref().map(|id| super::extract::parameter("after", id)).transpose()?;
     if let Shape::Table(shape) = shape {
-        return table::answer(shape, rows(service, (group, state), from)).await;
+        return table::answer(shape, rows(service, (groups, state), from)).await;
     }
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let lookups = window.lookups();
-    let alerts = match state {
-        AlertState::Open | AlertState::All => {
-            found(&service, (&group, state), from, lookups).await?
+    let alerts = match (state, &*groups) {
+        (AlertState::Open | AlertState::All, [_]) => {
+            found(&service, (&groups, state), from, lookups).await?
         }
-        // Of very many that are open there may be few.
-        AlertState::Unacknowledged => {
-            let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
+        // Of very many that are open there may be few, and of many groups each is looked at.
+        _ => {
+            let only = groups.first().filter(|_| groups.len() == 1);
+            let turn = service.expensive.turn(&authorized.principal.token, only)?;
             let looked = turn
-                .see_through(async move { found(&service, (&group, state), from, lookups).await });
+                .see_through(async move { found(&service, (&groups, state), from, lookups).await });
             looked.await??
         }
     };
@@ -145,12 +146,12 @@ pub(super) async fn list(
 /// The rows of a table of alerts after one. No more of them are read at once than of a page.
 async fn rows(
     service: Arc<Service>,
-    (group, state): (GroupId, AlertState),
+    (groups, state): (Vec<GroupId>, AlertState),
     mut after: Option<Uuid>,
 ) -> Result<Rows, Problem> {
     let mut rows = Rows::default();
     loop {
-        let some = found(&service, (&group, state), after, AT_ONCE).await?;
+        let some = found(&service, (&groups, state), after, AT_ONCE).await?;
         rows.add(some.iter().map(table::row))?;
         match some.last() {
             Some(last) if some.len() == AT_ONCE => after = Some(last.id),
@@ -160,21 +161,38 @@ async fn rows(
     }
 }
 
-/// The alerts of a group in a state, after one, the latest first.
+/// The groups that are asked about: the one that is named, or all that the sender sees.
+pub(super) fn groups(
+    reach: &Reach,
+    service: &Service,
+    named: Option<GroupId>,
+) -> Result<Vec<GroupId>, Problem> {
+    let seen = reach.groups(named)?.unwrap_or_else(|| known_groups(service));
+    Ok(seen.into_iter().collect())
+}
+
+/// The alerts of groups in a state, after one, the latest first.
 async fn found(
     service: &Service,
-    (group, state): (&GroupId, AlertState),
+    (groups, state): (&[GroupId], AlertState),
     after: Option<Uuid>,
     limit: usize,
 ) -> Result<Vec<Alert>, Problem> {
     let (book, has) = (&service.alerts.book, |alert: &Alert| state.has(alert));
-    let found = match state {
-        AlertState::All => book.page(group, after, limit, has).await,
-        AlertState::Open | AlertState::Unacknowledged => {
-            book.open_page(group, after, limit, has).await
-        }
-    };
-    found.map_err(|error| Problem::internal(&error))
+    let mut latest: Vec<Alert> = Vec::new();
+    for group in groups {
+        let found = match state {
+            AlertState::All => book.page(group, after, limit, has).await,
+            AlertState::Open | AlertState::Unacknowledged => {
+                book.open_page(group, after, limit, has).await
+            }
+        };
+        latest.extend(found.map_err(|error| Problem::internal(&error))?);
+        // Later ids are greater, in whatever group.
+        latest.sort_by_key(|alert| Reverse(alert.id));
+        latest.truncate(limit);
+    }
+    Ok(latest)
 }
 
 #[utoipa::path(

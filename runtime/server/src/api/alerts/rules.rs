@@ -1,14 +1,18 @@
 //! Rules of alerts: made, checked, tried on what is kept, and removed.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc};
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::{
     destinations::Secret, mailbox::PageBounds, names::GroupId, records::Cursor,
 };
 use champollion_registry::{RegistryError, ledger::AuditEntry};
-use champollion_service::alerts::{
-    AlertsError, Condition, Definition, Rule, RuleFault, RuleKey, RuleName, Trial, Trials,
+use champollion_service::{
+    alerts::{
+        AlertsError, Condition, Definition, RouteFailure, Rule, RuleFault, RuleKey, RuleName,
+        Trials,
+    },
+    outbox::Language,
 };
 use champollion_store::{Batch, StoreError};
 use jiff::Timestamp;
@@ -21,7 +25,7 @@ use crate::{
     api::{
         Problem,
         authorized::{Authorized, ManageRoutes, ReadRoutes},
-        extract::{OfGroup, Parameters, PathParts, SecretBody, path_part, to_the_end},
+        extract::{OfGroup, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
         paging::{self, PageEnd, Window},
     },
     auth::Reach,
@@ -36,6 +40,9 @@ const TRIAL: &str = "try";
 
 /// Times that a rule is put where other nodes put rules of its group at once.
 const TRIES: u32 = 10;
+
+/// Most routes of a group that are counted.
+const ROUTES: usize = 1_000;
 
 /// Records that are read at once for a trial.
 const RECORDS: usize = 256;
@@ -52,11 +59,13 @@ pub(in crate::api) struct ShownRule {
     /// The moment of the last change.
     #[schema(value_type = String, format = DateTime)]
     changed_at: Timestamp,
+    /// The condition in words.
+    in_words: String,
     #[serde(flatten)]
     definition: Definition,
 }
 
-/// The rules of a group.
+/// The rules of groups, by the names of groups and then of rules.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = AlertRuleList)]
 pub(in crate::api) struct RuleList {
@@ -70,7 +79,7 @@ pub(in crate::api) struct RuleList {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct WantedRules {
-    /// The group; an admin names it, a partner has its own.
+    /// The group; all that the sender sees where it is left out.
     #[param(inline)]
     group: Option<GroupId>,
     /// Where the page before ended: its `next`.
@@ -87,14 +96,18 @@ pub(in crate::api) struct WantedRules {
 pub(in crate::api) struct MadeRule {
     #[serde(flatten)]
     rule: ShownRule,
+    /// The number of devices that it watches now, or of routes; a rule on none waits for the first.
+    watched: u64,
     /// The signing secret of its requests, where it was made here. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_secret: Option<Secret>,
 }
 
 impl ShownRule {
-    fn of(RuleKey { group, name }: RuleKey, rule: Rule) -> Self {
-        Self { group, name, changed_at: rule.changed_at, definition: rule.definition.hidden() }
+    fn of(service: &Service, RuleKey { group, name }: RuleKey, rule: Rule) -> Self {
+        let in_words = service.alerts.judge.words(Language::En).condition(&rule.definition.when);
+        let (changed_at, definition) = (rule.changed_at, rule.definition.hidden());
+        Self { group, name, changed_at, in_words, definition }
     }
 }
 
@@ -103,11 +116,12 @@ impl ShownRule {
     path = "/v1/alerts/rules",
     operation_id = "listAlertRules",
     tag = "alerts",
-    summary = "List the rules of a group",
+    summary = "List rules of alerts: those of a group, or of all that the sender sees",
     params(WantedRules),
     responses(
         (status = 200, description = "The rules, without their secrets.", body = RuleList),
-        (status = 400, description = "group-missing"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(in crate::api) async fn list(
@@ -115,16 +129,73 @@ pub(in crate::api) async fn list(
     State(service): State<Arc<Service>>,
     Parameters(WantedRules { group, after, limit }): Parameters<WantedRules>,
 ) -> Result<Json<RuleList>, Problem> {
-    let group = authorized.reach.group(group)?;
-    let rules = service.alerts.rules.of_group(&group).await.map_err(AlertsError::from)?;
-    // In the order of their names, which has each of them once.
-    let is_later =
-        |name: &RuleName| after.as_ref().is_none_or(|after| name.as_str() > after.as_str());
-    let later = rules.into_iter().filter(|(key, _)| is_later(&key.name));
-    let shown = later.map(|(key, rule)| ShownRule::of(key, rule));
-    let window = Window::new(after.clone(), limit, service.config.http.page_bytes);
-    let (rules, end) = paging::page(shown, window, |rule: &ShownRule| rule.name.to_string());
+    let groups = super::groups(&authorized.reach, &service, group)?;
+    let from: Option<Place> =
+        after.as_deref().map(|place| parameter("after", place)).transpose()?;
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let lookups = window.lookups();
+    let rules = if let [_] = &*groups {
+        later(&service, groups, from.as_ref(), lookups).await?
+    } else {
+        // Each of very many groups is looked at.
+        let turn = service.expensive.turn(&authorized.principal.token, None)?;
+        let looked = turn
+            .see_through(async move { later(&service, groups, from.as_ref(), lookups).await });
+        looked.await??
+    };
+    let (rules, end) = paging::page(rules, window, |rule: &ShownRule| Place::of(rule).to_string());
     Ok(Json(RuleList { rules, end }))
+}
+
+/// The place of a rule in the list.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    group: String,
+    name: String,
+}
+
+impl Place {
+    fn of(rule: &ShownRule) -> Self {
+        Self { group: rule.group.to_string(), name: rule.name.to_string() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.group, self.name)
+    }
+}
+
+impl FromStr for Place {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (group, name) = text.split_once('/').ok_or("say the `next` of the page before")?;
+        Ok(Self { group: group.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// The first rules of groups behind a place.
+async fn later(
+    service: &Service,
+    groups: Vec<GroupId>,
+    from: Option<&Place>,
+    limit: usize,
+) -> Result<Vec<ShownRule>, Problem> {
+    let mut rules: Vec<ShownRule> = Vec::new();
+    for group in groups {
+        if from.is_some_and(|from| group.as_str() < from.group.as_str()) {
+            continue;
+        }
+        if rules.len() >= limit {
+            break;
+        }
+        let found = service.alerts.rules.of_group(&group).await.map_err(AlertsError::from)?;
+        // In the order of their names, which has each of them once.
+        let shown = found.into_iter().map(|(key, rule)| ShownRule::of(service, key, rule));
+        rules.extend(shown.filter(|rule| from.is_none_or(|from| Place::of(rule) > *from)));
+    }
+    Ok(rules)
 }
 
 #[utoipa::path(
@@ -148,7 +219,7 @@ pub(in crate::api) async fn show(
 ) -> Result<Json<ShownRule>, Problem> {
     let key = key(&authorized.reach, group, &name)?;
     let rule = service.alerts.rules.rule(&key).await?;
-    Ok(Json(ShownRule::of(key, rule)))
+    Ok(Json(ShownRule::of(&service, key, rule)))
 }
 
 /// The alerts of the rule end where another condition or another scope takes the place of its own.
@@ -187,7 +258,7 @@ pub(in crate::api) async fn put(
 ) -> Result<Json<MadeRule>, Problem> {
     let key = key(&authorized.reach, group, &name)?;
     let turn = service.expensive.turn(&authorized.principal.token, Some(&key.group))?;
-    let mut definition = checked(&service, (&key.group, &turn), definition).await?;
+    let (mut definition, devices) = checked(&service, (&key.group, &turn), definition).await?;
     let by = (&authorized.principal, &key.group, &turn);
     commanding::check(&service, by, &definition).await?;
     drop(turn);
@@ -201,11 +272,16 @@ pub(in crate::api) async fn put(
     let recipients = MailRecipients::new(&service.config.outbox.mail_to, &service.roster);
     let recipients = service.mailer.is_some().then_some(&recipients);
     outbox::check(&limits, &key.group, &definition.tell, recipients).map_err(refused)?;
+    let watched = match &definition.when {
+        Condition::Route(watch) => routes(&service, &key.group, watch).await?,
+        _ => devices,
+    };
     let author = authorized.author(&service);
     to_the_end(async move {
         let rule = made_durable(&service, &key, definition, &author).await?;
         service.alerts.reload_of(&key.group).await?;
-        Ok(Json(MadeRule { rule: ShownRule::of(key, rule), signing_secret }))
+        let rule = ShownRule::of(&service, key, rule);
+        Ok(Json(MadeRule { rule, watched, signing_secret }))
     })
     .await
 }
@@ -294,7 +370,7 @@ pub(in crate::api) async fn try_out(
 ) -> Result<Json<Trials>, Problem> {
     let group = authorized.reach.group(group)?;
     let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
-    let definition = checked(&service, (&group, &turn), definition).await?;
+    let (definition, _) = checked(&service, (&group, &turn), definition).await?;
     if matches!(definition.when, Condition::Route(_)) {
         let detail = "when.route: records do not tell how routes did: make the rule, and see";
         return Err(refused(detail.to_owned()));
@@ -312,7 +388,7 @@ async fn tried(
     // A rule that is paused is tried as if it were armed: that is what a trial is for.
     let definition = Definition { paused: false, ..definition };
     let rule = Rule::instead(None, definition, Timestamp::now());
-    let mut trial = Trial::new(rule.definition.when.clone());
+    let mut trial = service.alerts.judge.trial(rule.definition.when.clone());
     let mut after = Cursor::default();
     loop {
         let page = service.mailbox.pull_page(group, after, PageBounds::records(RECORDS)).await?;
@@ -333,14 +409,22 @@ async fn tried(
     }
 }
 
-/// A rule that can work, its limits in the units of the vocabulary.
+/// A rule that can work, its limits in the units of the vocabulary, and the number of devices in its scope.
 async fn checked(
     service: &Arc<Service>,
     (group, turn): (&GroupId, &Turn),
     definition: Definition,
-) -> Result<Definition, Problem> {
+) -> Result<(Definition, u64), Problem> {
     let terms = Terms::of(service, (group, &definition.scope), turn).await?;
-    definition.checked(&terms).map_err(Problem::from)
+    Ok((definition.checked(&terms)?, terms.devices()))
+}
+
+/// The number of routes of a group that a rule watches.
+async fn routes(service: &Service, group: &GroupId, watch: &RouteFailure) -> Result<u64, Problem> {
+    let groups = BTreeSet::from([group.clone()]);
+    let own = service.dispatcher.list(Some(&groups), None, ROUTES).await?;
+    let is_watched = |name: &str| watch.route.as_ref().is_none_or(|route| route.as_str() == name);
+    Ok(own.iter().filter(|route| is_watched(route.name.as_str())).count() as u64)
 }
 
 impl From<RuleFault> for Problem {

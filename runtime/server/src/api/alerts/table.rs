@@ -9,7 +9,7 @@ use crate::api::{
 };
 
 /// The headings of the table.
-const HEADINGS: [&str; 20] = [
+const HEADINGS: [&str; 24] = [
     "id",
     "rule",
     "group",
@@ -30,6 +30,10 @@ const HEADINGS: [&str; 20] = [
     "acknowledgedBy",
     "acknowledgedAt",
     "note",
+    "what",
+    "limitValue",
+    "unit",
+    "endValue",
 ];
 
 /// Writes alerts as a table, a row for each.
@@ -64,5 +68,9 @@ pub(super) fn row(alert: &Alert) -> Vec<String> {
         or_empty(seen.map(|seen| &seen.by)),
         or_empty(seen.map(|seen| seen.at)),
         or_empty(seen.map(|seen| &seen.note)),
+        alert.what.clone(),
+        or_empty(alert.limit_value),
+        or_empty(alert.unit.as_ref()),
+        or_empty(alert.end_value.as_ref()),
     ]
 }

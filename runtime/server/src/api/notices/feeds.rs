@@ -2,23 +2,39 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::header::CONTENT_TYPE, response::IntoResponse};
-use champollion_service::notices::{self, Notice};
+use axum::{
+    extract::{OriginalUri, State},
+    http::{
+        HeaderMap,
+        header::{ACCEPT_LANGUAGE, CONTENT_TYPE, VARY},
+    },
+    response::IntoResponse,
+};
+use champollion_service::{
+    notices::{self, Notice},
+    outbox::{Language, LocalTime},
+};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::{
+    accept_language::preferred,
     api::authorized::{Authorized, Inspect},
     atom::{self, link, without_controls},
     auth::Reach,
     notices::{PAGE, seen},
+    own_address::own_address,
     service::Service,
 };
+
+/// The path of the feed.
+const FEED: &str = "/v1/notices/feed";
 
 /// Notices in a feed and in a calendar, the latest.
 const NOTICES: usize = 200;
 
-/// Readers of feeds send the token as the password of `Basic`.
+/// Readers of feeds send the token as the password of `Basic`. What the server adds to notices is in the language of the
+/// header `Accept-Language`, and moments are those of the clocks of the territory.
 #[utoipa::path(
     get,
     path = "/v1/notices/feed",
@@ -35,9 +51,18 @@ const NOTICES: usize = 200;
 pub(in crate::api) async fn feed(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
 ) -> impl IntoResponse {
+    let liked = headers.get(ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok());
+    let feed = Feed {
+        address: own_address(&service.config, &uri, &headers),
+        language: liked.and_then(|liked| preferred(liked, of_code)).unwrap_or(Language::En),
+        clocks: service.config.territory.clocks(),
+    };
     let notices = latest(&service, &authorized.reach);
-    ([(CONTENT_TYPE, atom::CONTENT_TYPE)], written(&notices).into_string())
+    let headers = [(CONTENT_TYPE, atom::CONTENT_TYPE), (VARY, "accept-language")];
+    (headers, feed.written(&notices).into_string())
 }
 
 /// Calendars send the token as the password of `Basic`.
@@ -68,46 +93,90 @@ fn latest(service: &Service, reach: &Reach) -> Vec<Notice> {
     all.filter_map(|notice| seen(&notice, reach)).take(NOTICES).collect()
 }
 
-fn written(notices: &[Notice]) -> Markup {
-    let updated = notices.iter().map(|notice| notice.changed_at).max();
-    html! {
-        (atom::declaration())
-        feed xmlns="http://www.w3.org/2005/Atom" {
-            title { "Champollion: notices" }
-            id { "urn:champollion:notices" }
-            updated { (updated.unwrap_or(Timestamp::UNIX_EPOCH)) }
-            author { name { "Champollion" } }
-            (link("alternate", PAGE))
-            @for notice in notices { (one(notice)) }
-        }
+fn of_code(code: &str) -> Option<Language> {
+    [Language::En, Language::Fr]
+        .into_iter()
+        .find(|language| code_of(*language).eq_ignore_ascii_case(code))
+}
+
+const fn code_of(language: Language) -> &'static str {
+    match language {
+        Language::En => "en",
+        Language::Fr => "fr",
     }
 }
 
-fn one(notice: &Notice) -> Markup {
-    html! {
-        entry {
-            title { (without_controls(notice.title.as_str())) }
-            id { "urn:uuid:" (notice.id) }
-            published { (notice.created_at) }
-            updated { (notice.changed_at) }
-            (link("alternate", &format!("{PAGE}#notice-{}", notice.id)))
-            summary { (span(notice)) }
-            content type="text" {
-                (without_controls(notice.text.as_str()))
-                @for word in &notice.follow_ups {
-                    "\n\n" (word.at) ": " (without_controls(word.text.as_str()))
+/// The feed of a reader.
+struct Feed {
+    /// The address of the server, before the path of a page.
+    address: String,
+    language: Language,
+    clocks: LocalTime,
+}
+
+impl Feed {
+    fn written(&self, notices: &[Notice]) -> Markup {
+        let updated = notices.iter().map(|notice| notice.changed_at).max();
+        let address = &self.address;
+        html! {
+            (atom::declaration())
+            feed xmlns="http://www.w3.org/2005/Atom" xml:lang=(code_of(self.language)) {
+                title { (self.say("Champollion: notices", "Champollion : avis")) }
+                id { "urn:champollion:notices" }
+                updated { (updated.unwrap_or(Timestamp::UNIX_EPOCH)) }
+                author { name { "Champollion" } }
+                (link("self", &format!("{address}{FEED}")))
+                (link("alternate", &format!("{address}{PAGE}")))
+                @for notice in notices { (self.one(notice)) }
+            }
+        }
+    }
+
+    fn one(&self, notice: &Notice) -> Markup {
+        html! {
+            entry {
+                title { (without_controls(notice.title.as_str())) }
+                id { "urn:uuid:" (notice.id) }
+                published { (notice.created_at) }
+                updated { (notice.changed_at) }
+                (link("alternate", &format!("{}{PAGE}#notice-{}", self.address, notice.id)))
+                summary { (self.span(notice)) }
+                content type="text" {
+                    (without_controls(notice.text.as_str()))
+                    @for word in &notice.follow_ups {
+                        "\n\n" (self.moment(word.at)) (self.say(": ", " : "))
+                        (without_controls(word.text.as_str()))
+                    }
                 }
             }
         }
     }
-}
 
-/// The time of a notice in words.
-fn span(notice: &Notice) -> String {
-    let taken_back = if notice.cancelled_at.is_some() { " (cancelled)" } else { "" };
-    match notice.end {
-        Some(end) => format!("{} to {end}{taken_back}", notice.begin),
-        None => format!("since {}{taken_back}", notice.begin),
+    /// The time of a notice in words.
+    fn span(&self, notice: &Notice) -> String {
+        let taken_back = match notice.cancelled_at {
+            Some(_) => self.say(" (cancelled)", " (annulé)"),
+            None => "",
+        };
+        let begin = self.moment(notice.begin);
+        match notice.end.map(|end| self.moment(end)) {
+            Some(end) => {
+                let (from, to) = (self.say("", "du "), self.say(" to ", " au "));
+                format!("{from}{begin}{to}{end}{taken_back}")
+            }
+            None => format!("{}{begin}{taken_back}", self.say("since ", "depuis le ")),
+        }
+    }
+
+    fn moment(&self, at: Timestamp) -> String {
+        self.clocks.to_minute(at, self.language)
+    }
+
+    const fn say(&self, english: &'static str, french: &'static str) -> &'static str {
+        match self.language {
+            Language::En => english,
+            Language::Fr => french,
+        }
     }
 }
 
@@ -135,10 +204,28 @@ mod tests {
             cancelled_at: None,
             follow_ups: Vec::new(),
         };
-        let feed = written(&[notice]).into_string();
+        let written = |language| {
+            let (address, clocks) =
+                ("https://champollion.example".to_owned(), LocalTime::default());
+            Feed { address, language, clocks }.written(std::slice::from_ref(&notice)).into_string()
+        };
+        let french = written(Language::Fr);
+        assert!(
+            french.contains("<summary>depuis le 01/01/1970 00:00 +00:00</summary>"),
+            "{french}"
+        );
+        assert!(french.contains(" xml:lang=\"fr\""), "{french}");
+        let feed = written(Language::En);
+        for link in [
+            "<link rel=\"self\" href=\"https://champollion.example/v1/notices/feed\"/>",
+            "<link rel=\"alternate\" href=\"https://champollion.example/status\"/>",
+            "href=\"https://champollion.example/status#notice-00000000-0000-0000-0000-000000000000\"/>",
+        ] {
+            assert!(feed.contains(link), "{feed}");
+        }
         assert!(feed.starts_with("<?xml version=\"1.0\""), "{feed}");
         assert!(feed.contains("<title>Gateway &lt;3&gt; &amp; mast</title>"), "{feed}");
         assert!(feed.contains("<id>urn:uuid:00000000-0000-0000-0000-000000000000</id>"), "{feed}");
-        assert!(feed.contains("<summary>since 1970-01-01T00:00:00Z</summary>"), "{feed}");
+        assert!(feed.contains("<summary>since 1970-01-01 00:00 +00:00</summary>"), "{feed}");
     }
 }

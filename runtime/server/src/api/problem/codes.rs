@@ -837,6 +837,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[409],
         "What was issued for the day differs from what is stated now; `partners` names those concerned.",
     ),
+    ProblemCode::new(
+        "unknown-inhabitants",
+        &[409],
+        "The settings have inhabitants of a partner that there is not; admins are told which.",
+    ),
     // Parked messages.
     ProblemCode::new("unknown-message", &[404], "No parked message has this id."),
 ];

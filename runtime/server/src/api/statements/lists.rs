@@ -76,6 +76,7 @@ pub(in crate::api) struct StatedObjectList {
         (status = 200, description = "The objects, in the order of their DevEUIs.", body = StatedObjectList),
         (status = 400, description = "day-to-come"),
         (status = 404, description = "unknown-partner"),
+        (status = 409, description = "unknown-inhabitants"),
         (status = 429, description = "too-many-expensive-requests"),
         (status = 503, description = "too-busy, took-too-long"),
     ),

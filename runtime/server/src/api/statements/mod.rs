@@ -43,7 +43,7 @@ pub(super) struct StatementList {
     date: Date,
     /// The moment at which the day begins in the territory.
     counted_at: Timestamp,
-    /// The moment from which on changes are kept. What was before is stated as it was then.
+    /// The moment from which on changes are kept: objects of a day before are stated as they were at that moment.
     exact_since: Timestamp,
     /// Whether the day begins after that moment.
     is_exact: bool,
@@ -56,6 +56,9 @@ pub(super) struct StatementList {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShownStatement)]
 pub(super) struct Shown {
+    /// The name of the partner for people; absent of one that is not known any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partner_name: Option<String>,
     #[serde(flatten)]
     statement: Statement,
     /// The mark that it left when it was issued; absent where it was not.
@@ -71,7 +74,9 @@ impl Shown {
         let Statement { date, partner, .. } = &statement;
         let issued = IssuedStatement::read(&*service.store, *date, partner).await?;
         let agrees = issued.as_ref().map(|issued| issued.digest == statement.digest);
-        Ok(Self { statement, issued, agrees })
+        let known = service.roster.partner(partner);
+        let partner_name = known.map(|known| known.partner.name);
+        Ok(Self { partner_name, statement, issued, agrees })
     }
 }
 
@@ -79,6 +84,12 @@ impl From<StatementError> for Problem {
     fn from(error: StatementError) -> Self {
         match error {
             StatementError::ToCome(_) => Self::bad_request("day-to-come", error.to_string()),
+            // A partner's owner, who cannot mend it, is not told of others.
+            StatementError::UnknownPartner { .. } => {
+                let detail = "the settings of the server name inhabitants of a partner that does not exist: the operator \
+                              has to correct them before anything is stated";
+                Self::conflict("unknown-inhabitants", detail)
+            }
             StatementError::Table(error) => Self::internal(&error),
             StatementError::TooExpensive(error) => error.into(),
         }
@@ -124,6 +135,7 @@ pub(super) struct InLayout {
         ),
         (status = 400, description = "day-to-come"),
         (status = 406, description = "not-acceptable"),
+        (status = 409, description = "unknown-inhabitants"),
         (status = 429, description = "too-many-expensive-requests"),
         (status = 503, description = "too-busy, took-too-long"),
     ),
@@ -136,6 +148,7 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let form = TableForm::of(&headers, layout)?;
     let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    may_state(&authorized.reach, &service)?;
     let stated = service.stated(date, &turn).await?;
     let seen = |partner: &PartnerId| sees(&authorized.reach, partner);
     let list = shown_list(&service, &stated, seen).await?;
@@ -163,6 +176,7 @@ pub(super) async fn list(
         (status = 400, description = "day-to-come"),
         (status = 404, description = "unknown-partner"),
         (status = 406, description = "not-acceptable"),
+        (status = 409, description = "unknown-inhabitants"),
         (status = 429, description = "too-many-expensive-requests"),
         (status = 503, description = "too-busy, took-too-long"),
     ),
@@ -195,7 +209,7 @@ pub(super) async fn show(
     responses(
         (status = 200, description = "The statements, each with its mark.", body = StatementList),
         (status = 400, description = "day-to-come"),
-        (status = 409, description = "statement-differs"),
+        (status = 409, description = "statement-differs, unknown-inhabitants"),
         (status = 429, description = "too-many-expensive-requests"),
         (status = 503, description = "too-busy, took-too-long, not-kept"),
     ),
@@ -207,6 +221,7 @@ pub(super) async fn issue(
     NoBody: NoBody,
 ) -> Result<Json<StatementList>, Problem> {
     let date: Date = path_part("date", &date)?;
+    may_state(&authorized.reach, &service)?;
     let author = authorized.author(&service);
     let turn = service.expensive.turn(&authorized.principal.token, None)?;
     to_the_end(async move {
@@ -287,10 +302,21 @@ async fn seen_statement(
     if service.roster.partner(&partner).is_none() || !sees(reach, &partner) {
         return Err(RosterError::UnknownPartner(partner).into());
     }
+    may_state(reach, service)?;
     let stated = service.stated(date, turn).await?;
     let settings = &service.config.statements;
     let none = || Statement::new(settings, stated.day, partner.clone(), Vec::new());
     Ok(stated.statements.get(&partner).cloned().unwrap_or_else(none))
+}
+
+/// Says to those who see all partners which name of the settings is none.
+fn may_state(reach: &Reach, service: &Service) -> Result<(), Problem> {
+    match service.check_inhabitants() {
+        Err(unknown) if reach.covers(&Place::Territory) => {
+            Err(Problem::conflict("unknown-inhabitants", unknown.to_string()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn sees(reach: &Reach, partner: &PartnerId) -> bool {

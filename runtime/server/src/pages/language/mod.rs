@@ -1,13 +1,18 @@
 //! The languages of pages, and their texts.
 
-mod negotiation;
 mod translations;
 
 use std::sync::LazyLock;
 
+use champollion_service::outbox;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 
-pub(super) use negotiation::preferred;
+use crate::accept_language;
+
+/// Returns the language of an `Accept-Language` header that is there and liked most.
+pub(super) fn preferred(accept_language: &str) -> Option<Language> {
+    accept_language::preferred(accept_language, Language::of_code)
+}
 
 /// The texts of a subject in each language.
 struct Subject {
@@ -148,37 +153,33 @@ impl Language {
 
     /// Returns a whole number with its thousands apart.
     pub(super) fn whole(self, number: u64) -> String {
-        let digits = number.to_string();
-        let first = digits.len() % 3;
-        let starts = (first..digits.len()).step_by(3);
-        let groups: Vec<&str> = std::iter::once(&digits[..first])
-            .chain(starts.map(|start| &digits[start..start + 3]))
-            .filter(|group| !group.is_empty())
-            .collect();
-        groups.join(self.thousands())
-    }
-
-    fn thousands(self) -> &'static str {
-        match self {
-            Self::English => ",",
-            // The space of French numbers, at which no line ends.
-            Self::French => "\u{202f}",
-        }
+        self.of_messages().whole(number)
     }
 
     /// Returns a number as people of the language write it.
     pub(super) fn number(self, number: f64) -> String {
-        let text = format!("{number}");
-        if !number.is_finite() || text.contains('e') {
-            return text;
+        self.of_messages().number(number)
+    }
+
+    /// Returns an amount, whose digits are those of the text, as people of the language write it.
+    pub(super) fn amount(self, text: &str) -> String {
+        self.of_messages().decimal(text)
+    }
+
+    /// The language as messages to people have it.
+    pub(super) const fn of_messages(self) -> outbox::Language {
+        match self {
+            Self::English => outbox::Language::En,
+            Self::French => outbox::Language::Fr,
         }
-        let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
-        let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
-        let whole = digits.parse().map_or_else(|_| digits.to_owned(), |whole| self.whole(whole));
-        match (part, self) {
-            ("", _) => format!("{sign}{whole}"),
-            (part, Self::English) => format!("{sign}{whole}.{part}"),
-            (part, Self::French) => format!("{sign}{whole},{part}"),
+    }
+}
+
+impl From<outbox::Language> for Language {
+    fn from(language: outbox::Language) -> Self {
+        match language {
+            outbox::Language::En => Self::English,
+            outbox::Language::Fr => Self::French,
         }
     }
 }
@@ -290,14 +291,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn numbers_are_written_as_people_of_the_language_do() {
-        assert_eq!(Language::English.number(-1_234_567.25), "-1,234,567.25");
-        assert_eq!(Language::French.number(-1_234_567.25), "-1\u{202f}234\u{202f}567,25");
-        assert_eq!(Language::French.number(0.5), "0,5");
-        assert_eq!(Language::English.whole(999), "999");
-        assert_eq!(Language::English.whole(1_000), "1,000");
     }
 }

@@ -13,6 +13,7 @@ use super::{
     alert::Alert,
     book::{AlertBook, AlertsError},
     command,
+    condition::Condition,
     place::{Place, Subject},
     recent::{JudgedStates, RecentStates},
     rule::{Rule, RuleName},
@@ -20,9 +21,11 @@ use super::{
     state::{Event, Frame, Sight, State, Unheard},
     states::{States, StoredStates},
     telling::{Mails, Turn, tell},
+    trial::Trial,
     value::Value,
+    words::{Terms, Words},
 };
-use crate::outbox::LocalTime;
+use crate::outbox::{Language, LocalTime};
 
 /// The judge of rules over a store.
 #[derive(Clone)]
@@ -39,12 +42,29 @@ pub struct Judge {
 pub type NamedRule = (RuleName, Rule);
 
 impl Judge {
-    /// Makes a judge over a store, whose mails lead to a page, and tell moments by some clocks.
+    /// Makes a judge over a store, whose mails lead to a page, tell moments by some clocks, and name what the vocabulary
+    /// has names for.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, page: String, clocks: LocalTime) -> Self {
-        let mails = Mails { page, clocks };
+    pub fn new(
+        store: Arc<dyn Store>,
+        (page, clocks): (String, LocalTime),
+        terms: Arc<dyn Terms>,
+    ) -> Self {
+        let mails = Mails { page, clocks, terms };
         let (recent, raised) = (Arc::default(), Arc::default());
         Self { book: AlertBook::new(Arc::clone(&store)), store, mails, recent, raised }
+    }
+
+    /// The words of a language for alerts.
+    #[must_use]
+    pub fn words(&self, language: Language) -> Words<'_> {
+        Words::new(&*self.mails.terms, language)
+    }
+
+    /// Begins a trial of a condition.
+    #[must_use]
+    pub fn trial(&self, condition: Condition) -> Trial {
+        Trial::new(condition, Arc::clone(&self.mails.terms))
     }
 
     /// Takes the groups of which this process has raised so many alerts since they were taken last, or more.
@@ -188,15 +208,19 @@ impl Judge {
     ) -> Result<(), AlertsError> {
         match (event, raised) {
             (Some(Event::Raised { since, value }), Some(id)) => {
-                let alert = alert(id, rule, place, (since, now), value);
+                let words = self.words(Language::En);
+                let alert = alert(id, (rule, words), place, (since, now), value);
                 self.book.raise(batch, &alert)?;
                 *self.raised.lock().entry(place.group.clone()).or_default() += 1;
                 command::put(batch, rule, &alert)?;
                 self.tell(batch, rule.1, &alert, Turn::Raised, now)
             }
-            (Some(Event::Ended { alert, at, .. }), _) => {
-                // A frame that came in time may be judged after its silence was raised.
-                let end = |alert: &mut Alert| alert.ended_at = Some(at.max(alert.since));
+            (Some(Event::Ended { alert, at, value }), _) => {
+                let end = |alert: &mut Alert| {
+                    // A frame that came in time may be judged after its silence was raised.
+                    alert.ended_at = Some(at.max(alert.since));
+                    alert.end_value = value.map(Value::bounded);
+                };
                 match self.book.change(batch, (&place.group, alert), end).await? {
                     Some(alert) => self.tell(batch, rule.1, &alert, Turn::Ended, now),
                     None => Ok(()),
@@ -228,23 +252,25 @@ fn raised_in(state: &mut State, place: &Place) -> Option<Uuid> {
 
 fn alert(
     id: Uuid,
-    (name, rule): (&RuleName, &Rule),
+    ((name, rule), words): ((&RuleName, &Rule), Words<'_>),
     place: &Place,
     (since, raised_at): (Timestamp, Timestamp),
     value: Option<Value>,
 ) -> Alert {
     let when = &rule.definition.when;
-    let value = value.map(|value| match value {
-        Value::Text(text) => Value::Text(short(&text)),
-        value => value,
-    });
+    let value = value.map(Value::bounded);
     Alert {
         id,
         rule: name.clone(),
         place: place.clone().bounded(),
         quantity: when.quantity().map(ToOwned::to_owned),
+        end_value: None,
+        what: short(&words.broken(when, value.as_ref())),
+        limit: short(&words.limit(when)),
+        limit_value: Words::limit_value(when, value.as_ref()),
+        unit: words.unit(when).map(ToOwned::to_owned),
+        when: Some(when.clone().bounded()),
         value,
-        limit: short(&when.limit()),
         since,
         raised_at,
         ended_at: None,

@@ -301,8 +301,10 @@ impl State {
                 Verdict::Normal => drop(self.active.remove(&name)),
             }
         }
-        let broken = told.iter().find(|(_, verdict)| *verdict == Verdict::Broken);
-        let value = broken.map(|(measured, _)| value_of_alarm(measured));
+        // Where all are over, the first of those that say so stands for them.
+        let is_over = self.active.is_empty();
+        let telling = told.iter().find(|(_, verdict)| is_over || *verdict == Verdict::Broken);
+        let value = telling.map(|(measured, _)| value_of_alarm(measured));
         Some(Sight { at, value, verdict: either(!self.active.is_empty()) })
     }
 }

@@ -229,8 +229,8 @@ fn read_text(reader: &mut impl BufRead) -> io::Result<String> {
 mod tests {
     use super::*;
 
-    const MAIL: &str = "Message-ID: <1@city.example>\r\nSubject: Alert: high: water.volume = 310.001 \
-                        (02C4A3FFFE200000)\r\n\r\nRule: high\r\n";
+    const MAIL: &str = "Message-ID: <1@city.example>\r\nSubject: Alert: high\r\n\r\nRule: high\r\nWhat: Water index \
+                        310.001 m³\r\nWhere: 02C4A3FFFE200000\r\n";
 
     /// Hands a mail over, and gives the codes of all answers.
     fn hand_over(port: u16) -> Vec<String> {

@@ -7,8 +7,14 @@ use super::{
     tellings::{TOLD, Transition, Turn},
 };
 
-/// Begins the subject of a digest, before its number of messages.
-const DIGEST: &str = "Champollion: ";
+/// Follows the number of messages in the subject of a digest.
+const DIGEST: &str = " messages: ";
+
+/// Begins what was measured, and ends it.
+const VOLUME: (&str, &str) = ("Water index ", " m³");
+
+/// Begins what an alert that is over was raised for.
+const BEFORE: &str = "Raised for: ";
 
 /// Begins each line of a digest.
 const ITEM: &str = "- ";
@@ -32,12 +38,12 @@ pub(super) fn of_mail(text: &str) -> Option<MailRead> {
         Some(_) => return None,
     };
     let (id, subject) = (header(&head, "Message-ID")?.to_owned(), header(&head, "Subject")?);
-    let Some(count) = subject.strip_prefix(DIGEST) else {
-        return Some(MailRead { id, transitions: vec![of_line(subject)?] });
+    let Some((count, _)) = subject.split_once(DIGEST) else {
+        return Some(MailRead { id, transitions: vec![of_text(&body)?] });
     };
     let lines = body.lines().filter_map(|line| line.strip_prefix(ITEM));
     let transitions = lines.map(of_line).collect::<Option<Vec<_>>>()?;
-    let count: usize = count.split(' ').next()?.parse().ok()?;
+    let count: usize = count.replace(',', "").parse().ok()?;
     (transitions.len() == count).then_some(MailRead { id, transitions })
 }
 
@@ -56,22 +62,37 @@ pub(super) fn of_request(body: &[u8]) -> Option<Transition> {
     fits.then_some(Transition { device: alert["device"].as_str()?.to_owned(), raised, turn })
 }
 
-/// Reads the subject of a mail, or its line in a digest: the first has the device in brackets, the other between bars.
+/// Reads the text of a mail about one transition: a fact on each line.
+fn of_text(text: &str) -> Option<Transition> {
+    let fact = |label: &str| text.lines().find_map(|line| line.strip_prefix(label));
+    let (what, device) = (fact("What: ")?, fact("Where: ")?.to_owned());
+    let (turn, raised) = match fact(BEFORE) {
+        Some(before) => (Turn::Ended, raised_for(before)?),
+        None => (Turn::Raised, raised_for(what)?),
+    };
+    (fact("Rule: ")? == TOLD).then_some(Transition { device, raised, turn })
+}
+
+/// Reads the line that a digest has of a mail: what, where and the facts, between bars.
 fn of_line(line: &str) -> Option<Transition> {
-    let (turn, rest) = match line.strip_prefix("Alert over: ") {
+    let mut parts = line.split(" | ");
+    let (what, device) = (parts.next()?, parts.next()?.to_owned());
+    let (turn, rest) = match what.strip_prefix("Alert over: ") {
         Some(rest) => (Turn::Ended, rest),
-        None => (Turn::Raised, line.strip_prefix("Alert: ")?),
+        None => (Turn::Raised, what.strip_prefix("Alert: ")?),
     };
-    let rest = rest.strip_prefix(TOLD)?.strip_prefix(": water.volume = ")?;
-    let (value, device) = match rest.strip_suffix(')') {
-        Some(rest) => rest.split_once(" (")?,
-        None => {
-            let (value, facts) = rest.split_once(" | ")?;
-            (value, facts.split_once(" | ")?.0)
-        }
+    let what = rest.strip_prefix(TOLD)?.strip_prefix(": ")?;
+    let before = match turn {
+        Turn::Raised => what,
+        Turn::Ended => parts.find_map(|fact| fact.strip_prefix(BEFORE))?,
     };
-    let raised = raised_by(value.parse().ok()?)?;
-    Some(Transition { device: device.to_owned(), raised, turn })
+    Some(Transition { device, raised: raised_for(before)?, turn })
+}
+
+/// The number of the frame whose volume an alert was raised for.
+fn raised_for(what: &str) -> Option<u32> {
+    let volume = what.strip_prefix(VOLUME.0)?.strip_suffix(VOLUME.1)?;
+    raised_by(volume.replace(',', "").parse().ok()?)
 }
 
 fn header<'head>(head: &'head str, name: &str) -> Option<&'head str> {
@@ -104,19 +125,24 @@ mod tests {
     #[test]
     fn a_mail_tells_of_one_transition() {
         let mail = "From: a@b.example\r\nMessage-ID: <1@city.example>\r\nSubject: Alert over: high:\r\n\x20\
-                    water.volume = 310.007 (02C4A3FFFE200000)\r\n\r\nRule: high\r\n";
+                    Water index 290 =?utf-8?b?bcKz?=\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+                    Rule: high\r\nWhat: Water index 290 m=C2=B3\r\nWhere: 02C4A3FFFE200000\r\n\
+                    Raised for: Water index 310.007 m=C2=B3\r\n";
         let read = of_mail(mail).unwrap();
         assert_eq!(read.id, "<1@city.example>");
         assert_eq!(read.transitions, [transition(7, Turn::Ended)]);
-        assert_eq!(of_mail(&mail.replace("high:", "low:")), None);
+        assert_eq!(of_mail(&mail.replace("Rule: high", "Rule: low")), None);
+        let raised = mail.replace("290 m", "310.012 m").replace("Raised for:", "Limit:");
+        assert_eq!(of_mail(&raised).unwrap().transitions, [transition(12, Turn::Raised)]);
     }
 
     #[test]
     fn a_digest_tells_of_all_that_it_counts() {
         let mail = "Message-Id: <2@city.example>\nContent-Transfer-Encoding: quoted-printable\n\
-                    Subject: Champollion: 2 messages\n\nSeveral messages.\n\n\
-                    - Alert: high: water.volume =3D 310 | 02C4A3=\nFFFE200000 | Since: 2021-07-09\n\
-                    - Alert over: high: water.volume =3D 310 | 02C4A3FFFE200000 | Since: 2021-07-09\n";
+                    Subject: 2 messages: Alert: high (1), Alert over: high (1)\n\nSeveral messages.\n\n\
+                    - Alert: high: Water index 310 m=C2=B3 | 02C4A3=\nFFFE200000 | Since: 2021-07-09\n\
+                    - Alert over: high: Water index 290 m=C2=B3 | 02C4A3FFFE200000 | Raised for: \
+                    Water index 310 m=C2=B3 | Since: 2021-07-09\n";
         let read = of_mail(mail).unwrap();
         assert_eq!(read.transitions, [transition(0, Turn::Raised), transition(0, Turn::Ended)]);
         assert_eq!(of_mail(&mail.replace("2 messages", "3 messages")), None, "one was cut away");

@@ -97,11 +97,14 @@ impl From<WhenError> for Problem {
     fn from(error: WhenError) -> Self {
         let problem = Self::of_fault("invalid-schedule", &error);
         let path = match &error {
-            WhenError::Cron { .. } | WhenError::TooOften { .. } => "when.cron",
+            WhenError::Cron { .. } | WhenError::TooOften { .. } | WhenError::NoSuchDay(_) => {
+                "when.cron"
+            }
             WhenError::Zone(_) => "when.timeZone",
             WhenError::NoPlace => "when.place",
             WhenError::Offset(_) => "when.offsetMinutes",
-            WhenError::TooManyExceptions(_) => "when.exceptions",
+            WhenError::TooManyExceptions(_) | WhenError::AllLeftOut => "when.exceptions",
+            WhenError::NoSun => "when.sun",
             WhenError::Past(_) => "when.at",
             _ => "when",
         };

@@ -104,12 +104,6 @@ alert-unit-seconds = seconds
 alert-unit-minutes = minutes
 alert-unit-hours = hours
 alert-unit-days = days
-alert-in-words = { $condition }: { $told }
-alert-lasting-seconds = for { $number } s
-alert-lasting-minutes = for { $number } min
-alert-lasting-hours = for { $number } h
-alert-lasting-days = for { $number } d
-alert-lasting-frames = in { $number } frames
 alert-scope = Objects that the rule watches
 alert-scope-hint = All objects of the group where nothing is said; else those that fit all that is said.
 alert-tell = Who is told
@@ -122,10 +116,13 @@ alert-trial-raised = { $count ->
     [one] The rule would have been raised once.
    *[other] The rule would have been raised { $count } times.
 }
-alert-trial-of = Frames that are kept: { $frames }, of { $devices } objects. Nobody was told, and nothing was kept.
+alert-trial-of = { $devices ->
+    [one] Frames that are kept: { $frames }, of { $devices } object. Nobody was told, and nothing was kept.
+   *[other] Frames that are kept: { $frames }, of { $devices } objects. Nobody was told, and nothing was kept.
+}
 alert-raised-at = Raised
-alert-value = Value
 done-alert-rule-made = The rule is armed.
+done-alert-rule-of-nothing = The rule is kept, and nothing is in its scope yet: it waits for the first object, or route, that fits.
 done-alert-rule-changed = The rule is changed.
 done-alert-rule-paused = The rule is paused.
 done-alert-rule-resumed = The rule is armed again.

@@ -33,7 +33,10 @@ operator-by = by { $name }
 operator-search = Search
 operator-confirm = Confirm
 operator-end = End
-operator-records = { $count } records
+operator-records = { $count ->
+    [one] { $count } record
+   *[other] { $count } records
+}
 
 # First steps
 operator-steps-title = First steps
@@ -76,8 +79,14 @@ operator-house-requests = Requests that wait for you
 operator-house-parked = Parked messages
 operator-house-quarantine = Decoders set aside
 operator-house-unknown = not for you to see
-operator-house-full-in = full in { $hours } hours at this rate
-operator-house-full-in-days = full in { $days } days at this rate
+operator-house-full-in = { $hours ->
+    [one] full in { $hours } hour at this rate
+   *[other] full in { $hours } hours at this rate
+}
+operator-house-full-in-days = { $days ->
+    [one] full in { $days } day at this rate
+   *[other] full in { $days } days at this rate
+}
 operator-house-room = there is room
 operator-house-full = full: no frames are taken
 operator-house-databases-full = databases without room: { $names }; frames of their groups are not taken
@@ -328,7 +337,10 @@ operator-requests-matter-approval = approval
 operator-requests-matter-more-objects = consent to more objects
 operator-requests-asked = Asked
 operator-requests-due = Due
-operator-requests-due-days = in { $days } days
+operator-requests-due-days = { $days ->
+    [one] in { $days } day
+   *[other] in { $days } days
+}
 operator-requests-overdue = overdue
 operator-requests-clock-stands = the clock stands
 operator-requests-waits-for = Waits for
@@ -500,7 +512,10 @@ operator-audit-archives = Archives
 operator-audit-archives-none = No line was moved into an archive.
 operator-audit-archive = Archive all lines
 operator-audit-verify = Check the whole registry and audit
-operator-audit-verified = { $versions } versions and all lines were checked: all is as it should be.
+operator-audit-verified = { $versions ->
+    [one] { $versions } version and all lines were checked: all is as it should be.
+   *[other] { $versions } versions and all lines were checked: all is as it should be.
+}
 operator-audit-not-verified = Something is not as it should be
 
 # Vault

@@ -104,12 +104,6 @@ alert-unit-seconds = secondes
 alert-unit-minutes = minutes
 alert-unit-hours = heures
 alert-unit-days = jours
-alert-in-words = { $condition } : { $told }
-alert-lasting-seconds = pendant { $number } s
-alert-lasting-minutes = pendant { $number } min
-alert-lasting-hours = pendant { $number } h
-alert-lasting-days = pendant { $number } j
-alert-lasting-frames = sur { $number } trames
 alert-scope = Objets que la règle surveille
 alert-scope-hint = Tous les objets du groupe si rien n’est dit ; sinon ceux qui répondent à tout ce qui est dit.
 alert-tell = Qui est prévenu
@@ -122,10 +116,13 @@ alert-trial-raised = { $count ->
     [one] La règle aurait levé une alerte.
    *[other] La règle aurait levé { $count } alertes.
 }
-alert-trial-of = Trames gardées : { $frames }, de { $devices } objets. Personne n’a été prévenu, rien n’a été gardé.
+alert-trial-of = { $devices ->
+    [one] Trames gardées : { $frames }, de { $devices } objet. Personne n’a été prévenu, rien n’a été gardé.
+   *[other] Trames gardées : { $frames }, de { $devices } objets. Personne n’a été prévenu, rien n’a été gardé.
+}
 alert-raised-at = Levée
-alert-value = Valeur
 done-alert-rule-made = La règle est armée.
+done-alert-rule-of-nothing = La règle est gardée, et rien n’est encore dans son périmètre : elle attend le premier objet, ou la première route, qui y réponde.
 done-alert-rule-changed = La règle est modifiée.
 done-alert-rule-paused = La règle est en pause.
 done-alert-rule-resumed = La règle est à nouveau armée.

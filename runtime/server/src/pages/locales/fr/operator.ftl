@@ -33,7 +33,10 @@ operator-by = par { $name }
 operator-search = Rechercher
 operator-confirm = Confirmer
 operator-end = Mettre fin
-operator-records = { $count } relevés
+operator-records = { $count ->
+    [one] { $count } relevé
+   *[other] { $count } relevés
+}
 
 # First steps
 operator-steps-title = Premiers pas
@@ -76,8 +79,14 @@ operator-house-requests = Demandes qui vous attendent
 operator-house-parked = Messages mis en attente
 operator-house-quarantine = Décodeurs mis à l’écart
 operator-house-unknown = hors de vos droits
-operator-house-full-in = plein dans { $hours } heures à ce rythme
-operator-house-full-in-days = plein dans { $days } jours à ce rythme
+operator-house-full-in = { $hours ->
+    [one] plein dans { $hours } heure à ce rythme
+   *[other] plein dans { $hours } heures à ce rythme
+}
+operator-house-full-in-days = { $days ->
+    [one] plein dans { $days } jour à ce rythme
+   *[other] plein dans { $days } jours à ce rythme
+}
 operator-house-room = il y a de la place
 operator-house-full = plein : aucune trame n’est acceptée
 operator-house-databases-full = bases de données sans place : { $names } ; les trames de leurs groupes ne sont pas acceptées
@@ -328,7 +337,10 @@ operator-requests-matter-approval = agrément
 operator-requests-matter-more-objects = accord pour plus d’objets
 operator-requests-asked = Déposée
 operator-requests-due = Échéance
-operator-requests-due-days = dans { $days } jours
+operator-requests-due-days = { $days ->
+    [one] dans { $days } jour
+   *[other] dans { $days } jours
+}
 operator-requests-overdue = en retard
 operator-requests-clock-stands = délai suspendu
 operator-requests-waits-for = Attend
@@ -500,7 +512,10 @@ operator-audit-archives = Archives
 operator-audit-archives-none = Aucune ligne n’a été archivée.
 operator-audit-archive = Archiver toutes les lignes
 operator-audit-verify = Vérifier tout le registre et le journal
-operator-audit-verified = { $versions } versions et toutes les lignes vérifiées : tout est en ordre.
+operator-audit-verified = { $versions ->
+    [one] { $versions } version et toutes les lignes vérifiées : tout est en ordre.
+   *[other] { $versions } versions et toutes les lignes vérifiées : tout est en ordre.
+}
 operator-audit-not-verified = Quelque chose n’est pas en ordre
 
 # Vault

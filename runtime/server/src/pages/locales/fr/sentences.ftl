@@ -220,6 +220,8 @@ sentence-rule-crossed = { $side ->
 sentence-rule-empty-range = La valeur la plus basse, { $low }, doit être au-dessous de la plus haute, { $high }.
 sentence-rule-not-finite = Un nombre fini est attendu ici.
 sentence-rule-out-of-bounds = La valeur va de { $least } à { $most }.
+sentence-rule-never-holds = Aucune valeur de { $quantity } n’enfreint jamais cette règle : elle va de { $least } à { $most }.
+sentence-rule-not-whole = { $quantity } a des nombres entiers, et { $value } n’en est pas un : écrivez { $instead }.
 sentence-rule-scope-of-route = Une route est de tout le groupe : ne choisissez pas d’objets.
 sentence-rule-too-many-addresses = { $count } adresses sont données, et { $limit } sont la limite : prenez une liste de votre serveur de courrier.
 sentence-rule-command-of-route = Aucun objet n’enfreint une règle sur les routes : nommez celui qui est commandé.
@@ -228,13 +230,28 @@ sentence-rule-command-too-large = La commande a { $bytes } octets, et { $limit }
 sentence-schedule-not-one-rule = Dites une seule règle : selon le soleil, selon l’heure ou une fois. Il y en a { $count }.
 sentence-schedule-without-sun = { $member } va avec le soleil : laissez-le de côté, ou choisissez le lever ou le coucher.
 sentence-schedule-cron = L’expression « { $cron } » ne peut pas être lue. Elle s’écrit comme 0 22 * * 1-5 : minute, heure, jour, mois, jour de la semaine.
-sentence-schedule-too-often = Les moments sont à { $seconds } s l’un de l’autre, et { $least } s sont le moins : écrivez */5 * * * * pour toutes les cinq minutes.
+sentence-schedule-cron-part = { $part ->
+    [minute] La minute
+    [hour] L’heure
+    [day] Le jour
+    [month] Le mois
+   *[weekday] Le jour de la semaine
+} est « { $said } » : il faut { $part ->
+    [minute] de 0 à 59
+    [hour] de 0 à 23
+    [day] de 1 à 31
+    [month] de 1 à 12, ou de JAN à DEC
+   *[weekday] de 0 à 7, où 0 et 7 sont le dimanche, ou de SUN à SAT
+}, ou * pour tous.
+sentence-schedule-too-often = Les moments sont à { $seconds } s l’un de l’autre, et { $least } s sont le moins : écrivez { $instead }, ou moins souvent.
 sentence-schedule-zone = Il n’y a pas de fuseau horaire « { $zone } » : c’est un nom de la base tz, comme Europe/Paris.
 sentence-schedule-no-place = On ne sait pas de quel soleil il s’agit : donnez une latitude et une longitude, ici ou à l’objet ; un groupe a besoin d’un lieu.
 sentence-schedule-offset = Le décalage est de { $minutes } minutes : il va de -{ $most } à { $most }, une demi-journée.
 sentence-schedule-too-many-exceptions = { $count } jours sont exclus, et { $most } sont le plus : retirez ceux qui sont passés.
 sentence-schedule-past = { $at } est passé : dites un moment à venir.
-sentence-schedule-never = Aucun moment ne vient : le jour n’existe pas, tous les jours sont exclus, ou le soleil ne s’y lève ni ne s’y couche.
+sentence-schedule-no-such-day = Aucun moment de « { $cron } » ne vient, car un tel jour n’existe pas : dites un jour que le mois a, comme 0 0 28 2 *.
+sentence-schedule-all-left-out = Tous les moments tombent sur des jours exclus : retirez quelques-uns de ces jours.
+sentence-schedule-no-sun = Le soleil ne s’y lève ni ne s’y couche aucun des jours à venir : dites un autre lieu, ou une heure à la place du soleil.
 sentence-schedule-name = Le nom a de 1 à { $most } caractères, dont aucun n’est un caractère de commande.
 sentence-schedule-nobody = Personne n’est commandé : donnez un objet ou un groupe.
 sentence-schedule-tags-of-device = Les étiquettes restreignent un groupe : retirez-les, ou donnez le groupe sans objet.

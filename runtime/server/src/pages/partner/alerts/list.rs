@@ -12,7 +12,12 @@ use axum::{
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
-use super::{PATH, place::place, rule::own, words::in_words};
+use super::{
+    PATH,
+    place::place,
+    rule::own,
+    words::{in_words, what_and_limit},
+};
 use crate::{
     api::Problem,
     auth::Scope,
@@ -68,7 +73,7 @@ async fn list(viewer: Viewer) -> Result<Page, Problem> {
         let found = viewer.get(&address("/v1/alerts", &pairs)).await?;
         let armed = rules_of(&viewer, group).await?;
         for alert in items(&found, "/alerts") {
-            alerts.row(alert_row(&viewer, alert, &armed));
+            alerts.row(alert_row(&viewer, alert));
         }
         armed.iter().for_each(|rule| rules.row(rule_row(&viewer, rule)));
     }
@@ -112,27 +117,17 @@ fn rules_table(viewer: &Viewer) -> Table {
         .column(viewer.say("alert-state"))
 }
 
-fn alert_row(viewer: &Viewer, alert: &Json, rules: &[Json]) -> Vec<Markup> {
+fn alert_row(viewer: &Viewer, alert: &Json) -> Vec<Markup> {
     let group = text(alert, "/group");
-    let what = match optional(alert, "/quantity") {
-        Some(quantity) => format!("{quantity} {}", text(alert, "/value")),
-        None => what_is_wrong(viewer, alert, rules),
-    };
+    let (what, limit) = what_and_limit(viewer, alert);
     vec![
         html! { (text(alert, "/rule")) br; span.small { (group) } },
         place(alert),
         html! { (what) },
-        html! { (text(alert, "/limit")) },
+        html! { (limit) },
         moment_or_dash(viewer, alert, "/since"),
         state(viewer, alert),
     ]
-}
-
-/// The condition of the rule in words, where the group has it still, and the value.
-fn what_is_wrong(viewer: &Viewer, alert: &Json, rules: &[Json]) -> String {
-    let rule = rules.iter().find(|rule| rule["name"] == alert["rule"]);
-    let when = rule.map(|rule| in_words(viewer, &rule["when"])).unwrap_or_default();
-    format!("{when} {}", text(alert, "/value")).trim().to_owned()
 }
 
 /// The state of an alert: over, looked after by somebody, or the way to say so.

@@ -120,6 +120,7 @@ async fn made(
 /// The answer to a rule that was put: its page, or the secret that was made with it.
 fn put(viewer: &Viewer, (group, name): (&str, &str), answer: &Json, done: &str) -> Response {
     let page = own(group, name);
+    let done = if answer["watched"] == 0 { "done-alert-rule-of-nothing" } else { done };
     let Some(secret) = optional(answer, "/signingSecret") else { return viewer.done(&page, done) };
     let content = html! {
         (shown_once(viewer, &viewer.say("route-secret"), secret))

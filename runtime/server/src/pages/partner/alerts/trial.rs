@@ -1,6 +1,8 @@
 //! The outcome of a trial: how often a rule would have been raised on the records that are kept, when and where.
 
+use champollion_service::alerts::{Condition, Value};
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::place::place;
@@ -25,25 +27,33 @@ pub(super) fn outcome(viewer: &Viewer, trial: &Json) -> Markup {
             p.title { (raised) }
             p { (viewer.say_with("alert-trial-of", of)) }
         }))
-        @if !alerts.is_empty() { (table(viewer, alerts)) }
+        @if !alerts.is_empty() { (table(viewer, &trial["when"], alerts)) }
     }
 }
 
-fn table(viewer: &Viewer, alerts: &[Json]) -> Markup {
+fn table(viewer: &Viewer, when: &Json, alerts: &[Json]) -> Markup {
+    let when = Condition::deserialize(when).ok();
     let mut table = Table::new(viewer.say("alert-trial"))
         .column(viewer.say("alert-where"))
         .column(viewer.say("alert-since"))
         .column(viewer.say("alert-raised-at"))
-        .numbers(viewer.say("alert-value"))
+        .column(viewer.say("alert-what"))
         .column(viewer.say("alert-over"));
     for alert in alerts {
         table.row(vec![
             place(alert),
             moment_or_dash(viewer, alert, "/since"),
             moment_or_dash(viewer, alert, "/raisedAt"),
-            html! { (text(alert, "/value")) },
+            html! { (what(viewer, when.as_ref(), alert)) },
             moment_or_dash(viewer, alert, "/endedAt"),
         ]);
     }
     table.shown()
+}
+
+/// What would have been wrong, in the language of the viewer.
+fn what(viewer: &Viewer, when: Option<&Condition>, alert: &Json) -> String {
+    let value = alert.get("value").and_then(|value| Value::deserialize(value).ok());
+    let said = when.map(|when| viewer.alert_words().broken(when, value.as_ref()));
+    said.unwrap_or_else(|| text(alert, "/what"))
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     alerts::{
         Acknowledgement, AlertCommands, Commanded, Definition, Measured, NotCommanded, RouteName,
-        RuleBook, RuleKey, Verdict,
+        RuleBook, RuleKey, Verdict, words::tests::Few,
     },
     outbox::Outbox,
 };
@@ -67,18 +67,22 @@ async fn judged(
     (batch, states.unwrap())
 }
 
+fn judge_of(store: &Arc<dyn Store>) -> Judge {
+    Judge::new(Arc::clone(store), (String::new(), LocalTime::default()), Arc::new(Few))
+}
+
 impl Room {
     fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
-        let judge = Judge::new(Arc::clone(&store), String::new(), LocalTime::default());
+        let judge = judge_of(&store);
         Self { _folder: folder, store, judge }
     }
 
     /// The same store as another node has it, or this one after a start.
     fn other(&self) -> Judge {
-        Judge::new(Arc::clone(&self.store), String::new(), LocalTime::default())
+        judge_of(&self.store)
     }
 
     async fn batch(&self, rule: &NamedRule, seconds: i64, value: f64) -> Batch {

@@ -74,6 +74,19 @@ pub struct Attempt {
     /// The message as it waits.
     pub waiting: Waiting,
     seen: Seen,
+    /// The reason why the attempt before failed.
+    before: Option<String>,
+}
+
+/// The end of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The recipient has the message.
+    Sent,
+    /// It failed, for a reason.
+    Failed(String),
+    /// The message was not handed to anybody.
+    Untried,
 }
 
 /// The reason why a message is not put into the outbox, or not read from it.
@@ -147,15 +160,62 @@ impl Outbox {
     /// # Errors
     /// The store does not answer.
     pub async fn begin(&self, id: Uuid) -> Result<Option<Attempt>, OutboxError> {
+        let mut batch = Batch::new();
+        let Some(attempt) = self.begun(&mut batch, id).await? else { return Ok(None) };
+        Ok(self.commit(batch).await?.then_some(attempt))
+    }
+
+    /// Begins attempts to send messages, in one batch: those that are gone, or that somebody else has begun, are left out.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn begin_all(&self, ids: &[Uuid]) -> Result<Vec<Attempt>, OutboxError> {
+        let (mut batch, mut attempts) = (Batch::new(), Vec::new());
+        for id in ids {
+            attempts.extend(self.begun(&mut batch, *id).await?);
+        }
+        if attempts.is_empty() || self.commit(batch).await? {
+            return Ok(attempts);
+        }
+        // Somebody else was faster with one of them.
+        attempts.clear();
+        for id in ids {
+            attempts.extend(self.begin(*id).await?);
+        }
+        Ok(attempts)
+    }
+
+    /// Puts into a batch that an attempt is begun; nothing of a message that is gone.
+    async fn begun(&self, batch: &mut Batch, id: Uuid) -> Result<Option<Attempt>, OutboxError> {
         let (Some(mut waiting), seen) = OUTBOX.get_seen(&*self.store, &id).await? else {
             return Ok(None);
         };
         waiting.attempts = waiting.attempts.saturating_add(1);
         // As long as no reason is known again, the message is under way, or may have arrived before a crash.
-        waiting.reason = None;
+        let before = waiting.reason.take();
+        let seen = OUTBOX.replace(batch, &seen, &waiting)?;
+        Ok(Some(Attempt { waiting, seen, before }))
+    }
+
+    /// Notes how attempts have ended, in one batch. A message whose end cannot be noted is sent once more.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn settle(&self, ends: &[(Attempt, End)]) -> Result<(), OutboxError> {
         let mut batch = Batch::new();
-        let seen = OUTBOX.replace(&mut batch, &seen, &waiting)?;
-        Ok(self.commit(batch).await?.then_some(Attempt { waiting, seen }))
+        for (attempt, end) in ends {
+            note(&mut batch, attempt, end)?;
+        }
+        if ends.is_empty() || self.commit(batch).await? {
+            return Ok(());
+        }
+        // Somebody else has changed one of them meanwhile: it alone is left to them.
+        for (attempt, end) in ends {
+            let mut batch = Batch::new();
+            note(&mut batch, attempt, end)?;
+            self.commit(batch).await?;
+        }
+        Ok(())
     }
 
     /// Takes a message out of the outbox, since its recipient has it, with what else is noted of that in a batch.
@@ -163,8 +223,7 @@ impl Outbox {
     /// # Errors
     /// The store does not answer: the message will be sent once more.
     pub async fn sent(&self, attempt: &Attempt, mut batch: Batch) -> Result<(), OutboxError> {
-        attempt.seen.expect_unchanged(&mut batch);
-        OUTBOX.delete(&mut batch, &attempt.waiting.message.id);
+        note(&mut batch, attempt, &End::Sent)?;
         self.commit(batch).await.map(drop)
     }
 
@@ -172,12 +231,9 @@ impl Outbox {
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn failed(&self, attempt: Attempt, reason: &str) -> Result<(), OutboxError> {
-        let Attempt { mut waiting, seen } = attempt;
-        let end = reason.floor_char_boundary(REASON_BYTES.min(reason.len()));
-        waiting.reason = Some(reason[..end].to_owned());
+    pub async fn failed(&self, attempt: &Attempt, reason: &str) -> Result<(), OutboxError> {
         let mut batch = Batch::new();
-        OUTBOX.replace(&mut batch, &seen, &waiting)?;
+        note(&mut batch, attempt, &End::Failed(reason.to_owned()))?;
         self.commit(batch).await.map(drop)
     }
 
@@ -287,171 +343,28 @@ impl Outbox {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use champollion_store::{SledOptions, SledStore};
-    use serde_json::json;
-    use tempfile::TempDir;
-
-    use super::*;
-    use crate::outbox::{Content, Language, Webhook};
-
-    struct Room {
-        _folder: TempDir,
-        outbox: Outbox,
-    }
-
-    impl Room {
-        fn open() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
-            Self { _folder: folder, outbox: Outbox::new(Arc::new(store)) }
+/// Puts into a batch how an attempt has ended.
+fn note(batch: &mut Batch, attempt: &Attempt, end: &End) -> Result<(), OutboxError> {
+    let Attempt { waiting, seen, before } = attempt;
+    let mut waiting = waiting.clone();
+    match end {
+        End::Sent => {
+            seen.expect_unchanged(batch);
+            OUTBOX.delete(batch, &waiting.message.id);
+            return Ok(());
         }
-
-        async fn put(&self, message: &Message) -> Uuid {
-            let mut batch = Batch::new();
-            Outbox::enqueue(&mut batch, message).unwrap();
-            self.outbox.store.commit(batch).await.unwrap();
-            message.id
+        End::Failed(reason) => {
+            let end = reason.floor_char_boundary(REASON_BYTES.min(reason.len()));
+            waiting.reason = Some(reason[..end].to_owned());
         }
-
-        async fn mail(&self, subject: &str) -> Uuid {
-            let to = "ada@city.example".parse().unwrap();
-            let mail = Mail::new(to, Language::En, subject, "text");
-            self.put(&Message::new(mail, Timestamp::UNIX_EPOCH)).await
-        }
-
-        async fn mail_of_group(&self, subject: &str) -> Uuid {
-            let to = "ada@city.example".parse().unwrap();
-            let mail = Mail::new(to, Language::En, subject, "text");
-            let mail = mail.of_group("water".parse().unwrap());
-            self.put(&Message::new(mail, Timestamp::UNIX_EPOCH)).await
-        }
-
-        async fn all(&self) -> Vec<Waiting> {
-            let all = self.outbox.waiting().all().await.unwrap();
-            all.into_iter().map(|(_, waiting)| waiting).collect()
+        End::Untried => {
+            waiting.attempts = waiting.attempts.saturating_sub(1);
+            waiting.reason.clone_from(before);
         }
     }
-
-    #[tokio::test]
-    async fn a_message_waits_until_it_was_sent_whatever_fails() {
-        let room = Room::open();
-        let id = room.mail("leak").await;
-        for attempts in 1..=3 {
-            let attempt = room.outbox.begin(id).await.unwrap().unwrap();
-            assert_eq!((attempt.waiting.message.id, attempt.waiting.attempts), (id, attempts));
-            room.outbox.failed(attempt, &"é".repeat(1_000)).await.unwrap();
-        }
-        assert_eq!(room.all().await[0].attempts, 3);
-        let attempt = room.outbox.begin(id).await.unwrap().unwrap();
-        // A second sender has begun meanwhile: what the first one says is not known any more.
-        let other = room.outbox.begin(id).await.unwrap().unwrap();
-        room.outbox.sent(&attempt, Batch::new()).await.unwrap();
-        assert_eq!(room.all().await.len(), 1);
-        room.outbox.sent(&other, Batch::new()).await.unwrap();
-        assert!(room.all().await.is_empty());
-        assert!(room.outbox.begin(id).await.unwrap().is_none());
-    }
-
-    #[tokio::test]
-    async fn many_mails_are_gathered_but_for_those_that_may_have_arrived() {
-        let room = Room::open();
-        let begun = room.mail("first").await;
-        room.outbox.begin(begun).await.unwrap().unwrap();
-        let mut ids = vec![begun];
-        for number in 0..10 {
-            ids.push(room.mail(&format!("leak {number}")).await);
-        }
-        let (left, _) = room.outbox.gather(ids, Timestamp::UNIX_EPOCH).await.unwrap();
-        assert_eq!(left.len(), 2);
-        assert_eq!(left[0], begun);
-        let all = room.all().await;
-        assert_eq!(all.len(), 2);
-        let Content::Mail(mail) = &all[1].message.content else { panic!("{all:?}") };
-        assert!(mail.text.contains("- leak 9\n"));
-        // Gathered mails are gone, and few are left as they are.
-        let again = room.outbox.gather(left.clone(), Timestamp::UNIX_EPOCH).await.unwrap();
-        assert_eq!(again, (left, Vec::new()));
-    }
-
-    #[tokio::test]
-    async fn what_there_is_no_room_for_is_one_message_with_the_number_of_all() {
-        let room = Room::open();
-        let mut ids = Vec::new();
-        for number in 0..6 {
-            ids.push(room.mail(&format!("leak {number}")).await);
-        }
-        let own = (&LocalTime::default(), Timestamp::UNIX_EPOCH);
-        assert!(room.outbox.fold(&ids, None, own).await.unwrap().made.is_none(), "of no group");
-        assert_eq!(room.all().await.len(), 6);
-        let mut ids = Vec::new();
-        for number in 0..6 {
-            ids.push(room.mail_of_group(&format!("leak {number}")).await);
-        }
-        let count = |waiting: &Waiting| waiting.folded.as_ref().unwrap().count;
-        let first = room.outbox.fold(&ids[2..4], None, own).await.unwrap().made.unwrap();
-        let second = room.outbox.fold(&ids[4..5], Some(first.message.id), own).await.unwrap();
-        let second = second.made.unwrap();
-        assert_eq!((count(&first), count(&second)), (2, 3));
-        let left = room.all().await;
-        assert_eq!(left.len(), 6 + 2 + 1 + 1);
-        assert_eq!(left.last().unwrap(), &second);
-        // One that may have arrived is left as it is, and the next one counts the others alone.
-        room.outbox.begin(second.message.id).await.unwrap().unwrap();
-        let third = room.outbox.fold(&ids[5..], Some(second.message.id), own).await.unwrap();
-        assert_eq!(third.left, [second.message.id]);
-        let third = third.made.unwrap();
-        assert_eq!(count(&third), 1);
-        // One of which it is known that it was not taken goes into the next.
-        let attempt = room.outbox.begin(third.message.id).await.unwrap().unwrap();
-        room.outbox.failed(attempt, "404").await.unwrap();
-        let own_of = room.mail_of_group("leak 6").await;
-        let fourth = room.outbox.fold(&[own_of], Some(third.message.id), own).await.unwrap();
-        assert_eq!((count(&fourth.made.unwrap()), fourth.left.len()), (2, 0));
-        assert_eq!(room.all().await.len(), 6 + 2 + 1 + 1);
-        assert!(
-            room.outbox.fold(&ids[2..], None, own).await.unwrap().made.is_none(),
-            "all are gone"
-        );
-        // No digest takes them.
-        let waiting: Vec<Uuid> = room.all().await.iter().map(|one| one.message.id).collect();
-        room.outbox.gather(waiting, Timestamp::UNIX_EPOCH).await.unwrap();
-        let folded = room.all().await.into_iter().filter(|one| one.folded.is_some());
-        assert_eq!(folded.count(), 2);
-    }
-
-    #[tokio::test]
-    async fn what_is_given_up_goes_with_the_line_that_tells_of_it() {
-        let room = Room::open();
-        let ids = [room.mail("leak").await, room.mail("leak").await];
-        let mut batch = Batch::new();
-        let absent = Uuid::now_v7();
-        let given_up = room.outbox.give_up(&mut batch, &[ids[0], absent]).await.unwrap();
-        assert_eq!(given_up, [ids[0]]);
-        assert_eq!(room.all().await.len(), 2, "not before the batch is durable");
-        // A message that is being sent meanwhile is not given up.
-        room.outbox.begin(ids[0]).await.unwrap().unwrap();
-        let refused = room.outbox.store.commit(batch).await;
-        assert!(matches!(refused, Err(StoreError::Conflict { .. })));
-        let mut batch = Batch::new();
-        room.outbox.give_up(&mut batch, &ids[..1]).await.unwrap();
-        room.outbox.store.commit(batch).await.unwrap();
-        assert_eq!(room.all().await.iter().map(|one| one.message.id).collect::<Vec<_>>(), ids[1..]);
-    }
-
-    #[tokio::test]
-    async fn what_cannot_be_kept_is_refused_before_the_batch_is() {
-        let webhook = Webhook {
-            group: "water".parse().unwrap(),
-            url: "https://partner.example/".to_owned(),
-            secret: "whsec_AAAA".to_owned(),
-            kind: "notice".to_owned(),
-            data: json!("x".repeat(MAX_VALUE_BYTES)),
-        };
-        let mut batch = Batch::new();
-        let error = Outbox::enqueue(&mut batch, &Message::new(webhook, Timestamp::UNIX_EPOCH));
-        assert!(matches!(error, Err(OutboxError::TooLarge { .. })));
-        assert!(batch.is_empty());
-    }
+    OUTBOX.replace(batch, seen, &waiting)?;
+    Ok(())
 }
+
+#[cfg(test)]
+mod tests;

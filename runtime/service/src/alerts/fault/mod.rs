@@ -19,6 +19,9 @@ const COMMAND_BYTES: usize = 2 << 10;
 /// The quantity of the charge that is left in a battery, in percent.
 const BATTERY_LEVEL: &str = "battery.level";
 
+/// The least and the greatest percentage.
+const PERCENT: (f64, f64) = (0.0, 100.0);
+
 /// The longest time that a command may wait, in seconds: within it a command is recognized when it is sent once more.
 const LONGEST_EXPIRY_SECONDS: u32 = 24 * 3_600;
 
@@ -29,6 +32,8 @@ pub struct KnownQuantity {
     pub unit: &'static str,
     /// Whether its values are numbers.
     pub is_number: bool,
+    /// Whether its values are whole numbers.
+    pub is_whole: bool,
     /// Whether its values are truth values.
     pub is_boolean: bool,
 }
@@ -122,6 +127,30 @@ pub enum RuleFault {
         least: u64,
         /// The greatest value that is allowed.
         most: u64,
+    },
+    /// No value can ever break the rule.
+    #[error("when.{member}: no value of {quantity} is ever so: it goes from {least} to {most}")]
+    NeverHolds {
+        /// The member at fault.
+        member: &'static str,
+        /// The quantity of the rule.
+        quantity: String,
+        /// The least value that there is.
+        least: f64,
+        /// The greatest value that there is.
+        most: f64,
+    },
+    /// A quantity has whole numbers alone.
+    #[error(
+        "when.equals.value: {quantity} has whole numbers, and {value} is none: write {instead}"
+    )]
+    NotWhole {
+        /// The quantity of the rule.
+        quantity: String,
+        /// The value as it is written.
+        value: f64,
+        /// The whole number that is nearest.
+        instead: f64,
     },
     /// A level of a battery is no percentage.
     #[error(
@@ -239,15 +268,21 @@ fn check_condition(
     match (condition, known) {
         (Condition::Above(limit), Some(known)) => {
             check_limit(limit, known)?;
+            can_be("above.limit", &limit.quantity, |(_, most)| limit.limit < most)?;
             let (back, limit) = (limit.back, limit.limit);
             crossed("above.back", back.filter(|back| *back > limit), limit, "below")
         }
         (Condition::Below(limit), Some(known)) => {
             check_limit(limit, known)?;
+            can_be("below.limit", &limit.quantity, |(least, _)| limit.limit > least)?;
             let (back, limit) = (limit.back, limit.limit);
             crossed("below.back", back.filter(|back| *back < limit), limit, "above")
         }
-        (Condition::Outside(range), Some(known)) => check_range(range, known),
+        (Condition::Outside(range), Some(known)) => {
+            check_range(range, known)?;
+            let is_within = |(least, most): (f64, f64)| range.low > least || range.high < most;
+            can_be("outside", &range.quantity, is_within)
+        }
         (Condition::Equals(equality), Some(known)) => {
             let wanted = match (&equality.value, known) {
                 (Value::Boolean(_), KnownQuantity { is_boolean: false, is_number: true, .. }) => {
@@ -257,7 +292,16 @@ fn check_condition(
                     "true or false"
                 }
                 (Value::Text(_), KnownQuantity { is_number: true, .. }) => "a number",
-                (Value::Number(number), _) => return finite("equals.value", *number),
+                (Value::Number(number), known) => {
+                    finite("equals.value", *number)?;
+                    if known.is_whole && number.fract() != 0.0 {
+                        let (quantity, instead) = (equality.quantity.clone(), number.round());
+                        return Err(RuleFault::NotWhole { quantity, value: *number, instead });
+                    }
+                    return can_be("equals.value", &equality.quantity, |(least, most)| {
+                        (least..=most).contains(number)
+                    });
+                }
                 _ => return Ok(()),
             };
             Err(RuleFault::ValueType(equality.quantity.clone(), wanted))
@@ -309,6 +353,21 @@ fn possible(quantity: &str, numbers: &[(&'static str, Option<f64>)]) -> Result<(
         return Ok(());
     }
     numbers.iter().try_for_each(|(member, value)| percent(member, *value))
+}
+
+/// Checks that some value of a quantity can break a rule, where the quantity has bounds.
+fn can_be(
+    member: &'static str,
+    quantity: &str,
+    fits: impl Fn((f64, f64)) -> bool,
+) -> Result<(), RuleFault> {
+    match quantity {
+        BATTERY_LEVEL if !fits(PERCENT) => {
+            let (least, most) = PERCENT;
+            Err(RuleFault::NeverHolds { member, quantity: quantity.to_owned(), least, most })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn finite(member: &'static str, number: f64) -> Result<(), RuleFault> {
@@ -371,120 +430,4 @@ fn in_unit<'of>(
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value as Json, json};
-
-    use super::*;
-
-    /// Some terms, of which `air.co2` alone is declared by a decoder.
-    struct Terms;
-
-    impl Vocabulary for Terms {
-        fn quantity(&self, name: &str) -> Option<KnownQuantity> {
-            let (unit, is_number) = match name {
-                "air.co2" => ("[ppm]", true),
-                "air.temperature" => ("Cel", true),
-                "battery.level" => ("%", true),
-                "alarm.leak" => ("", false),
-                _ => return None,
-            };
-            Some(KnownQuantity { unit, is_number, is_boolean: !is_number })
-        }
-
-        fn nearest(&self, name: &str) -> Option<String> {
-            name.starts_with("air.c").then(|| "air.co2".to_owned())
-        }
-
-        fn is_declared(&self, name: &str) -> bool {
-            name != "air.temperature"
-        }
-    }
-
-    fn checked(when: Json) -> Result<Definition, String> {
-        let definition: Definition = serde_json::from_value(json!({ "when": when })).unwrap();
-        definition.checked(&Terms).map_err(|fault| fault.to_string())
-    }
-
-    #[test]
-    fn a_limit_is_kept_in_the_unit_of_the_vocabulary() {
-        let when =
-            json!({ "above": { "quantity": "air.co2", "limit": 0.1, "back": 0.08, "unit": "%" } });
-        let Condition::Above(limit) = checked(when).unwrap().when else { unreachable!() };
-        assert_eq!((limit.limit, limit.back), (1_000.0, Some(800.0)));
-        assert_eq!(limit.unit.as_deref(), Some("[ppm]"));
-    }
-
-    #[test]
-    fn what_cannot_work_is_refused_with_what_to_write_instead() {
-        for (when, says) in [
-            (json!({ "above": { "quantity": "air.co", "limit": 1 } }), "did you mean air.co2?"),
-            (json!({ "above": { "quantity": "air.temperature", "limit": 1 } }), "no decoder"),
-            (
-                json!({ "above": { "quantity": "air.co2", "limit": 1, "unit": "Cel" } }),
-                "write [ppm]",
-            ),
-            (json!({ "above": { "quantity": "air.co2", "limit": 1, "back": 2 } }), "above.back"),
-            (json!({ "below": { "quantity": "air.co2", "limit": 2, "back": 1 } }), "below.back"),
-            (json!({ "above": { "quantity": "alarm.leak", "limit": 1 } }), "use equals"),
-            (json!({ "outside": { "quantity": "air.co2", "low": 2, "high": 1 } }), "below high"),
-            (
-                json!({ "outside": { "quantity": "air.co2", "low": 1, "high": 2, "backHigh": 3 } }),
-                "outside.backHigh",
-            ),
-            (json!({ "equals": { "quantity": "alarm.leak", "value": 1 } }), "true or false"),
-            (json!({ "equals": { "quantity": "air.co2", "value": "high" } }), "a number"),
-            (json!({ "alarm": { "quantity": "air.co2" } }), "begins with alarm."),
-            (json!({ "silent": { "seconds": 0 } }), "silent.seconds"),
-            (json!({ "battery": { "percent": 20, "back": 10 } }), "battery.back"),
-            (json!({ "battery": { "percent": 120 } }), "from 0 to 100"),
-            (json!({ "battery": { "percent": -1 } }), "when.battery.percent: -1"),
-            (json!({ "battery": { "percent": 20, "back": 101 } }), "when.battery.back: 101"),
-            (
-                json!({ "below": { "quantity": "battery.level", "limit": 3, "unit": "V" } }),
-                "not measured in V: write %",
-            ),
-            (
-                json!({ "below": { "quantity": "battery.level", "limit": 2, "unit": "1" } }),
-                "200 is no level of a battery",
-            ),
-            (
-                json!({ "outside": { "quantity": "battery.level", "low": -5, "high": 90 } }),
-                "when.outside.low",
-            ),
-            (
-                json!({ "above": { "quantity": "air.co2", "limit": 1, "for": { "frames": 0 } } }),
-                "for.frames",
-            ),
-        ] {
-            let said = checked(when.clone()).unwrap_err();
-            assert!(said.contains(says), "{when}: {said}");
-        }
-        for when in [
-            json!({ "alarm": {} }),
-            json!({ "battery": {} }),
-            json!({ "silent": { "seconds": 3_600 } }),
-            json!({ "decoderFailures": {} }),
-            json!({ "equals": { "quantity": "alarm.leak", "value": true } }),
-            json!({ "changed": { "quantity": "air.co2" } }),
-        ] {
-            assert!(checked(when.clone()).is_ok(), "{when}");
-        }
-    }
-
-    #[test]
-    fn a_command_that_cannot_be_sent_is_refused() {
-        let route = json!({ "route": { "seconds": 60 } });
-        let alarm = json!({ "alarm": {} });
-        let long = "x".repeat(COMMAND_BYTES);
-        for (when, command, says) in [
-            (&route, json!({ "command": {} }), "command.device"),
-            (&alarm, json!({ "command": {}, "expiresInSeconds": 59 }), "60 to 86400"),
-            (&alarm, json!({ "command": { "text": long } }), "2048 are the limit"),
-        ] {
-            let rule = json!({ "when": when, "command": command });
-            let rule: Definition = serde_json::from_value(rule).unwrap();
-            let fault = check_command(&rule).unwrap_err().to_string();
-            assert!(fault.starts_with("command.") && fault.contains(says), "{fault}");
-        }
-    }
-}
+mod tests;
