@@ -1,6 +1,7 @@
 //! Formats that many makers build on, each read into values that remember their bytes. No input makes them panic: what
 //! cannot be read is a [`Failure`](crate::Failure).
 
+pub mod b_meters;
 pub mod cayenne;
 pub mod channels;
 pub mod dali;
