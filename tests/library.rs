@@ -163,14 +163,25 @@ fn show_one_set_of_quantities(use_case: &str, fewest: usize) {
     }
     let several: Vec<_> = columns.iter().filter(|(_, units)| units.len() > 1).collect();
     assert!(several.is_empty(), "quantities in several units: {several:?}");
-    for (quantity, units) in &columns {
-        let all = found["quantities"].as_array().into_iter().flatten();
-        let known = all.into_iter().find(|known| known["name"] == *quantity);
-        let known = known.unwrap_or_else(|| panic!("{quantity} is not in the one set"));
-        let unit = known["unit"].as_str().unwrap_or_default();
+
+    let measured = found["measured"].as_array().expect("the one set is told");
+    let name = |row: &Json| row["quantity"].as_str().expect("it is a text").to_owned();
+    let names: BTreeSet<String> = measured.iter().map(name).collect();
+    assert_eq!(names.len(), measured.len(), "a quantity stands in the set twice");
+    assert!(names.iter().eq(columns.keys()), "the set is not that of the fields: {names:?}");
+    for row in measured {
+        let (quantity, unit) = (name(row), row["unit"].as_str().unwrap_or_default());
         let expected = if unit.is_empty() { "null".to_owned() } else { format!("{unit:?}") };
-        assert!(units.contains(&expected), "{quantity}: {units:?} and not {expected}");
+        assert!(columns[&quantity].contains(&expected), "{quantity} is not in {expected}");
     }
+    // What the use is known by comes first, and its first quantity is one that several makers' devices measure.
+    let of_use = measured.iter().take_while(|row| row["ofUse"] == true).count();
+    let others = &measured[of_use..];
+    assert!(of_use > 0 && others.iter().all(|row| row["ofUse"] == false), "{measured:?}");
+    let first = measured[0]["decoders"].as_array().into_iter().flatten();
+    let makers: BTreeSet<&str> =
+        first.filter_map(|id| Some(id.as_str()?.split_once('/')?.0)).collect();
+    assert!(makers.len() >= fewest.min(10), "{} is of {makers:?} alone", measured[0]["quantity"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use champollion_sdk::{
     Command, Downlink, Failure, Reader, Reading, SentDownlink, Uplink,
     families::{
-        cayenne,
+        b_meters, cayenne,
         channels::{self, Size},
         dali, decentlab,
         deltas::{self, Order},
@@ -48,6 +48,15 @@ fuzz_target!(|payload: &[u8]| {
     while clocks.date_time_f().or_else(|_| clocks.date_g()).is_ok() {}
 });
 
+/// A function of a meter, whose number the fuzzer finds.
+#[derive(Clone, Copy, PartialEq)]
+struct AnyFunction;
+
+impl b_meters::Function for AnyFunction {
+    const ALL: &'static [(Self, u8, &'static str)] = &[(Self, 0x07, "getFirmware")];
+    const BEHIND: Option<u8> = Some(0x05);
+}
+
 /// The formats of single makers.
 fn of_makers(payload: &[u8]) {
     drop(watteco::read(&mut Reader::new(payload)));
@@ -55,6 +64,8 @@ fn of_makers(payload: &[u8]) {
     let series: Vec<Series> =
         (0..).zip(series).map(|(tag, sample)| Series { tag, sample, resolution: 1.0 }).collect();
     drop(batches::read(&mut Reader::new(payload), 2, &series));
+    drop(b_meters::Exchange::<AnyFunction>::read(&mut Reader::new(payload)));
+    drop(b_meters::read_clock(&mut Reader::new(payload)));
     drop(decentlab::sensors(&mut Reader::new(payload), [1, 2, 3]));
     drop(dragino::Battery::read(&mut Reader::new(payload)));
     drop(dragino::DeviceStatus::read(&mut Reader::new(payload)));

@@ -1,12 +1,16 @@
 //! The answer to a command: whether it was taken, and what was asked for.
 
-use champollion_sdk::{clocks, prelude::*};
+use champollion_sdk::{
+    clocks,
+    families::b_meters::{self, Function as _},
+    prelude::*,
+};
 use serde::Serialize;
 
 use crate::{
     alarms::Alarms,
-    exchange::{Exchange, Function},
-    settings::{self, AlarmSettings, Counter, MeterSettings},
+    exchange::{ERRORS, Exchange, Function},
+    settings::{AlarmSettings, Counter, MeterSettings},
 };
 
 #[derive(Serialize)]
@@ -61,23 +65,9 @@ struct StoredAlarms {
 }
 
 pub(crate) fn decode(exchange: Exchange<'_>) -> Result<Reading, Failure> {
+    let exchange = exchange.answer()?;
     let answers = exchange.function.name();
-    if !exchange.is_answer {
-        return Err(Failure::unknown_message(format!("this is the command {answers}")));
-    }
-    let error = match *exchange.error {
-        0 => "none",
-        1 => "outOfRange",
-        2 => "deviceType",
-        3 => "wrongRequest",
-        4 => "length",
-        5 => "memory",
-        7 => "data",
-        other => {
-            let message = format!("the error {other} is none that the manual has");
-            return Err(Failure::invalid_value(message).at(exchange.error.span));
-        }
-    };
+    let error = exchange.error_word(ERRORS)?;
     let mut body = exchange.body;
     let told = match *exchange.error {
         0 => told(exchange.function, &mut body)?,
@@ -93,7 +83,7 @@ fn told(function: Function, body: &mut Reader<'_>) -> Result<Option<Told>, Failu
             let [major, minor, patch] = body.array()?.value;
             Told::FirmwareVersion(format!("{major}.{minor}.{patch}"))
         }
-        Function::GetClock => Told::Clock(clocks::rfc3339(settings::read_clock(body)?)),
+        Function::GetClock => Told::Clock(clocks::rfc3339(b_meters::read_clock(body)?)),
         Function::GetCounters => {
             Told::Counters(Counters { counter: Counter::read(body)?, backward: *body.u32_be()? })
         }

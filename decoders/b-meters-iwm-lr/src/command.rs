@@ -1,12 +1,12 @@
 //! Commands as their sender writes them.
 
-use champollion_sdk::{clocks, prelude::*};
+use champollion_sdk::{clocks, families::b_meters, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     alarms::Alarms,
-    exchange::{self, Exchange, Function},
-    settings::{self, AlarmSettings, Counter, MeterSettings},
+    exchange::{DEVICE_TYPE, Exchange, Function},
+    settings::{AlarmSettings, Counter, MeterSettings},
 };
 
 /// A command to the module.
@@ -51,7 +51,7 @@ impl Order {
     /// The command as the module takes it. `now` is what a clock is set to.
     pub(crate) fn encode(self, now: u64) -> Result<Vec<u8>, Failure> {
         let body = match &self {
-            Self::SetClock { .. } => settings::clock_bytes(now)?.to_vec(),
+            Self::SetClock { .. } => b_meters::clock_bytes(now)?.to_vec(),
             Self::SetCounters { forward, litres_per_count, reset_backward } => {
                 let counter = Counter { forward: *forward, litres_per_count: *litres_per_count };
                 [&counter.bytes()?[..], &[u8::from(*reset_backward)]].concat()
@@ -61,7 +61,11 @@ impl Order {
             Self::SetAlarms(alarms) => vec![0, 0, 0, alarms.flags()],
             _ => Vec::new(),
         };
-        exchange::command(self.function(), &body)
+        match self {
+            // The only request without a device type.
+            Self::GetFirmware {} => Ok(b_meters::bare_command(self.function(), &[])),
+            _ => b_meters::command(self.function(), DEVICE_TYPE, &body),
+        }
     }
 
     fn function(&self) -> Function {
@@ -83,16 +87,13 @@ impl Order {
 
     /// Reads a command back.
     pub(crate) fn read(exchange: Exchange<'_>) -> Result<Self, Failure> {
-        if exchange.is_answer {
-            let message = format!("this is an answer to {}", exchange.function.name());
-            return Err(Failure::unknown_message(message));
-        }
+        let exchange = exchange.command()?;
         let mut body = exchange.body;
         let order = match exchange.function {
             Function::GetFirmware => Self::GetFirmware {},
             Function::Reset => Self::Reset {},
             Function::SetClock => {
-                Self::SetClock { to: clocks::rfc3339(settings::read_clock(&mut body)?) }
+                Self::SetClock { to: clocks::rfc3339(b_meters::read_clock(&mut body)?) }
             }
             Function::GetClock => Self::GetClock {},
             Function::SetCounters => {

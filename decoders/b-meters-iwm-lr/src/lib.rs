@@ -65,6 +65,11 @@ mod tests {
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
             .sibling("b-meters/rfm-lr1", include_str!("../../b-meters-rfm-lr1/vectors.json"), 0)
+            .sibling(
+                "b-meters/hydrodigit",
+                include_str!("../../b-meters-hydrodigit/vectors.json"),
+                7,
+            )
             .check::<super::IwmLr>();
     }
 }

@@ -1,6 +1,6 @@
 //! The settings that commands write and answers tell, each with its bytes.
 
-use champollion_sdk::{clocks, prelude::*};
+use champollion_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The settings of the alarms. A command writes them all, so they are to be asked for before one is changed.
@@ -124,29 +124,6 @@ impl Counter {
         let unit = number("litresPerCount", self.litres_per_count, &LITRES_PER_PULSE)?;
         Ok((u32::from(unit) << 30 | self.forward).to_be_bytes())
     }
-}
-
-/// The years that the clock can be set to.
-const YEARS: std::ops::RangeInclusive<u32> = 2_018..=2_100;
-
-/// The clock: day, weekday, month, year since 2000, hour, minute and second, each a plain number.
-pub(crate) fn read_clock(body: &mut Reader<'_>) -> Result<u64, Failure> {
-    let bytes = body.array::<7>()?;
-    let [day, _, month, year, hour, minute, second] = bytes.value.map(u32::from);
-    clocks::moment((2_000 + year, month, day), (hour, minute, second))
-        .ok_or_else(|| Failure::invalid_value("this is no date and time").at(bytes.span))
-}
-
-/// The bytes of the clock at a moment, in UTC.
-pub(crate) fn clock_bytes(moment: u64) -> Result<[u8; 7], Failure> {
-    let ((year, month, day), (hour, minute, second)) = clocks::date_and_time(moment)
-        .filter(|((year, ..), _)| YEARS.contains(year))
-        .ok_or_else(|| Failure::invalid_command("the clock can be set from 2018 to 2100"))?;
-    // 1970-01-01 was a Thursday; Sunday is 0.
-    let weekday = (moment / 86_400_000 + 4) % 7;
-    let weekday = u32::try_from(weekday).unwrap_or(0);
-    // All of them are below 256.
-    Ok([day, weekday, month, year - 2_000, hour, minute, second].map(|part| part.to_le_bytes()[0]))
 }
 
 /// The choice of the next number.

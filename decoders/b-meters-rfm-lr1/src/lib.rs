@@ -54,6 +54,11 @@ mod tests {
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
             .sibling("b-meters/iwm-lr", include_str!("../../b-meters-iwm-lr/vectors.json"), 0)
+            .sibling(
+                "b-meters/hydrodigit",
+                include_str!("../../b-meters-hydrodigit/vectors.json"),
+                0,
+            )
             .check::<super::RfmLr1>();
     }
 }

@@ -71,7 +71,7 @@ mod tests {
             .told_by_length(&[
                 "eight quarters of an hour",
                 "eight quarters of an hour of a water meter",
-                "twenty periods, the longest",
+                "twenty periods, the longest frame",
                 "counter that began anew",
             ])
             .check::<super::Fm432p>();

@@ -66,7 +66,7 @@ mod tests {
     fn bad_input_is_told() {
         champollion_sdk::testing::BadInput::of(include_str!("../vectors.json"))
             // A telegram may end behind any record; zeros are records without a value.
-            .told_by_length(&["low battery, twelve quarters"])
+            .told_by_length(&["low battery, twelve quarters, the longest frame"])
             .padding(&[&[0; 4]])
             .check::<super::Iperl>();
     }

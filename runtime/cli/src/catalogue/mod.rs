@@ -4,6 +4,7 @@ mod compare;
 mod figures;
 mod install;
 mod library;
+mod measured;
 
 use champollion_client::{
     Catalogue as AllDecoders, CatalogueEntry, CatalogueExample, CatalogueQuery, Derived, Direction,
@@ -182,10 +183,17 @@ impl Catalogue {
         }
         let Some(id) = &self.decoder else {
             let found = client.find_in_catalogue(&self.wanted.query(), self.wanted.most()).await?;
+            let use_case = self.wanted.use_case.as_deref();
             if self.json {
-                return output::answer(&found);
+                return match use_case {
+                    Some(use_case) => measured::json(&found, use_case),
+                    None => output::answer(&found),
+                };
             }
             show_all(&found);
+            if let Some(use_case) = use_case.filter(|_| !found.decoders.is_empty()) {
+                measured::show(&found, use_case);
+            }
             if found.decoders.is_empty() && self.wanted.says_anything() {
                 output::note("no decoder satisfies all of it");
                 self.wanted.unknown_words().iter().for_each(output::note);

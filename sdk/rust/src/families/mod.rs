@@ -2,6 +2,7 @@
 //! cannot be read is a [`Failure`](crate::Failure).
 
 pub mod adeunis;
+pub mod b_meters;
 pub mod cayenne;
 pub mod channels;
 pub mod dali;
