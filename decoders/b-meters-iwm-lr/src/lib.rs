@@ -68,7 +68,7 @@ mod tests {
             .sibling(
                 "b-meters/hydrodigit",
                 include_str!("../../b-meters-hydrodigit/vectors.json"),
-                7,
+                10,
             )
             .check::<super::IwmLr>();
     }
