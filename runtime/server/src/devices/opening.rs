@@ -24,10 +24,13 @@ const AHEAD: usize = 2;
 /// Pages of a table that are parsed at once, or wait for those before them.
 const PARSED_AHEAD: usize = 4;
 
+/// The rows of a page, each made into what is taken into memory.
+type Made<T> = Result<Vec<(DevEui, T)>, TableError>;
+
 /// The rows of a table, read ahead in the order of the devices, each made into what is taken into memory.
 struct Ahead<T> {
     /// The pages in their order, each while it is parsed.
-    pages: mpsc::Receiver<JoinHandle<Result<Vec<(DevEui, T)>, TableError>>>,
+    pages: mpsc::Receiver<JoinHandle<Made<T>>>,
     page: vec::IntoIter<(DevEui, T)>,
     /// The row of a device that is yet to come.
     waiting: Option<(DevEui, T)>,
@@ -56,7 +59,7 @@ async fn fetch<V: Serialize + DeserializeOwned>(
 fn read<V: Serialize + DeserializeOwned, T>(
     page: Result<Unread<V>, TableError>,
     make: fn(DevEui, V) -> Result<T, TableError>,
-) -> Result<Vec<(DevEui, T)>, TableError> {
+) -> Made<T> {
     let rows = page?.read()?;
     let mut made = Vec::with_capacity(rows.len());
     for (dev_eui, row) in rows {
