@@ -6,6 +6,7 @@ use std::{
 };
 
 use champollion_fleet::names::GroupId;
+use champollion_frames::DevEui;
 use champollion_store::{Batch, Store, TableError};
 use jiff::{Timestamp, civil::Date};
 use parking_lot::Mutex;
