@@ -251,7 +251,8 @@ fn a_candidate_is_rehearsed_on_the_readings_that_are_kept() {
         if what == "canary" {
             wish["sharePercent"] = json!(10);
         }
-        let said = server.admin().post(&path, &wish).problem(409, "derived-decoder");
+        let answer = server.admin().post(&path, &wish);
+        let said = answer.problem(409, "derived-decoder");
         assert!(said.contains("registry rehearse acme/rise@1.1.0"), "{said}");
     }
     let wish = json!({ "version": "1.1.0", "dryRun": true });

@@ -36,8 +36,8 @@ struct Database {
 
 impl From<DatabaseView> for Database {
     fn from(view: DatabaseView) -> Self {
-        let DatabaseView { name, server, health, groups, devices } = view;
-        let (name, ready) = (name.to_string(), health == Health::Ready);
+        let DatabaseView { name, server, health, groups, devices, is_full } = view;
+        let (name, ready) = (name.to_string(), health == Health::Ready && !is_full);
         Self { name, server, ready, groups, devices }
     }
 }

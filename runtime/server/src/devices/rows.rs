@@ -1,6 +1,9 @@
 //! The rows that the store keeps of one device, and how memory is made to say the same.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 use champollion_delivery::names::GroupId;
 use champollion_frames::{DevEui, JoinState, ReportState, Session, SessionState};

@@ -118,7 +118,8 @@ impl Copies {
             }
         }
         match keeper.verify(frame) {
-            Ok(claim) => keeper.keep_whole(claim, frame).await,
+            // Seldom, and all of a frame's way: boxed, it is no part of what each frame's future holds.
+            Ok(claim) => Box::pin(keeper.keep_whole(claim, frame)).await,
             Err(refusal) => keeper.refused(refusal),
         }
     }

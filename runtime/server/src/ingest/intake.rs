@@ -394,10 +394,15 @@ impl Intake {
 }
 
 /// Does something in a task of its own, which ends also when nobody waits for it any more: what is
-/// handed to the store becomes durable in any case, and what is in memory must say the same.
-async fn kept_whatever_happens(
-    work: impl Future<Output = Result<Receipt, IngestError>> + Send + 'static,
-) -> Result<Receipt, IngestError> {
-    let done = tokio::spawn(work).await;
-    done.unwrap_or_else(|error| Err(IngestError::NotKept(format!("it was given up: {error}"))))
+/// handed to the store becomes durable in any case, and what is in memory must say the same. It begins at
+/// once, so that what waits for it does not hold it.
+fn kept_whatever_happens<W>(work: W) -> impl Future<Output = Result<Receipt, IngestError>>
+where
+    W: Future<Output = Result<Receipt, IngestError>> + Send + 'static,
+{
+    let task = tokio::spawn(work);
+    async move {
+        let given_up = |error| IngestError::NotKept(format!("it was given up: {error}"));
+        task.await.unwrap_or_else(|error| Err(given_up(error)))
+    }
 }

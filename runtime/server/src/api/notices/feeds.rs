@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{OriginalUri, State},
+    extract::State,
     http::{
-        HeaderMap,
+        HeaderMap, Uri,
         header::{ACCEPT_LANGUAGE, CONTENT_TYPE, VARY},
     },
     response::IntoResponse,
@@ -51,7 +51,7 @@ const NOTICES: usize = 200;
 pub(in crate::api) async fn feed(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     headers: HeaderMap,
 ) -> impl IntoResponse {
     let liked = headers.get(ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok());
