@@ -55,7 +55,7 @@ fn files_that_are_no_packages() {
     manifest("bad version", &with("version = \"1.0.0\"", "version = \"one\""), &["version"]);
     manifest("unknown key", &with("licence =", "license ="), &["license", "licence"]);
     manifest("no TOML", "id: elsys", &["manifest"]);
-    manifest("50 KB", &format!("# {}\n{}", "x".repeat(50_000), real.manifest), &["49152"]);
+    manifest("60 KB", &format!("# {}\n{}", "x".repeat(60_000), real.manifest), &["57344"]);
     line(
         "vectors that are no JSON",
         &with_sections(component, Some(&real.manifest), Some("[{]")),

@@ -154,7 +154,7 @@ async fn any_manifest_within_the_limit_can_be_published() {
     let home = Home::new();
     let opened = home.open().await;
     // Line breaks and quotes take two bytes each in JSON.
-    let breaks = "\n#\"".repeat(((48 << 10) - DECODER_TOML.len()) / 3);
+    let breaks = "\n#\"".repeat(((56 << 10) - DECODER_TOML.len()) / 3);
     let manifest = format!("{DECODER_TOML}{breaks}");
     let package =
         champollion_registry::package::Package::assemble(&component(), &manifest, VECTORS_JSON)

@@ -139,8 +139,8 @@ pub(in crate::api) async fn list(
     } else {
         // Each of very many groups is looked at.
         let turn = service.expensive.turn(&authorized.principal.token, None)?;
-        let looked = turn
-            .see_through(async move { later(&service, groups, from.as_ref(), lookups).await });
+        let looked =
+            turn.see_through(async move { later(&service, groups, from.as_ref(), lookups).await });
         looked.await??
     };
     let (rules, end) = paging::page(rules, window, |rule: &ShownRule| Place::of(rule).to_string());
