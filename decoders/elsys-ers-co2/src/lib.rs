@@ -56,6 +56,9 @@ use crate::{
 /// The port of values when a device leaves the factory. Settings travel on the one after it, both ways.
 const DATA_PORT: u8 = 5;
 
+/// The last port that a device may have.
+const LAST_PORT: u8 = 223;
+
 /// The decoder of the ERS CO2.
 #[derive(Debug)]
 pub struct ErsCo2;
@@ -71,6 +74,10 @@ impl Decoder for ErsCo2 {
 
     fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
         let data_port = command.settings().port_or(DATA_PORT)?;
+        if data_port == LAST_PORT {
+            let reason = "the variable f-port is 223, and no port comes after it: settings go to the next one";
+            return Err(Failure::invalid_command(reason));
+        }
         command.parse::<SettingsCommand>()?.encode(data_port + 1)
     }
 

@@ -364,11 +364,13 @@ impl Turn<'_> {
         self.write(batch, at, event, entry).await
     }
 
-    /// Reads where index and audit end, and counts what other nodes have written and archived since.
+    /// Reads where the audit ends, and counts what other nodes have written and archived since. Where the index ends stays
+    /// as this node has read its lines: a change that is decided by older ones must not fit behind newer ones.
     async fn catch_up(&mut self) -> Result<(), LedgerError> {
         let Journal { store, space, .. } = self.journal;
         let before = self.heads.counted.truncated();
-        *self.heads = Heads::read(&**store, self.heads.counted).await?;
+        let index = self.heads.index.clone();
+        *self.heads = Heads { index, ..Heads::read(&**store, self.heads.counted).await? };
         space.set_live(self.heads.counted.bytes());
         if self.heads.counted.truncated() != before {
             // They are there, since they were written a moment ago.
@@ -425,6 +427,10 @@ impl Turn<'_> {
                     // A writer went away between its commit and its answer; or somebody else
                     // writes to the same store.
                     self.catch_up().await?;
+                    if event.is_some() {
+                        // It is not kept, and whoever tries it again reads the lines before.
+                        self.heads.index = StoredHead::read(&**store, INDEX_CHAIN).await?;
+                    }
                 }
                 Err(error.into())
             }

@@ -43,7 +43,7 @@ const CANNOT_FETCH: [&str; 6] = [
     "failed to fetch",
     "spurious network error",
     "Could not resolve host",
-    "you may wish to try running without offline",
+    "you're using offline mode",
 ];
 
 /// The advice to whoever has no network, or none that leads to the crates.
@@ -234,7 +234,7 @@ mod tests {
             "error: failed to download from `https://crates.example/api/v1/crates/serde/1.0.0/download`",
             "error: no matching package named `serde` found\nAs a reminder, you're using offline mode (--offline) \
              which can sometimes cause surprising resolution failures, if this error is too confusing you may wish to \
-             try running without offline",
+             retry without `--offline`",
         ] {
             assert!(told(words), "{words}");
         }

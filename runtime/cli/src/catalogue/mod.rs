@@ -140,7 +140,12 @@ impl Wanted {
             );
             format!("no quantity has the unit {:?}: {advice}", output::quoted(unit))
         });
-        let is_known = |name: &&String| package::use_cases().any(|case| case.name == **name);
+        // Or its first word: the server takes `water` for `water-metering`.
+        let is_named = |case: &str, name: &str| {
+            case == name || case.split_once('-').is_some_and(|(first, _)| first == name)
+        };
+        let is_known =
+            |name: &&String| package::use_cases().any(|case| is_named(case.name, name.as_str()));
         let use_cases = self.use_case.iter().filter(|name| !is_known(name)).map(|name| {
             let known: Vec<&str> = package::use_cases().map(|case| case.name).collect();
             let near = known.iter().find(|known| is_nearly(name, known));
@@ -357,7 +362,7 @@ mod tests {
             assert!(told.ends_with(words), "{words}: {told}");
         }
         wanted.quantity = Some("water.volume".to_owned());
-        wanted.use_case = Some("water-metering".to_owned());
+        wanted.use_case = Some("water".to_owned());
         wanted.unit = Some("m3".to_owned());
         assert!(wanted.unknown_words().is_empty());
     }

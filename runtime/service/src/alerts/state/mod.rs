@@ -290,6 +290,7 @@ impl State {
         if self.latest.is_some_and(|latest| latest >= at) {
             return None;
         }
+        let mut ended = None;
         for (measured, verdict) in &told {
             let name = format!("{}#{}", measured.quantity, measured.channel);
             match verdict {
@@ -298,13 +299,17 @@ impl State {
                     self.active.insert(name);
                 }
                 Verdict::Broken | Verdict::Between => {}
-                Verdict::Normal => drop(self.active.remove(&name)),
+                Verdict::Normal => {
+                    if self.active.remove(&name) {
+                        ended = ended.or(Some(*measured));
+                    }
+                }
             }
         }
-        // Where all are over, the first of those that say so stands for them.
-        let is_over = self.active.is_empty();
-        let telling = told.iter().find(|(_, verdict)| is_over || *verdict == Verdict::Broken);
-        let value = telling.map(|(measured, _)| value_of_alarm(measured));
+        let broken = told.iter().find(|(_, verdict)| *verdict == Verdict::Broken);
+        // Where all are over, the first of those that were not stands for them.
+        let over = ended.filter(|_| self.active.is_empty());
+        let value = broken.map(|(measured, _)| *measured).or(over).map(value_of_alarm);
         Some(Sight { at, value, verdict: either(!self.active.is_empty()) })
     }
 }
