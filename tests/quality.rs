@@ -150,7 +150,7 @@ fn gateways_are_seen_through_frames_with_the_objects_that_only_they_hear() {
     hear(&server, &sensors[4], 1, &["east"]);
     figures(&server, "light", 1);
     let gateways = eventually("both gateways are written", || {
-        // Gateways are written each minute, and when the server stops.
+        // Gateways are written each ten seconds, and when the server stops.
         let list = server.admin().get("/v1/gateways").success();
         let gateways = list["gateways"].as_array()?.clone();
         (gateways.len() == 2).then_some(gateways).or_else(|| {

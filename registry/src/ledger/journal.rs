@@ -375,7 +375,10 @@ impl Turn<'_> {
         if self.heads.counted.truncated() != before {
             // They are there, since they were written a moment ago.
             let archives = self.journal.archives().await?.into_iter();
-            let new = archives.filter(|archive| archive.checkpoint.head.sequence > before);
+            // Of those that are made meanwhile the next look is told.
+            let upto = self.heads.counted.truncated();
+            let new = archives
+                .filter(|archive| (before + 1..=upto).contains(&archive.checkpoint.head.sequence));
             space.add_archived(new.map(|archive| archive.bytes).sum());
         }
         Ok(())

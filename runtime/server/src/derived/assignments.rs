@@ -151,28 +151,37 @@ impl DerivedAssignments {
         id: &DecoderId,
         devices: &Devices,
     ) -> Result<Vec<(DecoderRef, usize)>, TableError> {
-        let (own, groups) = {
+        let is_empty = {
             let known = self.known.read();
-            let own: Vec<DevEui> = known.devices.iter().copied().collect();
-            (own, known.groups.iter().cloned().collect::<Vec<GroupId>>())
+            known.devices.is_empty() && known.groups.is_empty()
         };
+        if is_empty {
+            return Ok(Vec::new());
+        }
         let mut asked: BTreeMap<String, (DecoderRef, usize)> = BTreeMap::new();
         let mut count = |wanted: DecoderRef, more: usize| {
             asked.entry(wanted.to_string()).or_insert((wanted, 0)).1 += more;
         };
         // Of a decoder that both name the device's requirement counts.
         let mut with_own: HashMap<GroupId, usize> = HashMap::new();
-        for dev_eui in own {
-            let Some(device) = devices.get(dev_eui) else { continue };
-            if let Some(wanted) = named(self.of_device(dev_eui).await?, id) {
+        // Page by page, since there may be one for each device, and a change of a channel waits for this.
+        let mut pages = DERIVED_OF_DEVICES.pages(&*self.store);
+        while let Some(page) = pages.next().await? {
+            for (dev_eui, all) in page {
+                let (Some(device), Some(wanted)) = (devices.get(dev_eui), named(all, id)) else {
+                    continue;
+                };
                 count(wanted, 1);
                 *with_own.entry(device.group.clone()).or_default() += 1;
             }
         }
-        for group in groups {
-            if let Some(wanted) = named(self.of_group(&group).await?, id) {
-                let own = with_own.get(&group).copied().unwrap_or_default();
-                count(wanted, devices.count_of(&group).saturating_sub(own));
+        let mut pages = OF_GROUPS.pages(&*self.store);
+        while let Some(page) = pages.next().await? {
+            for (group, all) in page {
+                if let Some(wanted) = named(all, id) {
+                    let own = with_own.get(&group).copied().unwrap_or_default();
+                    count(wanted, devices.count_of(&group).saturating_sub(own));
+                }
             }
         }
         Ok(asked.into_values().collect())

@@ -1,4 +1,4 @@
-//! The book of gateways: what was heard is written each minute, and turns are found and told.
+//! The book of gateways: what was heard is written each ten seconds, and turns are found and told.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -105,7 +105,7 @@ pub(super) fn parsed(cron: &str) -> Result<Cron, CronFault> {
 }
 
 /// An expression that comes as often as may be: every few minutes or hours, as many as go into the next greater unit, or
-/// once a day.
+/// once a day, or a month.
 pub(super) fn as_often_as(least: Duration) -> String {
     let goes_into = |whole: u64, at_least: u64| {
         (1..whole).find(|count| *count >= at_least && whole.is_multiple_of(*count))
@@ -117,7 +117,9 @@ pub(super) fn as_often_as(least: Duration) -> String {
     match goes_into(24, minutes.div_ceil(60)) {
         Some(1) => "0 * * * *".to_owned(),
         Some(hours) => format!("0 */{hours} * * *"),
-        None => "0 0 * * *".to_owned(),
+        None if minutes <= 24 * 60 => "0 0 * * *".to_owned(),
+        // Seldom enough for any least time of some weeks.
+        None => "0 0 1 * *".to_owned(),
     }
 }
 
