@@ -238,8 +238,8 @@ fn write_chain(
 ) -> Result<u8, Failure> {
     bytes.push(CHAIN);
     for payload in payloads {
-        let is_config = payload.write_to(issued_at, bytes)? == PORT_CONFIG;
-        if !is_config || matches!(payload, Instruction::Chained(_)) {
+        let is_chain = matches!(payload, Instruction::Chained(_));
+        if is_chain || payload.write_to(issued_at, bytes)? != PORT_CONFIG {
             let message = "a chain holds configurations, and no other chain";
             return Err(Failure::invalid_command(message));
         }

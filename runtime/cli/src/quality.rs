@@ -41,18 +41,8 @@ pub(super) struct Quality {
     /// Use case to show
     #[arg(long, global = true)]
     use_case: Option<UseCase>,
-    /// First day, as in 2026-11-01
-    #[arg(long)]
-    from: Option<Date>,
-    /// Last day; today where it is left out
-    #[arg(long)]
-    to: Option<Date>,
-    /// Length of the periods
-    #[arg(long, value_enum, default_value_t)]
-    by: By,
-    /// Things that the figures are of
-    #[arg(long, value_enum, default_value_t)]
-    per: Per,
+    #[command(flatten)]
+    periods: Periods,
     /// Print CSV with all figures
     #[arg(long, conflicts_with_all = ["json", "out"])]
     csv: bool,
@@ -86,8 +76,33 @@ enum Action {
     /// Show the figures with the distribution of spreading factors and signal-to-noise ratios
     Reception {
         #[command(flatten)]
+        periods: Periods,
+        #[command(flatten)]
         table: TableOut,
     },
+}
+
+/// The days of figures, and into which figures they are parted.
+#[derive(Args)]
+struct Periods {
+    /// First day, as in 2026-11-01
+    #[arg(long)]
+    from: Option<Date>,
+    /// Last day; today where it is left out
+    #[arg(long)]
+    to: Option<Date>,
+    /// Length of the periods
+    #[arg(long, value_enum)]
+    by: Option<By>,
+    /// Things that the figures are of
+    #[arg(long, value_enum)]
+    per: Option<Per>,
+}
+
+impl Periods {
+    fn are_asked_for(&self) -> bool {
+        self.from.is_some() || self.to.is_some() || self.by.is_some() || self.per.is_some()
+    }
 }
 
 /// The length of periods.
@@ -117,29 +132,36 @@ impl Quality {
             let reason = "say --out behind the word for the list: quality silent --out FILE";
             return Err(Failure::new("the list cannot be written", reason));
         }
+        if self.action.is_some() && (self.csv || self.periods.are_asked_for()) {
+            let reason = "--csv, --from, --to, --by and --per before the word for a list are those of the figures: leave \
+                          them out, or say --from, --to, --by and --per behind `reception`";
+            return Err(Failure::new("the list cannot be shown", reason));
+        }
         match &self.action {
             None => self.figures(&client).await,
             Some(Action::Silent { hours, table }) => self.silent(&client, *hours, table).await,
             Some(Action::Excluded { table }) => self.excluded(&client, table).await,
             Some(Action::Availability { table }) => self.availability(&client, table).await,
-            Some(Action::Reception { table }) => self.reception(&client, table).await,
+            Some(Action::Reception { periods, table }) => {
+                self.reception(&client, periods, table).await
+            }
         }
     }
 
-    fn of_figures(&self) -> QualityQuery {
+    fn of_figures(&self, periods: &Periods) -> QualityQuery {
         QualityQuery {
             group: self.group.as_ref().map(ToString::to_string),
             sub_group: self.sub_group.as_ref().map(ToString::to_string),
             use_case: self.use_case.as_ref().map(ToString::to_string),
-            from: self.from.map(|day| day.to_string()),
-            to: self.to.map(|day| day.to_string()),
-            by: word(self.by),
-            per: word(self.per),
+            from: periods.from.map(|day| day.to_string()),
+            to: periods.to.map(|day| day.to_string()),
+            by: word(periods.by.unwrap_or_default()),
+            per: word(periods.per.unwrap_or_default()),
         }
     }
 
     async fn figures(&self, client: &Client) -> Result<(), Failure> {
-        let query = self.of_figures();
+        let query = self.of_figures(&self.periods);
         if self.csv {
             let form = TableForm::Csv(TableLayout::default());
             let table = client.quality_table(&query, form).await?;
@@ -215,8 +237,13 @@ impl Quality {
         Ok(())
     }
 
-    async fn reception(&self, client: &Client, table: &TableOut) -> Result<(), Failure> {
-        let query = self.of_figures();
+    async fn reception(
+        &self,
+        client: &Client,
+        periods: &Periods,
+        table: &TableOut,
+    ) -> Result<(), Failure> {
+        let query = self.of_figures(periods);
         if let Some(file) = table.file()? {
             return file.write(&client.quality_table(&query, file.form).await?, self.json);
         }

@@ -112,16 +112,21 @@ impl Test {
         let usual = if self.watch { WATCHED_RANDOM_PAYLOADS } else { Gate::RANDOM_PAYLOADS };
         let gate = Gate { random_payloads: self.random_payloads.unwrap_or(usual) };
         let trial = gate.try_out(&package, &decoder);
-        if self.json {
-            report(&package, &trial)?;
-        } else {
+        if !self.json {
             show(&package, &decoder, &trial);
         }
-        conclusion(&package, &trial)?;
         // The sandbox ends what never ends, and shows the bytes of what differs: what it finds is told first.
-        if sources.is_crate() && !self.no_unit_tests {
-            unit_tests::run(&self.sources, Duration::from_secs(self.unit_test_seconds))?;
+        let has_unit_tests = sources.is_crate() && !self.no_unit_tests;
+        let unit_tests = if has_unit_tests && trial.findings.is_empty() {
+            unit_tests::run(&self.sources, Duration::from_secs(self.unit_test_seconds))
+        } else {
+            Ok(())
+        };
+        if self.json {
+            report(&package, &trial, unit_tests.is_ok())?;
         }
+        conclusion(&package, &trial)?;
+        unit_tests?;
         if !self.json {
             output::line("what a server asks of a package is met: `champollion build` makes it");
         }
@@ -129,14 +134,14 @@ impl Test {
     }
 }
 
-fn report(package: &Package, trial: &Trial) -> Result<(), Failure> {
+fn report(package: &Package, trial: &Trial, unit_tests_passed: bool) -> Result<(), Failure> {
     let manifest = package.manifest();
     let reported =
         |finding: &Finding| ReportedFinding { code: finding.code(), detail: finding.to_string() };
     output::json(&Report {
         id: &manifest.id,
         version: &manifest.version,
-        passed: trial.findings.is_empty(),
+        passed: trial.findings.is_empty() && unit_tests_passed,
         vectors: package.vectors().len(),
         findings: trial.findings.iter().map(reported).collect(),
         random_payloads: &trial.random_payloads,

@@ -112,6 +112,8 @@ pub fn decode_downlink(
         GET_CONFIGURATION => Order::GetConfiguration {},
         GET_NETWORK => Order::GetNetwork {},
         GET_REGISTERS => {
+            // At least one: a command without registers is not written either.
+            payload.clone().skip(1)?;
             let mut names = Vec::new();
             while !payload.is_empty() {
                 names.push(numbered(payload.u8()?, registers)?.name.to_owned());
@@ -119,6 +121,7 @@ pub fn decode_downlink(
             Order::GetRegisters(names)
         }
         SET_REGISTERS => {
+            payload.clone().skip(1)?;
             let mut values = BTreeMap::new();
             while !payload.is_empty() {
                 let register = numbered(payload.u8()?, registers)?;
