@@ -71,8 +71,8 @@ async fn fill(store: Arc<dyn Store>, group: &GroupId, members: &[Member]) -> Boo
             hear(&counting, group, number, at, &reception(number));
         }
         books.flush().await.unwrap_or_else(|error| panic!("{error}"));
-        let closed =
-            books.close(day(after), std::slice::from_ref(group), |_, _| members.to_vec()).await;
+        let (groups, past) = (std::slice::from_ref(group), async { Ok(Arc::default()) });
+        let closed = books.close(day(after), groups, past, |_, _| members.to_vec()).await;
         drop(closed.unwrap_or_else(|error| panic!("{error}")));
     }
     books

@@ -137,6 +137,11 @@ impl Devices {
         self.heard.note_at_least(moments.into_iter().filter(registered));
     }
 
+    /// Forgets when devices were last heard that were registered anew since.
+    pub(crate) fn forget_heard(&self, devices: impl IntoIterator<Item = DevEui>) {
+        devices.into_iter().for_each(|dev_eui| self.heard.forget(dev_eui));
+    }
+
     /// Returns the devices that were heard at all.
     pub(crate) fn ever_heard(&self) -> Vec<DevEui> {
         self.heard.0.lock().moments.keys().copied().collect()

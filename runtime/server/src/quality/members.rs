@@ -28,23 +28,34 @@ impl Quality {
         let unchanged = self.devices.in_order(Some(&of_group), None);
         let unchanged = unchanged
             .filter(|device| changed.is_none_or(|changed| !changed.contains_key(&device.dev_eui)))
-            .map(|device| self.member(device.dev_eui, (&*device).into(), day));
+            .map(|device| {
+                let was_heard = self.was_heard_until(device.dev_eui, day);
+                self.member((device.dev_eui, day), (&*device).into(), was_heard)
+            });
         let changed = changed.into_iter().flatten();
         let changed = changed.filter_map(|(dev_eui, state)| {
             let state = state.as_ref().filter(|state| state.group == *group)?;
-            Some(self.member(*dev_eui, state.clone(), day))
+            // It may be registered anew since, which its tallies of before outlive.
+            let was_heard = self.was_heard_until(*dev_eui, day)
+                || self.books.was_heard_until(group, *dev_eui, day);
+            Some(self.member((*dev_eui, day), state.clone(), was_heard))
         });
         unchanged.chain(changed).collect()
     }
 
-    fn member(&self, dev_eui: DevEui, state: MemberState, day: Date) -> Member {
+    fn member(
+        &self,
+        (dev_eui, day): (DevEui, Date),
+        state: MemberState,
+        was_heard: bool,
+    ) -> Member {
         let MemberState { group, sub_group, use_case, life_cycle } = state;
         let has_notice = self.is_left_out(&group, use_case.as_ref(), day);
-        let standing = Standing::of(life_cycle, self.was_heard_until(dev_eui, day), has_notice);
+        let standing = Standing::of(life_cycle, was_heard, has_notice);
         Member { dev_eui, sub_group, use_case, standing }
     }
 
-    /// Whether a device was heard until the end of a day.
+    /// Whether a device was heard until the end of a day, since it was registered.
     fn was_heard_until(&self, dev_eui: DevEui, day: Date) -> bool {
         let last = self.devices.last_heard(dev_eui);
         if last.is_none() && self.devices.get(dev_eui).is_some() {

@@ -19,6 +19,7 @@ use champollion_delivery::mailbox::Mailbox;
 use champollion_fleet::names::{GroupId, UseCase};
 use champollion_service::{
     gateways::GatewayBook,
+    outbox::OutboxError,
     quality::{AvailabilityBook, Books, Counting, Days, Flushed, Part, Replay, Stretch},
 };
 use champollion_store::{Store, TableError};
@@ -154,18 +155,27 @@ impl Quality {
     async fn flush(&self) -> Result<u64, TableError> {
         // The gateways that heard a frame are written first: they may be counted twice after a crash, and are never lost.
         let gateways = self.write_heard();
-        let Flushed { late, new } = match &self.logs {
-            Some(logs) => logs.count(&self.books, &self.counts, gateways).await?,
-            None => self.books.flush_after(gateways).await?,
+        let flushed = match &self.logs {
+            Some(logs) => logs.count(&self.books, &self.counts, gateways).await,
+            None => self.books.flush_after(gateways).await,
         };
+        // Those that are heard by now come after.
+        self.devices.forget_heard(self.books.first_heard().take_anew());
+        let Flushed { late, new } = flushed?;
         self.devices.heard_at_least(new);
         Ok(late)
     }
 
     /// Makes durable which gateways were heard; where that fails, it is tried again the next time.
-    async fn write_heard(&self) {
-        if let Err(error) = self.gateways.write(Timestamp::now(), None).await {
-            tracing::error!(%error, "gateways cannot be kept");
+    async fn write_heard(&self) -> Result<(), TableError> {
+        match self.gateways.write(Timestamp::now(), None).await {
+            Ok(_) => Ok(()),
+            Err(OutboxError::Table(error)) => Err(error),
+            // The store did not fail: frames would wait for ever.
+            Err(error) => {
+                tracing::error!(%error, "gateways cannot be kept");
+                Ok(())
+            }
         }
     }
 

@@ -1,14 +1,18 @@
-//! The objects as they were at the ends of the days that are open: read from the store, and kept as long as nothing that is
-//! registered has changed.
+//! The objects as they were at the ends of the days that are open: read from the store, and kept for a while,
+//! as long as nothing that is registered has changed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use champollion_service::quality::{Calendar, PastMembers};
 use champollion_store::TableError;
 use jiff::{Timestamp, civil::Date};
-use parking_lot::Mutex;
 
 use super::Quality;
+use crate::kept::Kept;
+
+/// The time for which they are kept. Those of a million objects that were imported take hundreds of megabytes:
+/// they serve the groups of one request, and do not stay until the days are closed.
+const KEPT: Duration = Duration::from_secs(60);
 
 /// The state of all that the objects of the past depend on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,9 +23,14 @@ struct AsOf {
     today: Date,
 }
 
-/// The objects of the past that were read last.
-#[derive(Default)]
-pub(super) struct KeptPast(Mutex<Option<(AsOf, Arc<PastMembers>)>>);
+/// The objects of the past that were read last: one reading, however large.
+pub(super) struct KeptPast(Kept<(), (AsOf, Arc<PastMembers>)>);
+
+impl Default for KeptPast {
+    fn default() -> Self {
+        Self(Kept::new(usize::MAX, KEPT))
+    }
+}
 
 impl Quality {
     /// Returns the objects as they were at the ends of the days that are open.
@@ -35,14 +44,13 @@ impl Quality {
             calendar: self.books.calendar(),
             today: self.days.of(Timestamp::now()),
         };
-        if let Some((known, past)) = &*self.past.0.lock()
-            && *known == as_of
-        {
-            return Ok(Arc::clone(past));
+        let KeptPast(kept) = &self.past;
+        if let Some(known) = kept.get(&()).filter(|known| known.0 == as_of) {
+            return Ok(Arc::clone(&known.1));
         }
         let of_days = (as_of.calendar, as_of.today);
         let past = Arc::new(PastMembers::read(&*self.store, &self.days, of_days).await?);
-        *self.past.0.lock() = Some((as_of, Arc::clone(&past)));
+        kept.put((), &Arc::new((as_of, Arc::clone(&past))), 0);
         Ok(past)
     }
 }

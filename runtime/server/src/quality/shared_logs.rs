@@ -46,7 +46,7 @@ impl SharedLogs {
         &self,
         books: &Books,
         counts: &FrameCounts,
-        gateways: impl Future<Output = ()>,
+        gateways: impl Future<Output = Result<(), TableError>>,
     ) -> Result<Flushed, TableError> {
         let store = &*self.store;
         let hearing: &Hearing = counts.hearing();
@@ -54,7 +54,7 @@ impl SharedLogs {
         let told = hear_gateways(store, |gateway, at| hearing.note_status(gateway, at)).await?;
         replay.go_on(store, books, (counts.counting(), hearing)).await?;
         let flushed = books.flush_after(gateways).await?;
-        // What is told once more changes nothing.
+        // The gateways are in their book by now. What is told once more changes nothing.
         if let Err(error) = told.forget(store).await {
             tracing::error!(%error, "the status of gateways that was heard cannot be removed");
         }

@@ -170,6 +170,52 @@ async fn what_happens_today_does_not_change_the_days_before() {
 }
 
 #[tokio::test]
+async fn an_object_that_is_registered_anew_was_heard_on_the_days_before() {
+    let mut house = House::new().await;
+    for number in [1, 2] {
+        house.register(number, "water", "SERVICE").await;
+    }
+    house.age().await;
+    house.hear("water", &[(1, 1)]).await;
+    let before = [house.counts("water", 2).await, house.counts("water", 1).await];
+    assert_eq!(before.each_ref().map(shown), [[0, 0, 0, 2], [1, 1, 0, 1]]);
+    for number in [1, 2] {
+        house.remove(number).await;
+        // Changes are kept by the millisecond.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        house.register(number, "water", "SERVICE").await;
+    }
+    for _ in 0..2 {
+        assert_eq!([house.counts("water", 2).await, house.counts("water", 1).await], before);
+        assert_eq!(shown(&house.counts("water", 0).await), [0, 0, 0, 2]);
+        house.kill().await;
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_another_node_registers_anew_within_one_look_was_not_heard() {
+    let house = House::new().await;
+    house.register(1, "water", "SERVICE").await;
+    house.hear("water", &[(1, 0)]).await;
+    assert_eq!(house.in_service(), [dev_eui(1)].into());
+
+    let other = Devices::open(Arc::clone(&house.store)).await.unwrap();
+    let author = Unaudited(Arc::clone(&house.store));
+    other.remove(dev_eui(1), &author).await.unwrap();
+    let registration = serde_json::from_value(json!({ "group": "water" })).unwrap();
+    other.register(dev_eui(1), registration, &author).await.unwrap();
+    house.devices.reread(dev_eui(1)).await.unwrap();
+    house.quality.flush().await.unwrap();
+    assert_eq!(house.devices.last_heard(dev_eui(1)), None);
+    assert!(house.in_service().is_empty());
+
+    house.hear("water", &[(1, 0)]).await;
+    let today = Some(days().of(Timestamp::now()));
+    assert_eq!(house.quality.books.first_heard().of(dev_eui(1)), today);
+    assert_eq!(house.in_service(), [dev_eui(1)].into());
+}
+
+#[tokio::test]
 async fn days_are_closed_with_the_objects_of_their_ends() {
     let house = House::new().await;
     for number in [1, 2] {
@@ -179,11 +225,11 @@ async fn days_are_closed_with_the_objects_of_their_ends() {
     house.hear("water", &[(1, 2), (2, 1)]).await;
     house.register(1, "water", "STOCK").await;
     let today = days().of(Timestamp::now());
-    let past = house.quality.past_members().await.unwrap();
-    let members = |group: &GroupId, day: Date| house.quality.members((group, day), &past);
-    let water = ["water".parse().unwrap()];
+    let (past, water) = (house.quality.past_members(), ["water".parse().unwrap()]);
     let tomorrow = today.tomorrow().unwrap();
-    assert_eq!(house.quality.books.close(tomorrow, &water, members).await.unwrap().len(), 1);
+    let Quality { books, .. } = &house.quality;
+    let closed = books.close(tomorrow, &water, past, |of, past| house.quality.members(of, past));
+    assert_eq!(closed.await.unwrap().len(), 1);
     assert_eq!(shown(&house.counts("water", 2).await), [1, 1, 0, 1]);
     assert_eq!(shown(&house.counts("water", 1).await), [2, 1, 0, 0]);
     assert_eq!(shown(&house.counts("water", 0).await), [1, 0, 1, 0]);

@@ -7,12 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_fleet::names::GroupId;
 use champollion_service::{
     gateways::{GatewayState, GatewayTurn, Judging, Turned},
     quality::{Counts, Stretch},
 };
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{Timestamp, ToSpan};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
 use super::{Quality, availability::note_minute};
@@ -82,12 +81,9 @@ async fn flush(quality: &Quality) {
 /// Fixes the figures of the days that are over, and removes what is older than it may be.
 async fn close_days(quality: &Quality) {
     let today = quality.days.of(Timestamp::now());
-    let Some(past) = told(quality.past_members().await, "the objects of a day cannot be read")
-    else {
-        return;
-    };
-    let members = |group: &GroupId, day: Date| quality.members((group, day), &past);
-    let closed = quality.books.close(today, &quality.groups(), members).await;
+    let (groups, past) = (quality.groups(), quality.past_members());
+    let closed =
+        quality.books.close(today, &groups, past, |of, past| quality.members(of, past)).await;
     let closed = told(closed, "the figures of a day cannot be fixed").unwrap_or_default();
     for day in &closed {
         tracing::info!(%day, "the figures of connectivity of the day are fixed");

@@ -21,6 +21,8 @@ struct Known {
     days: HashMap<DevEui, Date>,
     /// Objects that may have been registered anew, whose rows are read before the next ones are written.
     doubtful: HashSet<DevEui>,
+    /// Objects that were found registered anew.
+    anew: Vec<DevEui>,
 }
 
 impl FirstHeard {
@@ -42,15 +44,25 @@ impl FirstHeard {
     pub(super) async fn settle(&self, store: &dyn Store) -> Result<(), TableError> {
         let doubtful: Vec<DevEui> = self.0.lock().doubtful.iter().copied().collect();
         for dev_eui in doubtful {
-            let day = FIRST_HEARD.get(store, &dev_eui).await?;
+            // A registration that comes while the row is read is a doubt of its own.
+            self.0.lock().doubtful.remove(&dev_eui);
+            let day = FIRST_HEARD.get(store, &dev_eui).await;
+            let day = day.inspect_err(|_| self.doubt(dev_eui))?;
             let mut known = self.0.lock();
-            known.doubtful.remove(&dev_eui);
-            match day {
-                Some(day) => known.days.insert(dev_eui, day),
-                None => known.days.remove(&dev_eui),
-            };
+            if let Some(day) = day {
+                known.days.insert(dev_eui, day);
+            } else {
+                known.days.remove(&dev_eui);
+                known.anew.push(dev_eui);
+            }
         }
         Ok(())
+    }
+
+    /// Takes the objects that were found registered anew since the last time, of those that had been heard.
+    #[must_use]
+    pub fn take_anew(&self) -> Vec<DevEui> {
+        std::mem::take(&mut self.0.lock().anew)
     }
 
     /// Reads the rows, whatever was in memory before.
@@ -60,7 +72,7 @@ impl FirstHeard {
         while let Some(page) = pages.next().await? {
             days.extend(page);
         }
-        *self.0.lock() = Known { days, doubtful: HashSet::new() };
+        *self.0.lock() = Known { days, ..Known::default() };
         Ok(())
     }
 
@@ -137,12 +149,13 @@ mod tests {
         // Another node has told of it, and has not registered it anew.
         first.doubt(object);
         first.settle(&store).await.unwrap();
-        assert_eq!(first.of(object), Some(date(2026, 3, 4)));
+        assert_eq!((first.of(object), first.take_anew()), (Some(date(2026, 3, 4)), vec![]));
         let mut batch = Batch::new();
         forget_first_day(&mut batch, object);
         store.commit(batch).await.unwrap();
         first.doubt(object);
         first.settle(&store).await.unwrap();
         assert_eq!((first.of(object), first.news(&[on(9)]).len()), (None, 1));
+        assert_eq!((first.take_anew(), first.take_anew()), (vec![object], vec![]));
     }
 }

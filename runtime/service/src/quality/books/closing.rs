@@ -1,6 +1,8 @@
 //! Closing: the figures of a day are fixed when nothing more is expected of it, with the objects as they were at its end.
 //! Rows that are older than they may be are removed.
 
+use std::sync::Arc;
+
 use champollion_fleet::names::GroupId;
 use champollion_store::{Batch, TableError};
 use jiff::{ToSpan, civil::Date};
@@ -9,7 +11,7 @@ use super::{Books, DAYS_BEFORE, OPEN_DAYS, loading::DAYS_KEY};
 use crate::quality::{
     calendar::Calendar,
     days::before,
-    history,
+    history::{self, PastMembers},
     member::Member,
     tables::{CALENDAR, CLOSED, DAYS, PartKey},
 };
@@ -21,15 +23,18 @@ const GROUPS: usize = 200;
 const ROWS: usize = 500;
 
 impl Books {
-    /// Fixes the figures of the days that are over, and returns these days. `members` gives the objects of a group on a day.
+    /// Fixes the figures of the days that are over, and returns these days. `members` gives the objects of a group
+    /// on a day, by the objects of the `past`. These are read only where a day is over, and right before its figures
+    /// are made: what changes earlier is among them.
     ///
     /// # Errors
-    /// [`TableError`] where the store does not keep them; they are fixed the next time.
+    /// [`TableError`] where the store does not keep them, or the past cannot be read; they are fixed the next time.
     pub async fn close(
         &self,
         today: Date,
         groups: &[GroupId],
-        members: impl Fn(&GroupId, Date) -> Vec<Member>,
+        past: impl Future<Output = Result<Arc<PastMembers>, TableError>>,
+        members: impl Fn((&GroupId, Date), &PastMembers) -> Vec<Member>,
     ) -> Result<Vec<Date>, TableError> {
         let due: Vec<Date> = self.calendar().due(today, OPEN_DAYS).collect();
         if due.is_empty() {
@@ -37,8 +42,9 @@ impl Books {
         }
         let _turn = self.turn.lock().await;
         self.compact_in_turn().await?;
+        let past = past.await?;
         for day in &due {
-            self.close_day(*day, groups, &members).await?;
+            self.close_day(*day, groups, (&*past, &members)).await?;
         }
         let open = self.counting.days().begin(self.calendar().first_open());
         history::forget_until(&*self.store, open).await?;
@@ -49,12 +55,12 @@ impl Books {
         &self,
         day: Date,
         groups: &[GroupId],
-        members: &impl Fn(&GroupId, Date) -> Vec<Member>,
+        (past, members): (&PastMembers, &impl Fn((&GroupId, Date), &PastMembers) -> Vec<Member>),
     ) -> Result<(), TableError> {
         let mut batch = Batch::new();
         for some in groups.chunks(GROUPS) {
             for group in some {
-                let members = members(group, day);
+                let members = members((group, day), past);
                 let parts = self.kept.lock().figures(group, day, &members);
                 if !parts.is_empty() {
                     CLOSED.put(&mut batch, &(group.clone(), day), &parts)?;

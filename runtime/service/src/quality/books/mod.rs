@@ -162,6 +162,16 @@ impl Books {
         &self.first_heard
     }
 
+    /// Whether an object of a group was heard until the end of an open day, however often it was registered: by its
+    /// tallies of the open days, and of the 14 days before these.
+    #[must_use]
+    pub fn was_heard_until(&self, group: &GroupId, dev_eui: DevEui, day: Date) -> bool {
+        let kept = self.kept.lock();
+        let mut open = kept.days.get(group).into_iter().flat_map(|days| days.range(..=day));
+        kept.heard_on.contains_key(&dev_eui)
+            || open.any(|(_, tallies)| tallies.contains_key(&dev_eui))
+    }
+
     /// Returns when devices were last heard on the days that are open, in milliseconds since the epoch: of those that were
     /// heard at or after a moment, and at or before another.
     #[must_use]

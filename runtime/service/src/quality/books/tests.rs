@@ -1,6 +1,6 @@
 //! The books over a real store: what is durable when, and what a restart finds.
 
-use champollion_store::{SledOptions, SledStore};
+use champollion_store::{SledOptions, SledStore, StoreError};
 use jiff::{Timestamp, civil::date, tz::TimeZone};
 
 use super::*;
@@ -117,12 +117,20 @@ async fn days_are_closed_with_the_objects_of_then_and_late_frames_are_told() {
     let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
     hear(&counting, None, 1, "2026-03-01T08:00:00Z");
     books.flush().await.unwrap();
+    let reads = std::cell::Cell::new(0);
     let close = async |books: &Books, today| {
-        books.close(today, &[water()], |_, _| members()).await.unwrap()
+        let past = async {
+            // Whatever takes long is done before.
+            assert!(books.kept.lock().journal.is_empty());
+            reads.set(reads.get() + 1);
+            Ok(Arc::default())
+        };
+        books.close(today, &[water()], past, |_, _| members()).await.unwrap()
     };
     assert!(close(&books, date(2026, 3, 3)).await.is_empty());
+    assert_eq!(reads.get(), 0, "no day is over");
     let due = close(&books, date(2026, 3, 5)).await;
-    assert_eq!(due, [FIRST, date(2026, 3, 2)]);
+    assert_eq!((due, reads.get()), (vec![FIRST, date(2026, 3, 2)], 1));
     // Whatever is registered later, the figures of then stay.
     let days = books.figures(&water(), (FIRST, FIRST), |_| Vec::new()).await.unwrap();
     assert_eq!((days[0].1[0].counts.in_service, days[0].1[0].counts.left_out.stock), (2, 1));
@@ -217,7 +225,8 @@ async fn a_silent_object_has_its_last_reception() {
     let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
     hear(&counting, None, 1, "2026-03-01T08:00:00Z");
     books.flush().await.unwrap();
-    books.close(date(2026, 3, 10), &[water()], |_, _| members()).await.unwrap();
+    let past = async { Ok(Arc::default()) };
+    books.close(date(2026, 3, 10), &[water()], past, |_, _| members()).await.unwrap();
     hear(&counting, None, 2, "2026-03-09T08:00:00Z");
     books.flush().await.unwrap();
     let asked = [
@@ -271,7 +280,8 @@ async fn first_days_of_what_an_earlier_version_has_counted_are_learned_once() {
         hear(&counting, None, number, &format!("2026-03-{at}T08:00:00Z"));
     }
     books.flush().await.unwrap();
-    books.close(date(2026, 3, 5), &[water()], |_, _| members()).await.unwrap();
+    let past = async { Ok(Arc::default()) };
+    books.close(date(2026, 3, 5), &[water()], past, |_, _| members()).await.unwrap();
     let mut batch = champollion_store::Batch::new();
     (1..=2).for_each(|number| crate::quality::forget_first_day(&mut batch, dev_eui(number)));
     house.store.commit(batch).await.unwrap();
@@ -307,6 +317,7 @@ async fn gateways_are_written_before_the_frames_that_they_heard_are_counted() {
             if is_killed {
                 std::future::pending::<()>().await;
             }
+            Ok(())
         };
         let flush = books.flush_after(write);
         let flushed = tokio::time::timeout(std::time::Duration::from_millis(300), flush).await;
@@ -319,4 +330,17 @@ async fn gateways_are_written_before_the_frames_that_they_heard_are_counted() {
     assert!(books.place(&water()).has(1));
     let days = books.figures(&water(), (FIRST, FIRST), |_| members()).await.unwrap();
     assert_eq!(days[0].1[0].counts.frames, 1);
+}
+
+#[tokio::test]
+async fn frames_wait_for_gateways_that_cannot_be_written() {
+    let house = House::new();
+    let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
+    hear(&counting, Some(1), 1, "2026-03-01T08:00:00Z");
+    let refused = books.flush_after(async { Err(TableError::Store(StoreError::Closed)) }).await;
+    assert!(matches!(refused, Err(TableError::Store(StoreError::Closed))), "{refused:?}");
+    assert!(!books.place(&water()).has(1) && books.groups().is_empty());
+    books.flush().await.unwrap();
+    assert!(books.place(&water()).has(1));
+    assert_eq!(shown(&books, FIRST, FIRST).await, [(FIRST, 1, 1, 1)]);
 }

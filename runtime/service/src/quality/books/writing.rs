@@ -41,23 +41,24 @@ impl Books {
     /// # Errors
     /// [`TableError`] where the store does not keep it.
     pub async fn flush(&self) -> Result<Flushed, TableError> {
-        self.flush_after(async {}).await
+        self.flush_after(async { Ok(()) }).await
     }
 
-    /// Makes durable what was counted since the last time, after something `other` that is to be durable before. That
-    /// begins once it is settled which frames are written, so that it knows of each of them.
+    /// Makes durable what was counted since the last time, after something `other` that is to be durable before:
+    /// where that fails, nothing is written. It begins once it is settled which frames are written, so that it knows
+    /// of each of them.
     ///
     /// # Errors
-    /// [`TableError`] where the store does not keep it.
+    /// [`TableError`] where the store does not keep one or the other; it is tried again the next time.
     pub async fn flush_after(
         &self,
-        other: impl Future<Output = ()>,
+        other: impl Future<Output = Result<(), TableError>>,
     ) -> Result<Flushed, TableError> {
         let _turn = self.turn.lock().await;
-        let (mut flushed, mut failed) = (Flushed::default(), None);
+        let mut flushed = Flushed::default();
         self.first_heard.settle(&*self.store).await?;
         let taken = self.counting.take();
-        other.await;
+        let mut failed = other.await.err();
         for (group, fresh) in taken {
             for part in split(fresh) {
                 match &failed {
