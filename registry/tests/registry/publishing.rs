@@ -113,8 +113,8 @@ async fn a_version_never_changes() {
     assert_eq!(
         error.to_string(),
         format!(
-            "acme/answer 1.0.0 is published already, with the digest {}; a version never changes, \
-             so publish this package under a new one",
+            "acme/answer 1.0.0 is published already, with the digest {}; a version never changes: \
+             raise `version` in decoder.toml, and build it again",
             first.digest()
         )
     );

@@ -108,7 +108,7 @@ fn a_decoded_record_has_the_frame_as_it_came_and_what_it_says() {
 
 #[test]
 fn a_record_that_failed_keeps_the_frame_and_says_why() {
-    let uplink = uplink(7, &[0x01, 0x00, 0xE2]);
+    let uplink = uplink(5, &[0x01, 0x00]);
     let error = decode(&uplink).result.unwrap_err();
 
     let record = Record::new(

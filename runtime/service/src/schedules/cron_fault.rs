@@ -151,6 +151,7 @@ mod tests {
         assert_eq!(written(420), "*/10 * * * *");
         assert_eq!(written(3_600), "0 * * * *");
         assert_eq!(written(5 * 3_600), "0 */6 * * *");
-        assert_eq!(written(30 * 3_600), "0 0 * * *");
+        assert_eq!(written(24 * 3_600), "0 0 * * *");
+        assert_eq!(written(30 * 3_600), "0 0 1 * *");
     }
 }
