@@ -133,7 +133,10 @@ fn a_version_is_published_once() {
     let check = |server: &Server| {
         let answer = put(server);
         let detail = answer.problem(409, "version-exists");
-        assert!(detail.contains("elsys/ers-co2 1.0.0") && detail.contains("new one"), "{detail}");
+        assert!(
+            detail.contains("elsys/ers-co2 1.0.0") && detail.contains("raise `version`"),
+            "{detail}"
+        );
         assert_eq!(answer.body["published"], published["digest"]);
     };
     check(&server);

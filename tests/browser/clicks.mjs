@@ -193,7 +193,7 @@ await step("make a rule of alerts and try it", async () => {
   await clickTo(owner, "main form.fields button[type=submit]:not([name])", RULE, "alert-rule-made");
   await clickTo(owner, "form[action$='/rules/index/pause'] button", RULE, "alert-rule-paused");
   await open(owner, "/partner/alerts");
-  await sees(owner, "Above a limit:");
+  await sees(owner, "above 1 m³");
 });
 
 await step("publish a notice", async () => {

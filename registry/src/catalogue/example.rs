@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::{
     error::RegistryError,
-    package::{DecoderId, Direction},
+    package::{DecoderId, Direction, Port},
     registry::Registry,
 };
 
@@ -51,22 +51,27 @@ pub struct Example {
 }
 
 impl Registry {
-    /// An example for each port and direction that the vectors of a version have one for: the first that is not too
-    /// large, with commands before downlinks that are read back. Reads the package.
+    /// An example for each port that the manifest of a version declares and its vectors have one for: the first that is
+    /// not too large, with commands before downlinks that are read back. Reads the package.
     pub async fn examples(
         &self,
         id: &DecoderId,
         version: &Version,
     ) -> Result<Vec<Example>, RegistryError> {
-        Ok(examples(self.package(id, version).await?.vectors()))
+        let package = self.package(id, version).await?;
+        Ok(examples(package.vectors(), &package.manifest().ports))
     }
 }
 
-fn examples(vectors: &[Vector]) -> Vec<Example> {
+fn examples(vectors: &[Vector], ports: &[Port]) -> Vec<Example> {
+    // Frames on other ports are of devices whose owners have changed them.
+    let is_declared = |example: &Example| {
+        ports.iter().any(|port| (port.port, port.direction) == (example.port, example.direction))
+    };
     let is_read_back = |vector: &&Vector| matches!(vector.input, Input::Downlink(_));
     let (read_back, others): (Vec<&Vector>, Vec<&Vector>) = vectors.iter().partition(is_read_back);
     let mut by_port = BTreeMap::new();
-    for example in others.into_iter().chain(read_back).filter_map(example) {
+    for example in others.into_iter().chain(read_back).filter_map(example).filter(is_declared) {
         let is_down = example.direction == Direction::Down;
         if serde_json::to_vec(&example).is_ok_and(|json| json.len() <= BYTES) {
             by_port.entry((is_down, example.port)).or_insert(example);
@@ -132,7 +137,10 @@ mod tests {
     #[test]
     fn each_port_has_the_first_example_that_is_read() {
         let large = "x".repeat(BYTES);
-        let all = examples(&vectors(json!([
+        let ports = [(2, Direction::Up), (3, Direction::Down)];
+        let ports = ports.map(|(port, direction)| Port { port, direction, meaning: String::new() });
+        let vectors = vectors(json!([
+            { "name": "elsewhere", "uplink": { "fPort": 1, "payload": "03" }, "expect": { "reading": { "data": { "t": 20 } } } },
             { "name": "short", "uplink": { "fPort": 2, "payload": "" }, "expect": { "failure": { "kind": "too-short" } } },
             { "name": "second", "uplink": { "fPort": 2, "payload": "01", "state": "00" }, "expect": { "reading": { "data": {} } } },
             { "name": "long", "uplink": { "fPort": 2, "payload": "02" }, "expect": { "reading": { "data": { "text": large } } } },
@@ -140,7 +148,8 @@ mod tests {
             { "name": "cold", "uplink": { "fPort": 2, "payload": "04" }, "expect": { "reading": { "data": { "t": 2 } } } },
             { "name": "read back", "downlink": { "fPort": 3, "payload": "05" }, "expect": { "reading": { "data": { "on": true } } } },
             { "name": "on", "command": { "data": { "on": true } }, "expect": { "downlink": { "fPort": 3, "payload": "05" } } },
-        ])));
+        ]));
+        let all = examples(&vectors, &ports);
         assert_eq!(
             json!(all),
             json!([

@@ -341,7 +341,10 @@ mod tests {
                 "720",
             ),
             (r#"{"at": "2026-02-28T00:00:00Z"}"#, "past"),
-            (r#"{"at": "2026-12-25T00:00:00Z", "exceptions": ["2026-12-25"]}"#, "exceptions leaves out"),
+            (
+                r#"{"at": "2026-12-25T00:00:00Z", "exceptions": ["2026-12-25"]}"#,
+                "exceptions leaves out",
+            ),
         ] {
             let refused = checked(json).unwrap_err().to_string();
             assert!(refused.contains(words), "{json}: {refused}");
