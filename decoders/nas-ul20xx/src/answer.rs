@@ -3,11 +3,7 @@
 use champollion_sdk::prelude::*;
 use serde::Serialize;
 
-use crate::{
-    address::Address,
-    command::{Instruction, PORT_COMMAND},
-    driver::Driver,
-};
+use crate::{address::Address, command::Instruction, driver::Driver, ports::PORT_COMMAND};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! The instructions of a controller, and the ports that they are sent to.
+//! The instructions of a controller.
 
 use champollion_sdk::{Json, Map, prelude::*};
 use serde::{Deserialize, Serialize, Serializer};
@@ -11,19 +11,11 @@ use crate::{
         AddressDaliDriver, DaliStatusRequest, ManualDimming, ManualTimedDimming, StatusUsageRequest,
     },
     holiday::{HolidayConfig, HolidayConfigV10},
+    ports::{PORT_COMMAND, PORT_CONFIG, PORT_REQUEST, PORT_UPDATE},
     profile::{ProfileConfig, ProfileConfigV10},
     request::{ClearConfig, ConfigRequest},
     rows::Row,
 };
-
-/// Asks for a configuration.
-pub(crate) const PORT_REQUEST: u8 = 49;
-/// Sets a configuration; the device sends it back when it has applied it.
-pub(crate) const PORT_CONFIG: u8 = 50;
-/// The port of the instruction that restarts the controller.
-pub(crate) const PORT_UPDATE: u8 = 51;
-/// Gives a command; the device answers.
-pub(crate) const PORT_COMMAND: u8 = 60;
 
 /// Longest command in bytes: a LoRaWAN payload at the fastest data rate.
 const LONGEST_PAYLOAD: usize = 242;

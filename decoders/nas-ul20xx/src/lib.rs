@@ -29,6 +29,7 @@ mod driver;
 mod event;
 mod given;
 mod holiday;
+mod ports;
 mod profile;
 mod request;
 mod rows;
@@ -41,7 +42,10 @@ mod values;
 
 use champollion_sdk::prelude::*;
 
-use crate::command::{Instruction, PORT_COMMAND, PORT_CONFIG};
+use crate::{
+    command::Instruction,
+    ports::{PORT_COMMAND, PORT_CONFIG},
+};
 
 /// The decoder of the UL20xx.
 #[derive(Debug)]

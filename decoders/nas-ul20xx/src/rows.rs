@@ -5,7 +5,7 @@
 use champollion_sdk::{Json, Map, Words, prelude::*};
 
 use crate::{
-    command::{PORT_COMMAND, PORT_CONFIG},
+    ports::{PORT_COMMAND, PORT_CONFIG},
     table::{self, Field, Form},
 };
 

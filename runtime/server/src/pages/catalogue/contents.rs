@@ -4,7 +4,10 @@ use champollion_registry::package::{Device, Direction, Field, Manifest};
 use champollion_sandbox::vocabulary;
 use maud::{Markup, html};
 
-use super::derivation;
+use super::{
+    cells::{english, none, quantity_of},
+    derivation,
+};
 use crate::pages::{json::address, parts::table::Table, viewer::Viewer, written};
 
 /// Returns the sections about the contents of a decoder.
@@ -77,16 +80,6 @@ fn fields(viewer: &Viewer, manifest: &Manifest) -> Table {
     table
 }
 
-/// A text of a manifest. Manifests are in English, which those who are read to in another language should hear so.
-pub(super) fn english(text: &str) -> Markup {
-    html! { span lang="en" { (text) } }
-}
-
-/// The sign of what a decoder does not say.
-pub(super) fn none() -> Markup {
-    html! { span.none { "–" } }
-}
-
 /// The unit in `data`, which is that of the quantity where the field names no other one.
 fn unit(field: &Field) -> Markup {
     let own = field.data_unit.as_deref().or(field.unit.as_deref());
@@ -103,20 +96,6 @@ fn quantity(viewer: &Viewer, field: &Field) -> Markup {
     match &field.quantity {
         Some(name) => quantity_of(viewer, name, field.channel),
         None => none(),
-    }
-}
-
-/// A term of the vocabulary with its unit, which leads to the decoders that measure it.
-pub(super) fn quantity_of(viewer: &Viewer, name: &str, channel: Option<u16>) -> Markup {
-    let known = vocabulary::quantity(name);
-    let unit = known.map(|quantity| quantity.unit).filter(|unit| !written::unit(unit).is_empty());
-    html! {
-        a href=(address("/catalogue", &[("quantity", name)])) { (viewer.quantity(name)) }
-        @if let Some(unit) = unit { span.soft { " " (viewer.say("field-in")) " " (written::unit(unit)) } }
-        @if let Some(channel) = channel {
-            span.soft { ", " (viewer.say_with("field-channel", [("channel", channel.into())])) }
-        }
-        div.small { code { (name) } }
     }
 }
 

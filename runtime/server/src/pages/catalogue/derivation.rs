@@ -3,7 +3,7 @@
 use champollion_sandbox::DerivedDeclaration;
 use maud::{Markup, html};
 
-use super::contents::{english, none, quantity_of};
+use super::cells::{english, none, quantity_of};
 use crate::pages::{parts::table::Table, viewer::Viewer, written};
 
 /// Returns the measurements that its expressions name.

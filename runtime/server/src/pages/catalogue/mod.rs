@@ -1,6 +1,7 @@
 //! The catalogue: which devices are decoded, into which fields and units, and how to call that. Open to everybody.
 
 mod call;
+mod cells;
 mod contents;
 mod derivation;
 mod entry;
