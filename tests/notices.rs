@@ -92,7 +92,7 @@ fn programs_subscribe_to_a_feed_and_a_calendar() {
     let feed = water.get("/v1/notices/feed");
     assert_eq!(feed.header("content-type"), "application/atom+xml; charset=utf-8");
     assert!(feed.text.contains("<title>Mast &lt;3&gt; &amp; more</title>"), "{}", feed.text);
-    let own = format!("<link rel=\"self\" href=\"http://{}/v1/notices/feed\"/>", server.address());
+    let own = format!("<link rel=\"self\" href=\"{}/v1/notices/feed\"/>", server.address());
     assert!(feed.text.contains(&own), "{}", feed.text);
     assert!(!feed.text.contains("Light alone"), "{}", feed.text);
     let calendar = water.get("/v1/notices/calendar");
