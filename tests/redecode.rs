@@ -55,7 +55,7 @@ fn corrected_records_name_what_they_replace_and_are_made_once() {
     let partner = server.cli(&server.new_token("partner", Some("cellar")));
     let own = ["records", "redecode", "--decoder", "acme/thermometer@1.1.0", "--since", BEGINNING];
     let said = partner.run(&own).success();
-    assert!(said.starts_with("1 corrected records made by acme/thermometer 1.1.0"), "{said}");
+    assert!(said.starts_with("1 corrected record made by acme/thermometer 1.1.0"), "{said}");
     let refused = partner.run(&[&own[..], &["--group", "office"]].concat());
     assert!(refused.sentence().contains("forbidden"), "{refused:?}");
 

@@ -263,7 +263,7 @@ fn a_reader_sees_a_rule_and_another_partner_sees_none() {
     let page = reader.open(&town.server, OWN);
     assert_eq!(page.status, 200, "{}", page.text);
     assert!(
-        page.text.contains("&gt; 100 m³") && !page.text.contains("name=\"limit\""),
+        page.text.contains("above 100 m³") && !page.text.contains("name=\"limit\""),
         "{}",
         page.text
     );
