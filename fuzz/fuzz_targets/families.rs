@@ -131,7 +131,7 @@ fn dragino_sent(downlink: &SentDownlink) -> Result<Reading, Failure> {
     dragino::decode(downlink, &ORDERS)
 }
 
-/// What a device was sent, read back.
+/// Downlinks that a device was sent, read back.
 fn downlinks(payload: &[u8]) {
     for f_port in [milesight::PORT, watteco::PORT] {
         let sent = sent(f_port, payload.to_vec());

@@ -21,7 +21,7 @@ pub enum Flaw {
     /// The channels of a decoder are not those of the index.
     #[error("the channels of {id} are others than the index says")]
     Channels {
-        /// The decoder.
+        /// The decoder that it is about.
         id: DecoderId,
     },
     /// A version is kept under the name of another one.
@@ -37,25 +37,25 @@ pub enum Flaw {
     /// A version is kept that was never published.
     #[error("{id} {version} is kept, and the index has no line of it")]
     Unpublished {
-        /// The decoder.
+        /// The decoder that it is about.
         id: DecoderId,
-        /// The version.
+        /// The version that it is about.
         version: Version,
     },
     /// A version is kept with another digest, size or number of vectors than was published.
     #[error("{id} {version} is kept as another than was published")]
     Another {
-        /// The decoder.
+        /// The decoder that it is about.
         id: DecoderId,
-        /// The version.
+        /// The version that it is about.
         version: Version,
     },
     /// A version is kept with a manifest that is not the one of its package.
     #[error("{id} {version} is kept with another manifest than its package has")]
     OtherManifest {
-        /// The decoder.
+        /// The decoder that it is about.
         id: DecoderId,
-        /// The version.
+        /// The version that it is about.
         version: Version,
     },
     /// Versions of the index are not kept.
@@ -69,9 +69,9 @@ pub enum Flaw {
     Package {
         /// The digest of the package.
         digest: Digest,
-        /// The decoder.
+        /// The decoder that it is about.
         id: DecoderId,
-        /// The version.
+        /// The version that it is about.
         version: Version,
         /// The fault: `damaged` or `missing`.
         fault: &'static str,
@@ -79,15 +79,15 @@ pub enum Flaw {
     /// The checkpoint of an archive is signed by a key that was never the registry's.
     #[error("the checkpoint of {file} is signed by {key}, which was never the registry's key")]
     OtherKey {
-        /// The archive.
+        /// The file of the archive.
         file: String,
-        /// The key.
+        /// The key that signed it.
         key: String,
     },
     /// The signature of the checkpoint of an archive is wrong.
     #[error("the signature of the checkpoint of {file} is wrong")]
     WrongSignature {
-        /// The archive.
+        /// The file of the archive.
         file: String,
     },
     /// Lines of the audit are missing between two archives.

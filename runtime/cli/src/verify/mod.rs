@@ -99,11 +99,11 @@ impl KeptRecord {
     }
 }
 
-/// What is known of the frames that a file has told until now.
+/// The frames that a file has told until now, as far as later ones depend on them.
 struct Past {
     /// The counter of the last frame that was decoded again.
     f_cnts: HashMap<Series, u32>,
-    /// What decoders remember, by the decoder.
+    /// The states that decoders remember, by the decoder.
     states: HashMap<(Series, String), Vec<u8>>,
     derivations: Derivations,
 }

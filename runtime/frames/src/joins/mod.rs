@@ -90,7 +90,7 @@ impl From<RootKeys> for HeldKeys {
     }
 }
 
-/// What changes of a device that joins, laid out as small as it can be: a million of them are in memory.
+/// The part of a device that changes with its joins, laid out as small as it can be: a million of them are in memory.
 #[derive(Debug)]
 struct Joining {
     keys: HeldKeys,

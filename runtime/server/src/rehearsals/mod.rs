@@ -90,7 +90,7 @@ pub enum RehearsalError {
     /// The threads did not do it.
     #[error(transparent)]
     NotDone(#[from] NotDone),
-    /// What is assigned to devices cannot be read.
+    /// The assignments of derived decoders cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
     /// The client has gone.

@@ -385,9 +385,9 @@ impl AlertBook {
 /// The alerts of a group of which the oldest have made room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trimmed {
-    /// How many were removed.
+    /// The number of those that were removed.
     pub removed: usize,
-    /// How many are left.
+    /// The number of those that are left.
     pub kept: usize,
 }
 

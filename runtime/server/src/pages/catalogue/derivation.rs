@@ -1,4 +1,4 @@
-//! What a derived decoder makes, and of what: its inputs, its values with their expressions, and what it remembers.
+//! A derived decoder as it is shown: its inputs, its values with their expressions, and what it remembers.
 
 use champollion_sandbox::DerivedDeclaration;
 use maud::{Markup, html};

@@ -1,4 +1,4 @@
-//! How well frames were received: by spreading factor and by signal-to-noise ratio.
+//! The reception of frames, by spreading factor and by signal-to-noise ratio.
 
 use champollion_service::quality::{BINS, snr_bins};
 use maud::{Markup, html};

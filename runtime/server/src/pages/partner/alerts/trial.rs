@@ -51,7 +51,7 @@ fn table(viewer: &Viewer, when: &Json, alerts: &[Json]) -> Markup {
     table.shown()
 }
 
-/// What would have been wrong, in the language of the viewer.
+/// The thing that would have been wrong, in the language of the viewer.
 fn what(viewer: &Viewer, when: Option<&Condition>, alert: &Json) -> String {
     let value = alert.get("value").and_then(|value| Value::deserialize(value).ok());
     let said = when.map(|when| viewer.alert_words().broken(when, value.as_ref()));

@@ -15,7 +15,7 @@ pub(super) fn in_words(viewer: &Viewer, when: &Json) -> String {
     known.map(|when| viewer.alert_words().condition(&when)).unwrap_or_default()
 }
 
-/// What is wrong, and the limit as a sentence. An alert of a release that did not keep its condition has the words of
+/// The thing that is wrong, and the limit as a sentence. An alert of a release that did not keep its condition has the words of
 /// then.
 pub(super) fn what_and_limit(viewer: &Viewer, alert: &Json) -> (String, String) {
     let known = Alert::deserialize(alert).ok();

@@ -64,7 +64,7 @@ const ITSELF: [Column; 6] = [
 const PLACE: [Column; 4] =
     [Column::Address, Column::Geolocation, Column::Latitude, Column::Longitude];
 
-/// The other fields.
+/// The fields that few people fill in.
 const FURTHER: [Column; 10] = [
     Column::SerialNumber,
     Column::Reference,
