@@ -41,7 +41,8 @@ while read -r -t 30 line <&"${LOCK[0]}" && [ "$line" != locked ]; do :; done
 
 others="SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
     AND backend_type = 'client backend';"
-prepared="SELECT count(*) FROM pg_prepared_xacts WHERE gid LIKE 'champollion/%';"
+prepared="SELECT count(*) FROM pg_prepared_xacts WHERE gid LIKE 'champollion/%'
+    AND database = current_database();"
 own="SELECT convert_from(value, 'UTF8')::json ->> 'name' FROM kv WHERE tab = 'databases' AND key = 'own';"
 for database in "$home" "$from" "$to"; do
     # The one that holds the lock is among those of the home database.

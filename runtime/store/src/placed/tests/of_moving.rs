@@ -65,7 +65,13 @@ fn of_placed_a_group_is_moved_whole_while_no_node_runs() {
         store.close().await.unwrap();
         drop(store);
 
+        // Another territory on the same server is in the middle of a batch of its own.
+        let neighbour = format!("{}_neighbour", two.names[0]);
+        two.server.database(&neighbour);
+        let begun = "BEGIN; CREATE TABLE kept (); PREPARE TRANSACTION 'champollion/neighbour'";
+        two.server.sql(&neighbour, begun);
         let moved = two.move_water(1, 0);
+        two.server.sql(&neighbour, "ROLLBACK PREPARED 'champollion/neighbour'");
         assert!(moved.status.success(), "{moved:?}");
         for table in TABLES {
             assert_eq!(two.rows(1, table), "0", "{table}");
