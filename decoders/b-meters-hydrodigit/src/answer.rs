@@ -2,7 +2,7 @@
 
 use champollion_sdk::{
     clocks,
-    families::b_meters::{self, Function as _},
+    families::b_meters::{self, Answer},
     hex_digits,
     prelude::*,
     reserved_bits,
@@ -13,17 +13,6 @@ use crate::{
     alarms::{Alarm, Alarms},
     exchange::{ERRORS, Exchange, Function},
 };
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    message: &'static str,
-    answers: &'static str,
-    /// The error, or `none`.
-    error: &'static str,
-    #[serde(flatten)]
-    told: Option<Told>,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,20 +55,12 @@ struct StoredAlarms {
 }
 
 pub(crate) fn decode(exchange: Exchange<'_>) -> Result<Reading, Failure> {
-    let exchange = exchange.answer()?;
-    let answers = exchange.function.name();
-    let error = exchange.error_word(ERRORS)?;
-    let mut body = exchange.body;
-    let told = match *exchange.error {
-        0 => told(exchange.function, &mut body)?,
-        _ => None,
-    };
-    body.end()?;
-    let warnings = match &told {
-        Some(Told::StoredAlarms(stored)) => stored.warnings.clone(),
-        _ => Vec::new(),
-    };
-    Ok(Reading::new(&Answer { message: "answer", answers, error, told })?.warn_all(warnings))
+    let answer = Answer::read(exchange, ERRORS, told)?;
+    let reading = Reading::new(&answer)?;
+    Ok(match answer.told {
+        Some(Told::StoredAlarms(stored)) => reading.warn_all(stored.warnings),
+        _ => reading,
+    })
 }
 
 fn told(function: Function, body: &mut Reader<'_>) -> Result<Option<Told>, Failure> {

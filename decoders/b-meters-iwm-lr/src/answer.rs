@@ -2,7 +2,7 @@
 
 use champollion_sdk::{
     clocks,
-    families::b_meters::{self, Function as _},
+    families::b_meters::{self, Answer},
     prelude::*,
 };
 use serde::Serialize;
@@ -12,17 +12,6 @@ use crate::{
     exchange::{ERRORS, Exchange, Function},
     settings::{AlarmSettings, Counter, MeterSettings},
 };
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    message: &'static str,
-    answers: &'static str,
-    /// The error, or `none`.
-    error: &'static str,
-    #[serde(flatten)]
-    told: Option<Told>,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,16 +54,7 @@ struct StoredAlarms {
 }
 
 pub(crate) fn decode(exchange: Exchange<'_>) -> Result<Reading, Failure> {
-    let exchange = exchange.answer()?;
-    let answers = exchange.function.name();
-    let error = exchange.error_word(ERRORS)?;
-    let mut body = exchange.body;
-    let told = match *exchange.error {
-        0 => told(exchange.function, &mut body)?,
-        _ => None,
-    };
-    body.end()?;
-    Reading::new(&Answer { message: "answer", answers, error, told })
+    Reading::new(&Answer::read(exchange, ERRORS, told)?)
 }
 
 fn told(function: Function, body: &mut Reader<'_>) -> Result<Option<Told>, Failure> {

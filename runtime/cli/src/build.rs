@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::{
     Failure, output,
+    plural::counted,
     sources::{Loaded, Sources},
     vector_report::{self, all_answered},
 };
@@ -82,7 +83,7 @@ impl Build {
         }
         let Report { id, version, vectors, bytes, path, .. } = report;
         let path = path.display();
-        let passed = output::counted(vectors as u64, "vector");
+        let passed = counted(vectors, "vector");
         output::line(format_args!("{id} {version}: {passed} passed, {bytes} bytes in {path}"));
         output::next([
             ("champollion registry keys new FILE", "makes a key to sign it with, once"),

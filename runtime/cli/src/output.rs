@@ -150,14 +150,6 @@ pub(super) fn next<const COUNT: usize>(steps: [(&str, &str); COUNT]) {
     }
 }
 
-/// A number of things, which are one or many: `1 vector`, `2 vectors`.
-pub(super) fn counted(count: impl Into<u64>, thing: &str) -> String {
-    match count.into() {
-        1 => format!("1 {thing}"),
-        count => format!("{count} {thing}s"),
-    }
-}
-
 /// The words of somebody who is not to be trusted, on one line.
 pub(super) fn quoted(words: impl fmt::Display) -> String {
     plain(&words.to_string(), false)

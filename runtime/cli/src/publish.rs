@@ -11,7 +11,7 @@ use champollion_registry::{
 use clap::{Args, ValueEnum};
 use semver::Version;
 
-use super::{Failure, connection::Connection, output, progress};
+use super::{Failure, connection::Connection, output, plural::counted, progress};
 
 /// Publishes packages. The server runs every vector and refuses what does not answer as it says.
 #[derive(Args)]
@@ -167,7 +167,7 @@ pub(super) fn package(path: &Path, task: &str) -> Result<Package, Failure> {
 
 pub(super) fn show(published: &Published) {
     let Published { id, version, digest, vectors, channel, dry_run, report } = published;
-    let passed = format!("{} passed, {digest}", output::counted(*vectors, "vector"));
+    let passed = format!("{} passed, {digest}", counted(vectors, "vector"));
     if *dry_run {
         output::line(format_args!("{id} {version} could be published: {passed}"));
     } else {

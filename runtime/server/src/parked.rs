@@ -344,17 +344,7 @@ mod tests {
     use champollion_store::{SledOptions, SledStore};
 
     use super::*;
-
-    /// An author whose changes leave no line.
-    struct Unaudited(Arc<dyn Store>);
-
-    #[async_trait::async_trait]
-    impl Author for Unaudited {
-        async fn commit(&self, change: Batch, _: AuditEntry) -> Result<(), RegistryError> {
-            self.0.commit(change).await?;
-            Ok(())
-        }
-    }
+    use crate::authors::Unaudited;
 
     async fn parked(folder: &std::path::Path, messages: usize, bytes: usize) -> Parked {
         let store = SledStore::open(&SledOptions::new(folder.join("store"))).unwrap();

@@ -76,6 +76,12 @@ pub struct Failure {
 
 /// The kind of a failure, in the order of the contract, by which the host knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(serde::Deserialize, utoipa::ToSchema),
+    serde(rename_all = "kebab-case"),
+    schema(as = ExpectedKind, description = "The kinds of failures that a decoder may return.")
+)]
 #[repr(u8)]
 pub enum FailureKind {
     /// The device sends nothing that this decoder knows on this port.

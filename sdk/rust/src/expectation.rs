@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-use crate::vectors::{Hex, RememberedInput, Setting};
+use crate::{
+    FailureKind,
+    vectors::{Hex, RememberedInput, Setting},
+};
 
 /// The result that must come out of a vector's input: one of the three.
 #[derive(Deserialize, ToSchema)]
@@ -98,27 +101,13 @@ pub(crate) struct ExpectedDownlink {
 #[expect(dead_code, reason = "its schema is all that is asked of it")]
 pub(crate) struct ExpectedFailure {
     /// The kind of the failure.
-    kind: ExpectedKind,
+    kind: FailureKind,
     /// The sentence for people; may be left out.
     #[serde(default)]
     message: Option<String>,
     /// The payload bytes at which it fails; may be left out.
     #[serde(default)]
     span: Option<ExpectedSpan>,
-}
-
-/// The kinds of failures that a decoder may return.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ExpectedKind {
-    UnknownPort,
-    UnknownMessage,
-    TooShort,
-    TooLong,
-    InvalidValue,
-    InvalidCommand,
-    MissingVariable,
-    Unsupported,
 }
 
 #[cfg(test)]
@@ -131,10 +120,10 @@ mod tests {
     #[test]
     fn the_kinds_are_those_that_a_vector_may_expect() {
         for kind in FAILURE_KINDS {
-            assert!(ExpectedKind::deserialize(json!(kind)).is_ok(), "{kind}");
+            assert!(FailureKind::deserialize(json!(kind)).is_ok(), "{kind}");
         }
         let schema =
-            serde_json::to_value(<ExpectedKind as utoipa::PartialSchema>::schema()).unwrap();
+            serde_json::to_value(<FailureKind as utoipa::PartialSchema>::schema()).unwrap();
         assert_eq!(schema["enum"], json!(FAILURE_KINDS));
     }
 }

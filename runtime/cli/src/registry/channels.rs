@@ -214,19 +214,17 @@ fn show(changed: &Changed) {
     let would = if changed.dry_run { "would be " } else { "is " };
     output::line(format_args!("{name} {would}{done}"));
     if let Some(Asking { devices: 0, of: of @ 1.. }) = changed.asking {
-        let (devices, ask) = if of == 1 { ("device", "asks") } else { ("devices", "ask") };
+        let (devices, ask) = (counted(of, "device"), if of == 1 { "asks" } else { "ask" });
         output::line(format_args!(
-            "no device asks for this version: {of} {devices} {ask} for other versions of {name}"
+            "no device asks for this version: {devices} {ask} for other versions of {name}"
         ));
     }
     for effect in &changed.effects {
         let version = |version: &Option<Version>| {
             version.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
         };
-        let who = match effect.devices {
-            1 => "1 device that asks".to_owned(),
-            count => format!("{count} devices that ask"),
-        };
+        let ask = if effect.devices == 1 { "asks" } else { "ask" };
+        let who = format!("{} that {ask}", counted(effect.devices, "device"));
         output::line(format_args!(
             "{who} for {}: {} instead of {}",
             effect.wanted,

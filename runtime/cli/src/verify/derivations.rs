@@ -163,14 +163,22 @@ impl Chain {
     ) -> Verdict {
         let call = self.derive(observed);
         let verdict = self.verdict(told, index, observed, &call);
-        observed.before = None;
-        let alone = self.formulas.derive(observed).result.ok().and_then(|made| made.remembered);
+        let is_whole = self.is_remembered_of(observed);
         if let Ok(made) = &call.result {
             observed.measurements.extend(made.measurements.iter().cloned());
         }
-        let is_whole = alone.is_some_and(|memory| memory.values.len() == self.formulas.remembers());
         self.go_on(call, is_whole);
         verdict
+    }
+
+    /// Whether all that the decoder remembers is of this reading, whatever it remembered before.
+    fn is_remembered_of(&self, observed: &mut Observation) -> bool {
+        if self.formulas.remembers() == 0 {
+            return true;
+        }
+        observed.before = None;
+        let alone = self.formulas.derive(observed).result.ok().and_then(|made| made.remembered);
+        alone.is_some_and(|memory| memory.values.len() == self.formulas.remembers())
     }
 
     fn verdict(

@@ -21,6 +21,11 @@ pub(super) fn items<'of>(json: &'of Json, pointer: &str) -> &'of [Json] {
     json.pointer(pointer).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
+/// Returns the place at which the next part of a list begins, where there is one.
+pub(super) fn next_of(list: &Json) -> Option<&str> {
+    optional(list, "/next").filter(|_| list["more"] == true)
+}
+
 /// Returns the moment at a JSON pointer.
 pub(super) fn moment(json: &Json, pointer: &str) -> Option<jiff::Timestamp> {
     optional(json, pointer)?.parse().ok()
@@ -53,6 +58,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_next_part_is_there_where_there_are_more() {
+        assert_eq!(next_of(&json!({ "next": "a", "more": true })), Some("a"));
+        assert_eq!(next_of(&json!({ "next": "a", "more": false })), None);
+        assert_eq!(next_of(&json!({})), None);
+    }
 
     #[test]
     fn members_are_found_and_absent_ones_are_empty() {

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::{
     connectivity,
-    json::{address, items, moment, optional, text},
+    json::{address, items, moment, next_of, text},
     layout::Page,
     parts::{badge::badge, empty::empty, notice::Tone, pager::pager},
     tables,
@@ -37,7 +37,7 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
         p.lead { (viewer.say("status-lead")) }
         (shares)
         (list(&viewer, notices))
-        (pager(&viewer, optional(&found, "/next").filter(|_| text(&found, "/more") == "true")))
+        (pager(&viewer, next_of(&found)))
         p.soft.small {
             (viewer.say("status-subscribe")) " "
             a href="/v1/notices/feed" { (viewer.say("status-feed")) } " · "

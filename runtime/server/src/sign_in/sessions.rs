@@ -244,23 +244,11 @@ impl Sessions {
 mod tests {
     use std::{num::NonZeroU32, sync::Arc};
 
-    use async_trait::async_trait;
     use champollion_store::{SledOptions, SledStore};
     use jiff::ToSpan;
 
     use super::*;
-    use crate::sign_in::openid::OpenidSettings;
-
-    /// An author whose changes have no line in an audit.
-    struct Nobody(Arc<dyn Store>);
-
-    #[async_trait]
-    impl Author for Nobody {
-        async fn commit(&self, change: Batch, _: AuditEntry) -> Result<(), RegistryError> {
-            self.0.commit(change).await?;
-            Ok(())
-        }
-    }
+    use crate::{authors::Unaudited, sign_in::openid::OpenidSettings};
 
     fn settings() -> SignInSettings {
         SignInSettings {
@@ -281,7 +269,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
-        let author = Nobody(Arc::clone(&store));
+        let author = Unaudited(Arc::clone(&store));
         let uses = LastUses::open(&*store).await.unwrap();
         let sessions = Sessions::open(&*store, &settings()).await.unwrap();
         let begin = Timestamp::from_second(1_780_000_000).unwrap();

@@ -19,6 +19,8 @@
 
 use std::ops::RangeInclusive;
 
+use serde::Serialize;
+
 use crate::{Failure, Reader, Spanned, clocks};
 
 /// The functions of a device.
@@ -136,6 +138,42 @@ impl<'payload, F: Function> Exchange<'payload, F> {
             let message = format!("the error {} is none that the manual has", *self.error);
             Failure::invalid_value(message).at(self.error.span)
         })
+    }
+}
+
+/// An answer to a command as it is told: what it answers, its error, and what was asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer<T> {
+    message: &'static str,
+    answers: &'static str,
+    /// The error, or `none`.
+    error: &'static str,
+    /// The body, where there is no error and the command asks for something.
+    #[serde(flatten)]
+    pub told: Option<T>,
+}
+
+impl<T> Answer<T> {
+    /// Reads an answer by the words for the errors of a device, and its body, if it has no error, by `told`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where it is a command, where the error is not known, and where the body has more than `told` reads.
+    pub fn read<F: Function>(
+        exchange: Exchange<'_, F>,
+        errors: &[(u8, &'static str)],
+        told: impl FnOnce(F, &mut Reader<'_>) -> Result<Option<T>, Failure>,
+    ) -> Result<Self, Failure> {
+        let exchange = exchange.answer()?;
+        let answers = exchange.function.name();
+        let error = exchange.error_word(errors)?;
+        let mut body = exchange.body;
+        let told = match *exchange.error {
+            0 => told(exchange.function, &mut body)?,
+            _ => None,
+        };
+        body.end()?;
+        Ok(Self { message: "answer", answers, error, told })
     }
 }
 

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value as Json;
 
 use crate::pages::{
-    json::{address, items, moment, optional, text},
+    json::{address, items, moment, next_of, optional, text},
     parts::{badge::badge, notice::Tone, pager::pager, table::Table},
     viewer::Viewer,
 };
@@ -38,11 +38,10 @@ pub(super) fn silent(viewer: &Viewer, list: &Json) -> Markup {
             html! { (text(one, "/lastReception/spreadingFactor")) },
         ]);
     }
-    let next = optional(list, "/next").filter(|_| list["more"] == true);
     html! {
         h2 { (viewer.say("quality-silent")) }
         @if table.is_empty() { p { (viewer.say("quality-silent-none")) } } @else { (table.shown()) }
-        (pager(viewer, next))
+        (pager(viewer, next_of(list)))
     }
 }
 

@@ -6,13 +6,13 @@ use serde_json::Value as Json;
 
 use super::{
     sections,
-    values::{moment_at, next_of, number_at, part_of},
+    values::{moment_at, number_at, part_of},
 };
 use crate::{
     api::Problem,
     pages::{
         connectivity,
-        json::{items, path_part, text},
+        json::{items, next_of, path_part, text},
         layout::Page,
         parts::{badge::badge, empty::empty, notice::Tone, pager::pager, table::Table},
         tables,

@@ -5,14 +5,11 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-use super::{
-    sections,
-    values::{next_of, part_of},
-};
+use super::{sections, values::part_of};
 use crate::{
     api::Problem,
     pages::{
-        json::{items, path_part, text},
+        json::{items, next_of, path_part, text},
         layout::Page,
         parts::{badge::badge, empty::empty, notice::Tone, pager::pager, table::Table},
         viewer::Viewer,

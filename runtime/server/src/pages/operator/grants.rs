@@ -15,13 +15,13 @@ use serde_json::Value as Json;
 use super::{
     people::{LIST as PEOPLE, full_name, granted},
     sections,
-    values::{by, moment_at, next_of, part_of},
+    values::{by, moment_at, part_of},
 };
 use crate::{
     api::Problem,
     auth::Scope,
     pages::{
-        json::{address, items, moment, path_part, text},
+        json::{address, items, moment, next_of, path_part, text},
         layout::Page,
         parts::{empty::empty, form::button_form, pager::pager, table::Table},
         submission::Submission,

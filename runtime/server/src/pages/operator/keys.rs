@@ -10,13 +10,13 @@ use serde_json::{Value as Json, json};
 
 use super::{
     sections,
-    values::{facts, names, next_of, part_of, words_at},
+    values::{facts, names, part_of, words_at},
 };
 use crate::{
     api::Problem,
     auth::Scope,
     pages::{
-        json::{items, optional, path_part, text},
+        json::{items, next_of, optional, path_part, text},
         layout::Page,
         parts::{
             badge::badge,

@@ -5,12 +5,12 @@ use serde_json::Value as Json;
 
 use super::{
     sections,
-    values::{facts, if_any, moment_at, next_of, number_at, part_of},
+    values::{facts, if_any, moment_at, number_at, part_of},
 };
 use crate::{
     api::Problem,
     pages::{
-        json::{items, optional, text},
+        json::{items, next_of, optional, text},
         layout::Page,
         parts::{
             badge::badge,

@@ -10,14 +10,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     sections,
-    values::{names, next_of, part_of},
+    values::{names, part_of},
 };
 use crate::{
     api::Problem,
     auth::Scope,
     pages::{
         clocks::{self, Clocks},
-        json::{items, path_part, text},
+        json::{items, next_of, path_part, text},
         layout::Page,
         partner::entered::put,
         parts::{

@@ -6,12 +6,12 @@ use serde_json::Value as Json;
 
 use super::{
     sections,
-    values::{facts, moment_at, next_of, number_at, part_of, size_at},
+    values::{facts, moment_at, number_at, part_of, size_at},
 };
 use crate::{
     api::Problem,
     pages::{
-        json::{items, optional, path_part, text},
+        json::{items, next_of, optional, path_part, text},
         layout::Page,
         parts::{
             code::lines,

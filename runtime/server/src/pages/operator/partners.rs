@@ -9,13 +9,13 @@ use serde_json::{Value as Json, json};
 
 use super::{
     sections,
-    values::{moment_at, names, next_of, part_of, words_at},
+    values::{moment_at, names, part_of, words_at},
 };
 use crate::{
     api::Problem,
     auth::Scope,
     pages::{
-        json::{items, text},
+        json::{items, next_of, text},
         layout::Page,
         parts::{
             empty::empty,

@@ -7,15 +7,12 @@ use axum::{
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
-use super::{
-    places, sections,
-    values::{next_of, part_of},
-};
+use super::{places, sections, values::part_of};
 use crate::{
     api::Problem,
     auth::Scope,
     pages::{
-        json::{items, text},
+        json::{items, next_of, text},
         layout::Page,
         parts::{
             badge::badge,

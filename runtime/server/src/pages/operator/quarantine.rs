@@ -8,12 +8,12 @@ use serde_json::{Value as Json, json};
 use super::{
     decoders::page_of,
     sections,
-    values::{moment_at, next_of, number_at, part_of},
+    values::{moment_at, number_at, part_of},
 };
 use crate::{
     api::Problem,
     pages::{
-        json::{items, optional, path_part, text},
+        json::{items, next_of, optional, path_part, text},
         layout::Page,
         parts::{empty::empty, form::button_form, pager::pager, table::Table},
         submission::Submission,

@@ -6,12 +6,12 @@ use serde_json::Value as Json;
 
 use super::{
     sections,
-    values::{moment_at, next_of, part_of},
+    values::{moment_at, part_of},
 };
 use crate::{
     api::Problem,
     pages::{
-        json::{items, moment, path_part, text},
+        json::{items, moment, next_of, path_part, text},
         layout::Page,
         parts::{badge::badge, empty::empty, notice::Tone, pager::pager, table::Table},
         viewer::Viewer,

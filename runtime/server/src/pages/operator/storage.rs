@@ -6,12 +6,12 @@ use serde_json::Value as Json;
 use super::{
     house::{forecast, is_failing},
     sections,
-    values::{facts, if_any, moment_at, next_of, number_at, part_of, size_at},
+    values::{facts, if_any, moment_at, number_at, part_of, size_at},
 };
 use crate::{
     api::Problem,
     pages::{
-        json::{items, optional, text},
+        json::{items, next_of, optional, text},
         layout::Page,
         parts::{badge::badge, empty::empty, live::live, notice::Tone, pager::pager, table::Table},
         told::Told,

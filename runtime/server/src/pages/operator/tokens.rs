@@ -10,13 +10,13 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     places, sections,
-    values::{by, moment_at, next_of, part_of},
+    values::{by, moment_at, part_of},
 };
 use crate::{
     api::Problem,
     pages::{
         clocks::Clocks,
-        json::{items, optional, path_part, text},
+        json::{items, next_of, optional, path_part, text},
         layout::Page,
         parts::{
             empty::empty,

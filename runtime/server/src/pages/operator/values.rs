@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::{
     api::Problem,
     pages::{
-        json::{address, items, moment, optional, text},
+        json::{address, items, moment, text},
         viewer::Viewer,
         written,
     },
@@ -22,11 +22,6 @@ pub(super) fn part_of(viewer: &Viewer, path: &str, pairs: &[(&str, &str)]) -> St
     let page = [("after", after.as_str()), ("limit", LIMIT)];
     let all: Vec<(&str, &str)> = pairs.iter().copied().chain(page).collect();
     address(path, &all)
-}
-
-/// Returns the place at which the next part of a list begins, where there is one.
-pub(super) fn next_of(list: &Json) -> Option<&str> {
-    optional(list, "/next").filter(|_| list["more"] == true)
 }
 
 /// Asks for what there may be, and what the viewer may not see: nothing in either case.
@@ -98,16 +93,7 @@ pub(super) fn names(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn the_next_part_is_there_where_there_are_more() {
-        assert_eq!(next_of(&json!({ "next": "a", "more": true })), Some("a"));
-        assert_eq!(next_of(&json!({ "next": "a", "more": false })), None);
-        assert_eq!(next_of(&json!({})), None);
-    }
 
     #[test]
     fn names_are_read_as_people_write_them() {

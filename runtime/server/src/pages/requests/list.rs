@@ -8,7 +8,7 @@ use crate::{
     api::Problem,
     auth::Scope,
     pages::{
-        json::{address, items, moment, optional, text},
+        json::{address, items, moment, next_of, text},
         layout::Page,
         parts::{badge::badge, empty::empty, notice::Tone, pager::pager, table::Table},
         viewer::Viewer,
@@ -36,7 +36,7 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
         p.lead { (viewer.say("requests-lead")) }
         (states(&viewer, &state))
         (table(&viewer, &found))
-        (pager(&viewer, optional(&found, "/next").filter(|_| text(&found, "/more") == "true")))
+        (pager(&viewer, next_of(&found)))
     };
     Ok(viewer.page(viewer.say("requests-title"), content))
 }

@@ -22,7 +22,7 @@ use crate::{
     api::Problem,
     auth::Scope,
     pages::{
-        json::{address, items, optional, path_part, text},
+        json::{address, items, next_of, optional, path_part, text},
         layout::Page,
         partner::{
             frame::{moment_or_dash, partner_page},
@@ -56,7 +56,7 @@ async fn rules_of(viewer: &Viewer, group: &str) -> Result<Vec<Json>, Problem> {
         let asked = [("group", group), ("after", after.as_str())];
         let page = viewer.get(&address("/v1/alerts/rules", &asked)).await?;
         rules.extend_from_slice(items(&page, "/rules"));
-        match optional(&page, "/next").filter(|_| page["more"] == true) {
+        match next_of(&page) {
             Some(next) => after = next.to_owned(),
             None => return Ok(rules),
         }
