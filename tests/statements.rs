@@ -93,6 +93,14 @@ fn a_day_is_stated_as_it_was_and_seen_by_its_partner_alone() {
     }
     let text = city.get(&format!("{path}/objects?format=text")).text;
     assert!(text.ends_with("total 5.25\n"), "{text}");
+    for (query, what) in [
+        ("format=xlsx&layout=french", "format=csv"),
+        ("layout=french", "format=csv"),
+        ("format=csv&layout=database", "tables of records"),
+    ] {
+        let refused = city.get(&format!("{path}/objects?{query}")).problem(400, "invalid-query");
+        assert!(refused.contains(what), "{refused}");
+    }
 }
 
 /// Makes the folder of a server that has stopped one of a release that kept no changes yet: what is registered, and who
@@ -140,6 +148,15 @@ fn objects_are_stated_with_their_tariffs_and_issued_with_their_list() {
     let text = server.admin().get(&format!("{path}/city/objects?format=text")).text;
     assert_eq!(text.matches("\nobject ").count(), 2, "{text}");
     assert!(text.ends_with("total 14.25\n"), "{text}");
+    for (layout, begins, ends) in [
+        ("international", "devEui,group,useCase\r\n", ",\"water-metering\"\r\n"),
+        ("french", "\u{feff}devEui;group;useCase\r\n", ";\"water-metering\"\r\n"),
+    ] {
+        let path = format!("{path}/city/objects?format=csv&layout={layout}");
+        let table = server.admin().get(&path).text;
+        assert!(table.starts_with(begins) && table.contains(ends), "{table:?}");
+        assert_eq!(table.lines().count(), 3, "{table:?}");
+    }
     let valley = server.admin().get(&format!("{path}/valley")).success();
     assert_eq!(valley["total"], "4.80");
     let issued = server.admin().post(&path, &json!({})).success();
@@ -222,6 +239,13 @@ fn statements_are_shown_on_the_command_line() {
     let file = server.folder().join("list.csv");
     let name = file.to_str().expect("it is a text");
     drop(cli.run(&["statements", &day, "--partner", "city", "--list", name]).success());
-    assert!(std::fs::read_to_string(&file).unwrap().starts_with("devEui,group,useCase"));
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("devEui,group,useCase\r\n"));
+    let french = ["statements", &day, "--partner", "city", "--list", name, "--layout", "french"];
+    drop(cli.run(&french).success());
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.starts_with("\u{feff}devEui;group;useCase\r\n"), "{written:?}");
+    let refused =
+        cli.run(&[french.as_slice(), &["--format", "xlsx"]].concat()).failure().to_owned();
+    assert!(refused.contains("has no layout"), "{refused}");
     assert!(!cli.run(&["statements", "2027-02-29"]).failure().is_empty());
 }

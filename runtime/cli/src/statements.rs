@@ -11,7 +11,12 @@ use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 
 use super::{
-    Failure, clocks::Clocks, connection::Connection, output, plural::counted, table_file::TableOut,
+    Failure,
+    clocks::Clocks,
+    connection::Connection,
+    output,
+    plural::counted,
+    table_file::{FILE, TableOut, no_layout},
 };
 
 /// Shows the objects of partners in service on a day, and what they cost.
@@ -23,7 +28,7 @@ pub(super) struct Statements {
     #[arg(long, conflicts_with = "out")]
     partner: Option<PartnerId>,
     /// File to write the list of objects of the partner to
-    #[arg(long, requires = "partner", conflicts_with = "issue")]
+    #[arg(long, group = FILE, requires = "partner", conflicts_with = "issue")]
     list: Option<PathBuf>,
     /// Form of the list
     #[arg(long, value_enum, default_value = "csv", requires = "list")]
@@ -40,9 +45,9 @@ pub(super) struct Statements {
     json: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
-    /// A line for each object, with commas between
+    /// A line for each object, in the layout of --layout
     Csv,
     /// A workbook of spreadsheets
     Xlsx,
@@ -82,7 +87,12 @@ impl Statements {
         partner: &PartnerId,
         file: &Path,
     ) -> Result<(), Failure> {
-        let list = client.stated_objects(self.date, partner, self.format.word()).await?;
+        let layout = self.table.layout();
+        if layout.is_some() && self.format != Form::Csv {
+            return Err(no_layout(file, "this form of the list", "say --format csv"));
+        }
+        let form = self.format.word();
+        let list = client.stated_objects(self.date, partner, form, layout).await?;
         let path = file.display();
         fs::write(file, &list).map_err(Failure::of_file(format!("{path} cannot be written")))?;
         if self.json {

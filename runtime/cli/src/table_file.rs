@@ -7,6 +7,7 @@ use std::{
 };
 
 use champollion_client::{TableForm, TableLayout};
+use champollion_delivery::formats::Layout;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -16,16 +17,19 @@ use super::{Failure, output};
 #[derive(Args)]
 pub(super) struct TableOut {
     /// File to write the list to: .csv or .xlsx
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = FILE)]
     out: Option<TableFile>,
     /// Layout of a file of CSV
-    #[arg(long, value_enum, requires = "out")]
+    #[arg(long, value_enum, requires = FILE)]
     layout: Option<ListLayout>,
 }
 
+/// The arguments that name a file in a layout, as a group.
+pub(super) const FILE: &str = "table_file";
+
 /// The layouts of lists as CSV.
 #[derive(Clone, Copy, ValueEnum)]
-enum ListLayout {
+pub(super) enum ListLayout {
     /// Commas between cells, a decimal point
     International,
     /// Semicolons between cells, a decimal comma and a byte order mark, as French spreadsheets open them
@@ -41,10 +45,24 @@ impl From<ListLayout> for TableLayout {
     }
 }
 
+impl From<ListLayout> for Layout {
+    fn from(layout: ListLayout) -> Self {
+        match layout {
+            ListLayout::International => Self::International,
+            ListLayout::French => Self::French,
+        }
+    }
+}
+
 impl TableOut {
     /// Whether the list is to be in a file.
     pub(super) fn is_asked_for(&self) -> bool {
         self.out.is_some()
+    }
+
+    /// Returns the layout that is said, for a file of another argument.
+    pub(super) fn layout(&self) -> Option<TableLayout> {
+        self.layout.map(TableLayout::from)
     }
 
     /// Returns the file in the layout that is said, if the list is to be in one.
@@ -57,12 +75,15 @@ impl TableOut {
                 let form = TableForm::Csv(layout.into());
                 Ok(Some(TableFile { form, ..file.clone() }))
             }
-            TableForm::Xlsx => {
-                let task = format!("{} cannot be written", file.path.display());
-                Err(Failure::new(task, "a workbook has no layout: leave out --layout, or say .csv"))
-            }
+            TableForm::Xlsx => Err(no_layout(&file.path, "a workbook", "say .csv")),
         }
     }
+}
+
+/// The failure of a file of a form that has no layout; `instead` says how to have one.
+pub(super) fn no_layout(file: &Path, form: &str, instead: &str) -> Failure {
+    let task = format!("{} cannot be written", file.display());
+    Failure::new(task, format!("{form} has no layout: leave out --layout, or {instead}"))
 }
 
 /// A file that a list is written to; its ending says the form.

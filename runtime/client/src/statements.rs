@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Answer, Client, ClientError,
     client::{ask, bytes},
+    tables::{InLayout, TableLayout},
 };
 
 /// Most bytes of a list of objects: those of a million.
@@ -109,15 +110,17 @@ impl Client {
         ask(self.post(format_args!("v1/statements/{date}"))).await
     }
 
-    /// Gets the objects behind a statement as a file of a form, `csv`, `xlsx` or `text`:
-    /// `GET /v1/statements/{date}/{partner}/objects`.
+    /// Gets the objects behind a statement as a file of a form, `csv`, `xlsx` or `text`; of CSV in a layout, where one is
+    /// named: `GET /v1/statements/{date}/{partner}/objects`.
     pub async fn stated_objects(
         &self,
         date: Date,
         partner: impl Display,
         form: &str,
+        layout: Option<TableLayout>,
     ) -> Result<Vec<u8>, ClientError> {
         let request = self.get(format_args!("v1/statements/{date}/{partner}/objects"));
-        bytes(request.query(&[("format", form)]), LIST_BYTES).await
+        let request = request.query(&[("format", form)]).query(&InLayout { layout });
+        bytes(request, LIST_BYTES).await
     }
 }

@@ -34,8 +34,8 @@ pub enum TableLayout {
 
 /// The query of a layout, which a workbook has none of.
 #[derive(Serialize)]
-struct InLayout {
-    layout: Option<TableLayout>,
+pub(crate) struct InLayout {
+    pub(crate) layout: Option<TableLayout>,
 }
 
 impl TableForm {

@@ -19,13 +19,19 @@ use std::{
     thread,
 };
 
+use champollion_delivery::formats::Layout;
 use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use super::{
-    Failure, input_arguments::InputArguments, output, progress, sources::MANIFEST,
-    text_file::TextFile, tool::Tool,
+    Failure,
+    input_arguments::InputArguments,
+    output, progress,
+    sources::MANIFEST,
+    table_file::{ListLayout, no_layout},
+    text_file::TextFile,
+    tool::Tool,
 };
 use columns::{Columns, NamedColumn, Role};
 use crew::{Crew, Decoded};
@@ -55,6 +61,9 @@ pub(super) struct Bulk {
     /// File for the readings: NDJSON, or CSV where its name ends in .csv; without it they are printed as NDJSON
     #[arg(long, value_name = "FILE", requires = "from")]
     out: Option<PathBuf>,
+    /// Layout of a file of CSV
+    #[arg(long, value_enum, requires = "out")]
+    layout: Option<ListLayout>,
     /// Column of a role, where its name does not tell: payload=raw, or payload=uplink.raw of an inner object; the roles
     /// are payload, fport, device, fcnt, time and decoder; may stand several times
     #[arg(long, value_name = "ROLE=NAME", requires = "from")]
@@ -90,6 +99,7 @@ impl Bulk {
             );
             return Err(Failure::new(task, reason));
         }
+        let written = self.written()?;
         let tools = tools(places, &task)?;
         let file = TextFile::open(from).map_err(Failure::of(&task))?;
         let bytes = file.bytes();
@@ -104,8 +114,8 @@ impl Bulk {
             is_decoder_named: columns.is_named(Role::Decoder),
         };
         let mut readings =
-            Readings::begin(self.written(), self.sink(&task)?).map_err(Failure::of(&task))?;
-        let work = Work::new(&tools, &given, self.written());
+            Readings::begin(written, self.sink(&task)?).map_err(Failure::of(&task))?;
+        let work = Work::new(&tools, &given, written);
         let progress = progress::bytes(bytes, json || self.out.is_none());
         let counts =
             self.decode_all(&task, (&mut rows, &columns), &work, (&mut readings, &progress))?;
@@ -162,11 +172,15 @@ impl Bulk {
         Failure::new(task, error)
     }
 
-    fn written(&self) -> Written {
-        let is_csv = |out: &PathBuf| {
+    fn written(&self) -> Result<Written, Failure> {
+        let is_csv = |out: &&PathBuf| {
             out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
         };
-        if self.out.as_ref().is_some_and(is_csv) { Written::Csv } else { Written::Ndjson }
+        match (self.out.as_ref().filter(is_csv), &self.out, self.layout) {
+            (Some(_), _, layout) => Ok(Written::Csv(layout.map(Layout::from).unwrap_or_default())),
+            (None, Some(out), Some(_)) => Err(no_layout(out, "NDJSON", "say .csv")),
+            (None, ..) => Ok(Written::Ndjson),
+        }
     }
 
     fn sink(&self, task: &str) -> Result<Box<dyn Write>, Failure> {

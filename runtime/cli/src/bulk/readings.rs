@@ -32,7 +32,7 @@ const COLUMNS: [&str; 12] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Written {
     Ndjson,
-    Csv,
+    Csv(Layout),
 }
 
 /// A row of NDJSON.
@@ -80,7 +80,14 @@ pub(super) struct DecodedRow<'of> {
 /// Rows that are being written down, one after another.
 pub(super) enum Lines {
     Ndjson(Vec<u8>),
-    Csv(Box<csv::Writer<Vec<u8>>>),
+    Csv(Layout, Box<csv::Writer<Vec<u8>>>),
+}
+
+/// Begins to write rows of CSV in a layout behind what is in memory.
+fn csv_writer(layout: Layout, memory: Vec<u8>) -> csv::Writer<Vec<u8>> {
+    // A separator is a sign of ASCII.
+    let separator = u8::try_from(layout.separator()).unwrap_or(b',');
+    csv::WriterBuilder::new().delimiter(separator).from_writer(memory)
 }
 
 impl Lines {
@@ -89,7 +96,7 @@ impl Lines {
         memory.clear();
         match written {
             Written::Ndjson => Self::Ndjson(memory),
-            Written::Csv => Self::Csv(Box::new(csv::Writer::from_writer(memory))),
+            Written::Csv(layout) => Self::Csv(layout, Box::new(csv_writer(layout, memory))),
         }
     }
 
@@ -101,8 +108,8 @@ impl Lines {
                 bytes.push(b'\n');
                 Ok(bytes.len())
             }
-            Self::Csv(writer) => {
-                writer.write_record(texts(row).iter().map(|text| text.as_bytes()))?;
+            Self::Csv(layout, writer) => {
+                writer.write_record(texts(row, *layout).iter().map(|text| text.as_bytes()))?;
                 writer.flush()?;
                 Ok(writer.get_ref().len())
             }
@@ -113,7 +120,7 @@ impl Lines {
     pub(super) fn end(self) -> io::Result<Vec<u8>> {
         match self {
             Self::Ndjson(bytes) => Ok(bytes),
-            Self::Csv(writer) => writer.into_inner().map_err(csv::IntoInnerError::into_error),
+            Self::Csv(_, writer) => writer.into_inner().map_err(csv::IntoInnerError::into_error),
         }
     }
 }
@@ -139,20 +146,20 @@ fn json<'of>(row: &'of DecodedRow<'_>) -> JsonRow<'of> {
 
 /// The cells of a row. What devices, people and decoders say in them is marked, so that no spreadsheet takes it for a
 /// formula.
-fn texts<'of>(row: &'of DecodedRow<'_>) -> [Cow<'of, str>; COLUMNS.len()] {
+fn texts<'of>(row: &'of DecodedRow<'_>, layout: Layout) -> [Cow<'of, str>; COLUMNS.len()] {
     let Cells { payload, f_port, device, f_cnt, time, decoder } = row.cells;
-    let text = |cell: Option<&'of str>| marked(cell.unwrap_or_default().into());
+    let text = |cell: Option<&'of str>| marked(cell.unwrap_or_default().into(), layout);
     let none = Cow::Borrowed("");
     let [data, measurements, warnings, error] = match &row.result {
         Ok(reading) => [
-            json_cell(&reading.data),
-            json_cell(&reading.measurements),
-            marked(reading.warnings.join("; ").into()),
+            json_cell(&reading.data, layout),
+            json_cell(&reading.measurements, layout),
+            marked(reading.warnings.join("; ").into(), layout),
             none,
         ],
         Err(error) => {
             let said = format!("{}: {}", error.code, error.message);
-            [none.clone(), none.clone(), none, marked(said.into())]
+            [none.clone(), none.clone(), none, marked(said.into(), layout)]
         }
     };
     [
@@ -171,15 +178,15 @@ fn texts<'of>(row: &'of DecodedRow<'_>) -> [Cow<'of, str>; COLUMNS.len()] {
     ]
 }
 
-fn marked(text: Cow<'_, str>) -> Cow<'_, str> {
+fn marked(text: Cow<'_, str>, layout: Layout) -> Cow<'_, str> {
     match text {
-        Cow::Borrowed(text) => marked_text(text, Layout::International),
-        Cow::Owned(text) => marked_text(&text, Layout::International).into_owned().into(),
+        Cow::Borrowed(text) => marked_text(text, layout),
+        Cow::Owned(text) => marked_text(&text, layout).into_owned().into(),
     }
 }
 
-fn json_cell(value: &impl Serialize) -> Cow<'static, str> {
-    marked_json(&as_json(value), Layout::International).into_owned().into()
+fn json_cell(value: &impl Serialize, layout: Layout) -> Cow<'static, str> {
+    marked_json(&as_json(value), layout).into_owned().into()
 }
 
 fn as_json(value: &impl Serialize) -> String {
@@ -220,8 +227,8 @@ pub(super) struct Readings(Box<dyn Write>);
 
 impl Readings {
     pub(super) fn begin(written: Written, mut sink: Box<dyn Write>) -> io::Result<Self> {
-        if written == Written::Csv {
-            let mut header = csv::Writer::from_writer(Vec::new());
+        if let Written::Csv(layout) = written {
+            let mut header = csv_writer(layout, layout.beginning().into());
             header.write_record(COLUMNS)?;
             sink.write_all(&header.into_inner().map_err(csv::IntoInnerError::into_error)?)?;
         }
@@ -263,21 +270,43 @@ mod tests {
     #[test]
     fn nothing_that_is_said_becomes_a_formula() {
         let data = serde_json::json!({ "state": "=1+1", "note": "a;=2", "level": -3 });
-        let cell = json_cell(&data);
+        let cell = json_cell(&data, Layout::International);
         // Where a cell would begin that is separated by `;`; behind a quote none does.
         assert!(cell.contains(r#""state":"=1+1""#) && cell.contains(r#""a;\u003d2""#), "{cell}");
         assert!(cell.contains(r#""level":-3"#), "numbers stay as they are: {cell}");
         let read: serde_json::Value = serde_json::from_str(&cell).unwrap();
         assert_eq!(read, data, "it stays the same JSON");
         let warnings = ["low", "=cmd|' /C calc'!A0"].join("; ");
-        assert_eq!(marked(warnings.into()), "low; '=cmd|' /C calc'!A0");
+        assert_eq!(marked(warnings.into(), Layout::International), "low; '=cmd|' /C calc'!A0");
         let error = RowError { code: "broken-row", message: "it is\n=1".to_owned() };
         let cells = Cells { device: Some("@SUM(A1)"), payload: Some("00A1"), ..Cells::default() };
         let row = DecodedRow { number: 1, line: 1, cells, result: Err(error) };
-        let mut lines = Lines::begin(Written::Csv, Vec::new());
-        lines.write(&row).unwrap();
-        let line = String::from_utf8(lines.end().unwrap()).unwrap();
-        assert_eq!(line, "1,1,'@SUM(A1),,,,00A1,,,,,\"broken-row: it is\n'=1\"\n");
+        let line = |row: &DecodedRow<'_>, layout| {
+            let mut lines = Lines::begin(Written::Csv(layout), Vec::new());
+            lines.write(row).unwrap();
+            String::from_utf8(lines.end().unwrap()).unwrap()
+        };
+        assert_eq!(
+            line(&row, Layout::International),
+            "1,1,'@SUM(A1),,,,00A1,,,,,\"broken-row: it is\n'=1\"\n"
+        );
+        // In the French layout a cell could begin behind a comma as well.
+        let error = RowError { code: "broken-row", message: "a,=1".to_owned() };
+        let row = DecodedRow { number: 1, line: 1, cells: Cells::default(), result: Err(error) };
+        assert_eq!(line(&row, Layout::French), "1;1;;;;;;;;;;broken-row: a,'=1\n");
+        assert_eq!(line(&row, Layout::International), "1,1,,,,,,,,,,\"broken-row: a,=1\"\n");
+    }
+
+    #[test]
+    fn a_layout_is_that_of_the_header_as_well() {
+        let beginning = |layout| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let sink = Box::new(file.reopen().unwrap());
+            Readings::begin(Written::Csv(layout), sink).unwrap().end().unwrap();
+            std::fs::read_to_string(file.path()).unwrap()
+        };
+        assert!(beginning(Layout::French).starts_with("\u{feff}row;line;device;"));
+        assert!(beginning(Layout::International).starts_with("row,line,device,"));
     }
 
     #[test]
@@ -286,7 +315,7 @@ mod tests {
         let error = RowError { code: "broken-row", message: "it is".to_owned() };
         let row = DecodedRow { number: 7, line: 9, cells, result: Err(error) };
         let mut before: Vec<(Vec<u8>, Vec<usize>)> = Vec::new();
-        for written in [Written::Ndjson, Written::Csv] {
+        for written in [Written::Ndjson, Written::Csv(Layout::International)] {
             let mut memory = b"of another batch".to_vec();
             for _ in 0..2 {
                 let mut lines = Lines::begin(written, memory);

@@ -35,5 +35,5 @@ pub use options::{
     Detail, KnownQuantity, TableContent, TableContentError, TableOptions, UnknownDetail,
     UnknownQuantity,
 };
-pub use plain_table::PlainTable;
+pub use plain_table::{PlainTable, csv_of_texts};
 pub use templates::{Templates, TemplatesError};

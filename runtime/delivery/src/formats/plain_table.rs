@@ -24,20 +24,28 @@ impl PlainTable {
     /// # Errors
     /// [`FormatError`] where it cannot be written.
     pub fn csv(&self, layout: Layout) -> Result<Vec<u8>, FormatError> {
-        let mut sheet = CsvSheet::new(layout);
-        self.write(&mut sheet)?;
-        Ok(sheet.finish())
+        csv_of_texts(layout, &self.titles, &self.rows)
     }
+}
 
-    fn write(&self, sheet: &mut impl Sheet) -> Result<(), FormatError> {
-        let heading = |title: &String| Heading { title: title.clone(), kind: ColumnType::Text };
-        sheet.begin(&self.titles.iter().map(heading).collect::<Vec<_>>())?;
-        for row in &self.rows {
-            let cells: Vec<Cell<'_>> = row.iter().map(|text| cell(text)).collect();
-            sheet.row(&cells)?;
-        }
-        Ok(())
+/// Writes texts below their titles as CSV in a layout. The rows are taken one after another, so that a long table does not
+/// lie in memory twice.
+///
+/// # Errors
+/// [`FormatError`] where it cannot be written.
+pub fn csv_of_texts<Row: AsRef<[String]>>(
+    layout: Layout,
+    titles: &[String],
+    rows: impl IntoIterator<Item = Row>,
+) -> Result<Vec<u8>, FormatError> {
+    let heading = |title: &String| Heading { title: title.clone(), kind: ColumnType::Text };
+    let mut sheet = CsvSheet::new(layout);
+    sheet.begin(&titles.iter().map(heading).collect::<Vec<_>>())?;
+    for row in rows {
+        let cells: Vec<Cell<'_>> = row.as_ref().iter().map(|text| cell(text)).collect();
+        sheet.row(&cells)?;
     }
+    Ok(sheet.finish())
 }
 
 /// A text as a cell. One that reads as a number is a number, which a spreadsheet can count with.

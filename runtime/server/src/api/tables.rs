@@ -71,15 +71,12 @@ impl TableForm {
     /// Returns the format that the client likes best of those that there are, in the layout that is named; nothing for
     /// JSON.
     pub(super) fn of(headers: &HeaderMap, layout: Option<Layout>) -> Result<Option<Self>, Problem> {
-        let refused = |detail: String| Err(Problem::bad_request("invalid-query", detail));
-        match (Self::accepted(headers)?, layout.unwrap_or_default()) {
-            (_, layout @ Layout::Database) => refused(format!(
-                "layout={layout} is of tables of records: say international or french"
-            )),
-            (Some(Self::Csv(_)), layout) => Ok(Some(Self::Csv(layout))),
-            (form, layout) if layout.is_usual() => Ok(form),
-            (_, layout) => refused(format!("layout={layout} is of tables of CSV: accept text/csv")),
-        }
+        let form = Self::accepted(headers)?;
+        let layout = layout_of_list(matches!(form, Some(Self::Csv(_))), layout, "accept text/csv")?;
+        Ok(form.map(|form| match form {
+            Self::Csv(_) => Self::Csv(layout),
+            Self::Xlsx => form,
+        }))
     }
 
     fn accepted(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
@@ -173,6 +170,26 @@ impl Rows {
         }
         Ok(())
     }
+}
+
+/// The layout of a list, where one is named: of CSV alone, for which `how` says how to ask.
+///
+/// # Errors
+/// The list is none of CSV, or the layout is one of records.
+pub(super) fn layout_of_list(
+    is_csv: bool,
+    named: Option<Layout>,
+    how: &str,
+) -> Result<Layout, Problem> {
+    let layout = named.unwrap_or_default();
+    let detail = match layout {
+        Layout::Database => {
+            format!("layout={layout} is of tables of records: say international or french")
+        }
+        layout if is_csv || layout.is_usual() => return Ok(layout),
+        layout => format!("layout={layout} is of tables of CSV: {how}"),
+    };
+    Err(Problem::bad_request("invalid-query", detail))
 }
 
 /// The text of a value that may be absent.

@@ -8,6 +8,7 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
+use champollion_delivery::formats::{Layout, csv_of_texts};
 use champollion_frames::DevEui;
 use champollion_service::statements::{StatedObject, Statement};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use crate::{
         authorized::{Authorized, ReadPeople},
         extract::{Parameters, PathParts, parameter},
         paging::{self, PageEnd, Window, limit},
+        tables::layout_of_list,
     },
     service::Service,
     workbook::{WORKBOOK_TYPE, workbook},
@@ -34,7 +36,7 @@ pub(in crate::api) enum ListForm {
     /// JSON, page by page.
     #[default]
     Json,
-    /// A text with commas, whole.
+    /// A table of CSV, whole.
     Csv,
     /// A workbook of spreadsheets, whole.
     Xlsx,
@@ -56,6 +58,9 @@ pub(in crate::api) struct ObjectListing {
     #[serde(default)]
     #[param(inline)]
     format: ListForm,
+    /// The layout of a table of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    layout: Option<Layout>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -87,6 +92,8 @@ pub(in crate::api) async fn objects(
     PathParts((date, partner)): PathParts<(String, String)>,
     Parameters(listing): Parameters<ObjectListing>,
 ) -> Result<Response, Problem> {
+    let is_csv = matches!(listing.format, ListForm::Csv);
+    let layout = layout_of_list(is_csv, listing.layout, "say format=csv")?;
     let turn = service.expensive.turn(&authorized.principal.token, None)?;
     let of = (date.as_str(), partner.as_str());
     let statement = seen_statement(&authorized.reach, &service, of, &turn).await?;
@@ -94,7 +101,7 @@ pub(in crate::api) async fn objects(
     match listing.format {
         ListForm::Json => page(&service, &statement, listing),
         ListForm::Csv => {
-            let bytes = turn.run(move || csv(&statement)).await?;
+            let bytes = turn.run(move || csv(&statement, layout)).await??;
             Ok(file(&format!("{name}.csv"), "text/csv; charset=utf-8", bytes))
         }
         ListForm::Xlsx => {
@@ -106,6 +113,12 @@ pub(in crate::api) async fn objects(
             Ok(file(&format!("{name}.txt"), "text/plain; charset=utf-8", text))
         }
     }
+}
+
+fn csv(statement: &Statement, layout: Layout) -> Result<Vec<u8>, Problem> {
+    let written =
+        csv_of_texts(layout, &HEADINGS.map(str::to_owned), statement.objects.iter().map(row));
+    written.map_err(|error| Problem::internal(&error))
 }
 
 fn sheet(statement: &Statement) -> Result<Vec<u8>, Problem> {
@@ -128,20 +141,10 @@ fn page(
     Ok(Json(StatedObjectList { objects, end }).into_response())
 }
 
-/// The cells of an object. They are names of the product's own, in which no sign needs an escape.
+/// The cells of an object.
 fn row(object: &StatedObject) -> [String; 3] {
     let use_case = object.use_case.as_ref().map(ToString::to_string).unwrap_or_default();
     [object.dev_eui.to_string(), object.group.to_string(), use_case]
-}
-
-fn csv(statement: &Statement) -> Vec<u8> {
-    let mut text = HEADINGS.join(",");
-    text.push_str("\r\n");
-    for object in &*statement.objects {
-        text.push_str(&row(object).join(","));
-        text.push_str("\r\n");
-    }
-    text.into_bytes()
 }
 
 fn file(name: &str, media_type: &'static str, bytes: Vec<u8>) -> Response {
