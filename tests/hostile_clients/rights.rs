@@ -224,6 +224,44 @@ fn streams_and_long_polls_end_with_their_token() {
 }
 
 #[test]
+fn a_stream_of_more_than_a_right_is_of_ends_with_the_right_to_the_rest() {
+    let server = Server::start();
+    server.register(&Sensor::new(1), "water", None);
+    for (number, (kept, ended, query)) in [
+        ("sub-group:water/north", "group:water", "wait=30"),
+        ("sub-group:water/north", "sub-group:water/south", "subGroup=north,south&wait=30"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let grant = |scope: &str| json!({ "role": "reader", "scope": scope });
+        let person = json!({
+            "name": "Lovelace", "firstName": "Ada", "email": format!("ada{number}@city.example"),
+            "grants": [grant(kept), grant(ended)],
+        });
+        let person = server.admin().post("/v1/people", &person).success();
+        let wanted = json!({ "name": "x", "role": "person", "person": person["id"] });
+        let token = server.admin().post("/v1/tokens", &wanted).success();
+        let token = token["token"].as_str().expect("it is shown").to_owned();
+        let stream = query.trim_end_matches("wait=30").trim_end_matches('&');
+        let readings = [format!("/v1/records/stream?{stream}"), format!("/v1/records?{query}")]
+            .map(|path| followed(&server, &token, &path));
+        let grants = person["grants"].as_array().expect("it has grants");
+        let gone = grants.iter().find(|grant| grant["scope"] == ended).expect("it was granted");
+        let [person, gone] =
+            [&person, gone].map(|thing| thing["id"].as_str().expect("it has an id"));
+        let path = format!("/v1/people/{person}/grants/{gone}");
+        assert_eq!(server.admin().delete(&path).status, 204);
+        for reading in readings {
+            let took = reading.join().expect("it was read");
+            assert!(took < END, "it went on for {took:?} after the right to {ended} had ended");
+        }
+        // What is left gives its own part.
+        server.anybody().token(&token).get("/v1/records?subGroup=north").success();
+    }
+}
+
+#[test]
 fn no_error_repeats_a_key_that_stands_in_the_wrong_place() {
     let server = Server::start();
     let admin = server.admin();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use champollion_fleet::names::GroupId;
+use champollion_fleet::names::{GroupId, SubGroup};
 use jiff::Timestamp;
 
 use crate::{
@@ -14,12 +14,12 @@ use crate::{
 const EXPIRY_LOOK: Duration = Duration::from_secs(1);
 
 impl Service {
-    /// Waits until a token gives no right any more to a thing in a group: it is revoked or has expired, its person is
-    /// suspended, or a grant has ended.
-    pub(crate) async fn right_ended(&self, token: &str, scope: Scope, group: &GroupId) {
+    /// Waits until a token gives no right any more to a thing in a group, or in one of the parts of it that are named: it
+    /// is revoked or has expired, its person is suspended, or a grant has ended.
+    pub(crate) async fn right_ended(&self, token: &str, scope: Scope, of: (&GroupId, &[SubGroup])) {
         let (mut revoked, mut changed) = (self.tokens.revocations(), self.roster.changes());
         let mut signed_out = self.sessions.ends();
-        while self.has_right(token, scope, group) {
+        while self.has_right(token, scope, of) {
             // The senders live as long as this.
             tokio::select! {
                 _ = revoked.changed() => {}
@@ -30,12 +30,17 @@ impl Service {
         }
     }
 
-    fn has_right(&self, token: &str, scope: Scope, group: &GroupId) -> bool {
+    fn has_right(
+        &self,
+        token: &str,
+        scope: Scope,
+        (group, parts): (&GroupId, &[SubGroup]),
+    ) -> bool {
         let Some((standings, scopes)) = self.rights_of(token) else { return false };
         let having = standings.into_iter().filter(|standing: &Standing| scope.is_of(standing.role));
         let places = having.filter_map(|standing| standing.place).collect();
         let reach = Reach::of(places, Arc::clone(&self.roster));
-        scopes.is_none_or(|own| scope.is_among(&own)) && reach.touches(group)
+        scopes.is_none_or(|own| scope.is_among(&own)) && reach.has_all(group, parts)
     }
 
     /// The roles, and the scopes where there are fewer, of the token or the session of an id.

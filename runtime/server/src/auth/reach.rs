@@ -139,6 +139,13 @@ impl Reach {
         self.sees(group) || self.is_given(|place| place.group() == Some(group))
     }
 
+    /// Whether a group is within reach, or else each of the parts of it that are named.
+    #[must_use]
+    pub fn has_all(&self, group: &GroupId, parts: &[SubGroup]) -> bool {
+        let own = || self.parts_of(group);
+        self.sees(group) || (!parts.is_empty() && parts.iter().all(|part| own().contains(part)))
+    }
+
     /// Whether a place is within reach as a whole.
     #[must_use]
     pub fn covers(&self, place: &Place) -> bool {
@@ -358,7 +365,12 @@ mod tests {
         );
         let refused = north.group_or_parts(None, vec![other.clone()]);
         assert_eq!(refused, Err(GroupRefused::OtherPart(other.clone())));
+        assert!(north.has_all(&water, &[own.clone()]));
+        for beyond in [&[][..], &[other.clone()], &[own.clone(), other.clone()]] {
+            assert!(!north.has_all(&water, beyond), "{beyond:?}");
+        }
         let whole = reach(&roster, &["group:water"]);
+        assert!(whole.has_all(&water, &[]) && whole.has_all(&water, &[other.clone()]));
         assert!(whole.sees_object(&water, None));
         assert_eq!(whole.group_or_parts(None, vec![other.clone()]), Ok((water, vec![other])));
     }

@@ -71,14 +71,14 @@ pub(super) async fn pull(
     let Authorized { principal, .. } = &authorized;
     let bytes = answer::bytes(format, service.config.http.page_bytes);
     let reader = Reader::new(&service, principal.token.clone(), bytes);
-    let group = wish.group.clone();
+    let (group, parts) = (wish.group.clone(), wish.parts().to_vec());
     let (page, place) = match wish.place_to_wait(&service, &reader.token)? {
         // While it waits it takes nobody's place who is answered at once.
         Some(waiting) => {
             let page = tokio::select! {
                 page = wish.pull(&service, &reader) => page?,
                 // A token that ends while it waits gets nothing more.
-                () = service.right_ended(&reader.token, Collect::SCOPE, &group) => {
+                () = service.right_ended(&reader.token, Collect::SCOPE, (&group, &parts)) => {
                     return Err(AuthError::Unknown.into());
                 }
             };

@@ -90,7 +90,8 @@ pub(in crate::api) async fn follow(
     let reader = Reader::new(&service, token, service.config.http.page_bytes);
     // What cannot be had is said now, and not in the middle of a stream.
     wish.page(&service, &reader).await?;
-    let (rights, token, group) = (Arc::clone(&service), reader.token.clone(), wish.group.clone());
+    let (rights, token) = (Arc::clone(&service), reader.token.clone());
+    let (group, parts) = (wish.group.clone(), wish.parts().to_vec());
     let follower = Follower {
         arrivals: service.mailbox.arrivals(&wish.group),
         stopping: service.stopping.subscribe(),
@@ -109,7 +110,7 @@ pub(in crate::api) async fn follow(
         Some((Ok(event), follower))
     });
     // Nothing more comes once the token was revoked or has expired, or its person may read no more.
-    let ended = async move { rights.right_ended(&token, Collect::SCOPE, &group).await };
+    let ended = async move { rights.right_ended(&token, Collect::SCOPE, (&group, &parts)).await };
     let events = events.take_until(Box::pin(ended));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }

@@ -6,7 +6,7 @@ use champollion_delivery::{
     dispatch::DispatchError,
     formats::{Format, Layout, TableContent, Templates},
     mailbox::{DeliveryError, Page, PageBounds},
-    names::{GroupId, RouteKey, RouteName},
+    names::{GroupId, RouteKey, RouteName, SubGroup},
     records::Cursor,
     routes::{Filter, Presentation, Search, Shape, Zone},
 };
@@ -205,6 +205,14 @@ impl Wanted {
 }
 
 impl RecordsRequest {
+    /// The parts of the group that are asked about; none where it is the whole group.
+    pub(super) fn parts(&self) -> &[SubGroup] {
+        match &self.of {
+            Of::Inbox(Some((filter, _))) => &filter.sub_groups,
+            Of::Inbox(None) | Of::Route(_) => &[],
+        }
+    }
+
     /// Whether the records are told by an expression, which costs more than a look.
     fn has_expression(&self, service: &Service) -> bool {
         match &self.of {
