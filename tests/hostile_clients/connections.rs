@@ -299,3 +299,29 @@ fn a_token_that_asks_too_often_is_told_to_wait_and_others_are_not() {
         lns.ingest(&serde_json::json!({})).problem(400, "invalid-body");
     }
 }
+
+#[test]
+fn a_partner_of_several_groups_asks_no_more_often_than_one_of_one() {
+    let settings = "[requests]\nburst-seconds = 2\nby-group-per-second = 2\n";
+    let server = Setup::default().settings(settings).start();
+    let partner =
+        serde_json::json!({ "id": "city", "name": "City", "groups": ["street", "water"] });
+    server.admin().post("/v1/partners", &partner).success();
+    let owners = ["ada", "bob"].map(|name| {
+        let person = serde_json::json!({
+            "name": name, "firstName": "A", "email": format!("{name}@city.example"),
+            "grants": [{ "role": "owner", "scope": "partner:city" }],
+        });
+        let person = server.admin().post("/v1/people", &person).success();
+        let token = serde_json::json!({ "name": name, "role": "person", "person": person["id"] });
+        let made = server.admin().post("/v1/tokens", &token).success();
+        server.anybody().token(made["token"].as_str().expect("it is shown"))
+    });
+    let refused = eventually("all of the partner together ask too often", || {
+        let mut answers = owners.iter().map(|owner| owner.get("/v1/devices"));
+        answers.find(|answer| answer.status == 429)
+    });
+    let said = refused.problem(429, "too-many-requests");
+    assert!(said.contains("street"), "it counts for the first group: {said}");
+    server.partner("waste").get("/v1/devices").success();
+}

@@ -9,6 +9,7 @@ mod bounds;
 mod connections;
 mod devices;
 mod expensive;
+mod large_sheets;
 mod misplaced_secrets;
 mod quota_table;
 mod quotas;

@@ -65,6 +65,7 @@ pub mod run;
 pub mod schedules;
 pub mod sentence;
 pub mod service;
+mod sheet_lanes;
 pub mod sign_in;
 pub mod span_export;
 pub mod start_error;

@@ -129,6 +129,20 @@ pub enum SheetError {
     NoRows,
 }
 
+impl SheetError {
+    /// Whether the file is beyond a limit of its size, so that a wider one might let it pass.
+    #[must_use]
+    pub fn is_of_size(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLarge { .. }
+                | Self::UnpacksTooLarge { .. }
+                | Self::TooManyRows { .. }
+                | Self::TooManyCells { .. }
+        )
+    }
+}
+
 /// Names between quotes, the first of them.
 fn list(names: &[String]) -> String {
     const FIRST: usize = 40;

@@ -187,7 +187,7 @@ impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
         }
         let reach = reach_of(&having, service);
         if D::COUNTS {
-            service.rates.admit(&principal.token, reach.only_group().as_ref())?;
+            service.rates.admit(&principal.token, reach.counted_group().as_ref())?;
         }
         note_grants_of_everything(&having, service);
         Ok(Self { principal, reach, duty: PhantomData })
@@ -233,7 +233,7 @@ impl FromRequestParts<Arc<Service>> for Recognized {
         let principal = recognized(parts, service).await?;
         let places = principal.standings.iter().filter_map(|standing| standing.place.clone());
         let reach = Reach::of(places.collect(), Arc::clone(&service.roster));
-        service.rates.admit(&principal.token, reach.only_group().as_ref())?;
+        service.rates.admit(&principal.token, reach.counted_group().as_ref())?;
         Ok(Self { principal, reach })
     }
 }

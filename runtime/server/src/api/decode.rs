@@ -74,7 +74,7 @@ pub(super) async fn decode(
         }
     };
     let principal = &authorized.principal;
-    let turn = service.expensive.turn(&principal.token, authorized.reach.only_group().as_ref())?;
+    let turn = service.expensive_turn(principal, None)?;
     let loaded = service.registry.decoder(&trial.decoder).await?;
     let (call, loaded) = turn.run(move || (run(&loaded.decoder, &input), loaded)).await?;
     let decoder = DecoderName {

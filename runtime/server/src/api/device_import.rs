@@ -4,12 +4,16 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
+    body::{Body, Bytes, HttpBody},
     extract::{Request, State},
+    http::header::CONTENT_LENGTH,
+    response::{IntoResponse, Response},
 };
 use champollion_delivery::names::{GroupId, SubGroup};
-use champollion_fleet::sheets::{ObjectRow, ReadOptions, Sheet, SheetError};
+use champollion_fleet::sheets::{ReadOptions, Sheet, SheetError, SheetLimits};
 use champollion_sandbox::Digest;
 use serde::Deserialize;
+use tokio::runtime::Handle;
 
 use super::{
     Problem,
@@ -18,12 +22,11 @@ use super::{
 };
 use crate::{
     auth::{GroupRefused, Reach},
+    authors::AuditedAuthor,
     devices::{ImportReport, ImportUnderWay, ImportWish, RefusesObject},
     service::Service,
+    sheet_lanes::NoPlace,
 };
-
-/// Sheets of one token that are under way: one is imported, and one waits.
-const OF_TOKEN: usize = 2;
 
 /// The parameters of an import.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -101,55 +104,108 @@ pub(super) async fn import(
     State(service): State<Arc<Service>>,
     Parameters(parameters): Parameters<ImportParameters>,
     request: Request,
-) -> Result<Json<ImportReport>, Problem> {
+) -> Result<Response, Problem> {
     let options = parameters.options()?;
     let token = &authorized.principal.token;
-    let Some(under_way) = service.sheets_of_tokens.begin(token, OF_TOKEN) else {
-        let detail = format!("{OF_TOKEN} sheets of this token are under way: wait for one of them");
-        return Err(Problem::too_many_requests("too-many-at-once", detail));
-    };
+    let group = authorized.reach.counted_group();
     // Files wait in memory, so few may. They are read before their turn: a slow client holds up nobody else.
-    let place = Arc::clone(&service.sheets_waiting).try_acquire_owned().map_err(|_| {
-        let detail = "as many sheets wait to be imported as this server takes: send it again";
-        Problem::unavailable("too-busy", detail)
-    })?;
+    let mut place = service.sheet_lanes.place(token, group, announced(&request))?;
     let told = service.imports_under_way.begin(token);
     let body = read_body(request, service.config.sheets.file_bytes).await?;
-    let turn = service.devices.import_turn().await;
-    let digest = Digest::of(&body).to_string();
-    let limits = service.config.sheets.clone();
-    let read = move || -> Result<(Sheet, Vec<ObjectRow>), SheetError> {
-        let sheet = Sheet::read(&body, &options, &limits)?;
-        let rows = sheet.rows();
-        Ok((sheet, rows))
+    let import = Import {
+        options,
+        wish: ImportWish {
+            dry_run: parameters.dry_run,
+            good_rows: parameters.good_rows,
+            group: parameters.group,
+            complete: parameters.complete,
+            network_servers: service.config.network_servers.keys().cloned().collect(),
+            digest: Digest::of(&body).to_string(),
+            refuses: refusing(authorized.reach.clone()),
+            progress: told.progress(),
+        },
+        author: authorized.author(&service),
+        service: Arc::clone(&service),
+        body,
     };
-    let read =
-        tokio::task::spawn_blocking(read).await.map_err(|error| Problem::internal(&error))?;
-    let (sheet, rows) = read?;
-    let wish = ImportWish {
-        dry_run: parameters.dry_run,
-        good_rows: parameters.good_rows,
-        group: parameters.group,
-        complete: parameters.complete,
-        network_servers: service.config.network_servers.keys().cloned().collect(),
-        digest,
-        refuses: refusing(authorized.reach.clone()),
-        progress: told.progress(),
-    };
-    let author = authorized.author(&service);
-    let report = to_the_end(async move {
-        let report = service.devices.import(&sheet, &rows, &wish, &author).await?;
-        drop((turn, place, under_way, told));
-        if report.applied {
-            service.ask_for_consents().await;
+    let import = Arc::new(import);
+    to_the_end(async move {
+        let _told = told;
+        loop {
+            let (import, limits) = (Arc::clone(&import), place.limits().clone());
+            let runtime = Handle::current();
+            let answered = place.run(move || import.answer(&limits, &runtime)).await?;
+            match answered {
+                Err(NotImported::Sheet(beyond)) if place.is_small() && beyond.is_of_size() => {
+                    place = service.sheet_lanes.widen(place)?;
+                }
+                Err(NotImported::Sheet(unreadable)) => return Err(unreadable.into()),
+                Err(NotImported::Problem(problem)) => return Err(*problem),
+                Ok(answer) => return Ok(answer),
+            }
         }
-        Ok(report)
-    });
-    let report = report.await?;
-    if report.applied || report.dry_run {
-        return Ok(Json(report));
+    })
+    .await
+}
+
+/// The bytes of a body, where they are known before it is read.
+fn announced(request: &Request<Body>) -> Option<usize> {
+    let said = request.headers().get(CONTENT_LENGTH);
+    let said = said.and_then(|length| length.to_str().ok()?.parse().ok());
+    said.or_else(|| request.body().size_hint().exact()?.try_into().ok())
+}
+
+/// A sheet that is imported.
+struct Import {
+    service: Arc<Service>,
+    body: Bytes,
+    options: ReadOptions,
+    wish: ImportWish,
+    author: AuditedAuthor,
+}
+
+/// The reason why a sheet is not imported.
+enum NotImported {
+    /// It is no sheet that can be read, within the limits of its lane.
+    Sheet(SheetError),
+    Problem(Box<Problem>),
+}
+
+impl NotImported {
+    fn of(error: impl Into<Problem>) -> Self {
+        Self::Problem(Box::new(error.into()))
     }
-    Err(refused(&report))
+}
+
+impl Import {
+    /// Reads the sheet, does what is asked for, and writes the answer, on the thread of a lane: each takes long of a hundred
+    /// thousand rows.
+    fn answer(&self, limits: &SheetLimits, runtime: &Handle) -> Result<Response, NotImported> {
+        let sheet = Sheet::read(&self.body, &self.options, limits).map_err(NotImported::Sheet)?;
+        let rows = sheet.rows();
+        let imported = self.service.devices.import(&sheet, &rows, &self.wish, &self.author);
+        let report = runtime.block_on(imported).map_err(NotImported::of)?;
+        drop((rows, sheet));
+        if report.applied {
+            runtime.block_on(self.service.ask_for_consents());
+        }
+        if report.applied || report.dry_run {
+            return Ok(Json(report).into_response());
+        }
+        Err(NotImported::of(refused(&report)))
+    }
+}
+
+impl From<NoPlace> for Problem {
+    fn from(none: NoPlace) -> Self {
+        let detail = none.to_string();
+        match none {
+            NoPlace::OfToken | NoPlace::OfGroup(_) => {
+                Self::too_many_requests("too-many-at-once", detail)
+            }
+            NoPlace::All => Self::unavailable("too-busy", detail),
+        }
+    }
 }
 
 /// The last sheet counts, where the token has several under way.

@@ -128,7 +128,7 @@ pub(super) async fn list(
     let devices = match silent_since {
         None if is_whole => looking(),
         // Of very many there may be few, or none.
-        _ => service.expensive.turn(&authorized.principal.token, None)?.run(looking).await?,
+        _ => service.expensive_turn(&authorized.principal, None)?.run(looking).await?,
     };
     let devices = devices.iter().map(|device| Shown::new(&service, device));
     let place = |listed: &Shown| listed.device.dev_eui.to_string();

@@ -167,7 +167,7 @@ pub(super) async fn send_to_group(
         return Err(Problem::not_found("unknown-group", detail));
     }
     permit_priority(&service, &authorized.principal, &group, wish.priority)?;
-    let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
+    let turn = service.expensive_turn(&authorized.principal, Some(&group))?;
     let devices = turn.run({
         let (service, group, wish) = (Arc::clone(&service), group.clone(), wish.clone());
         move || service.devices.of_group(&group, |device| wish.means(&device.tags))

@@ -193,7 +193,7 @@ async fn objects(
     if let Some(known) = service.quality.known_only_gateways() {
         return Ok(known);
     }
-    let turn = service.expensive.turn(&principal.token, None)?;
+    let turn = service.expensive_turn(principal, None)?;
     let own = Arc::clone(service);
     let found = turn.see_through(async move { own.quality.only_gateways().await });
     found.await?.map_err(unreadable)

@@ -248,7 +248,7 @@ pub(super) async fn verify(
     State(service): State<Arc<Service>>,
 ) -> Result<Json<Verified>, Problem> {
     // It reads every package.
-    let _turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let _turn = service.expensive_turn(&authorized.principal, None)?;
     let verification = service.registry.verify().await?;
     let found = verification.flaws.iter().map(packages::of_flaw).collect();
     Ok(Json(Verified { verification, found }))
@@ -281,7 +281,7 @@ pub(super) async fn mend(
     JsonBody(Mending { dry_run }): JsonBody<Mending>,
 ) -> Result<Json<Mended>, Problem> {
     let mended = to_the_end(async move {
-        let _turn = service.expensive.turn(&authorized.principal.token, None)?;
+        let _turn = service.expensive_turn(&authorized.principal, None)?;
         Ok(service.registry.mend_all(dry_run).await?)
     });
     Ok(Json(mended.await?))

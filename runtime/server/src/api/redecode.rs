@@ -117,7 +117,7 @@ pub(super) async fn redecode(
     };
     let principal = authorized.principal;
     // Held until the last record: it takes a thread for as long.
-    let turn = service.expensive.turn(&principal.token, group.as_ref())?;
+    let turn = service.expensive_turn(&principal, group.as_ref())?;
     let decoder = service.registry.decoder(&decoder).await?;
     let order = RedecodeJob { decoder, group, since, until, dry_run };
     let (lines, response) = answer_in_lines();

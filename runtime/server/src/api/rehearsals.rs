@@ -134,7 +134,7 @@ pub(super) async fn rehearse(
     }
     let principal = authorized.principal;
     // Held until the last record: it takes a thread for as long.
-    let turn = service.expensive.turn(&principal.token, None)?;
+    let turn = service.expensive_turn(&principal, None)?;
     let candidate = candidate(&service, &principal, (id, version), request).await?;
     let job = RehearsalJob { candidate: Arc::new(candidate), since, until, every };
     // Before the first record is read: nobody sees payloads of others without a line of it.

@@ -62,7 +62,7 @@ impl Shape {
         principal: &Principal,
     ) -> Result<Self, Problem> {
         let Some(form) = TableForm::of(headers, layout)? else { return Ok(Self::Json) };
-        let turn = service.expensive.turn(&principal.token, None)?;
+        let turn = service.expensive_turn(principal, None)?;
         Ok(Self::Table(TableShape { form, turn }))
     }
 }

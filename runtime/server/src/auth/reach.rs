@@ -169,12 +169,18 @@ impl Reach {
         Some(groups)
     }
 
-    /// The only group that is within reach, whole or in part: the group that requests count for.
-    #[must_use]
-    pub fn only_group(&self) -> Option<GroupId> {
+    /// The only group that is within reach, whole or in part.
+    fn only_group(&self) -> Option<GroupId> {
         let mut groups = self.touched_groups()?;
         let only = groups.pop_first();
         only.filter(|_| groups.is_empty())
+    }
+
+    /// The group that requests count for: the first one within reach, so that a sender of several has no more than one of
+    /// one. None of whoever sees all.
+    #[must_use]
+    pub fn counted_group(&self) -> Option<GroupId> {
+        self.touched_groups()?.pop_first()
     }
 
     /// The group that is asked about: the one that is named, or the only one within reach.
@@ -311,6 +317,12 @@ mod tests {
         assert!(of(&["partner:city"]).groups(Some(waste)).is_err());
         assert_eq!(of(&["partner:city"]).only_group(), None);
         assert_eq!(of(&["sub-group:water/north"]).only_group(), Some(water));
+        let light: GroupId = "light".parse().unwrap();
+        for several in [&["partner:city"][..], &["group:water", "sub-group:light/north"]] {
+            assert_eq!(of(several).counted_group(), Some(light.clone()), "{several:?}");
+        }
+        assert_eq!(of(&["territory"]).counted_group(), None);
+        assert_eq!(of(&[]).counted_group(), None);
     }
 
     #[tokio::test]

@@ -114,8 +114,6 @@ pub struct Devices {
     /// The number of changes of what is registered, as far as they are known.
     changes: AtomicU64,
     points: Points,
-    /// Held while a sheet is imported: one at a time, so that verdicts hold and memory is bounded.
-    imports: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A device that is registered: all but its keys, which are never shown again.
@@ -263,7 +261,6 @@ impl Devices {
             first_heard: Arc::default(),
             changes: AtomicU64::default(),
             points,
-            imports: Arc::default(),
         };
         devices.read_all().await?;
         devices.of_groups.lock().pack();

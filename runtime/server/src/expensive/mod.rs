@@ -5,6 +5,9 @@
 //! group have so many places there at once, and a request so much time: a search through records ends with
 //! what it has found by then, and everything else is told to come again. A place is taken until the work is done,
 //! also where the client has gone, so that nobody has more work under way than places.
+//!
+//! Of several threads the work of one group never has the last one, and of its work no more waits for a thread than it may
+//! have at once. What others ask for meanwhile waits for as many calls as there are groups at work, and for no queue of one.
 
 mod places;
 mod settings;
@@ -30,6 +33,9 @@ use places::{Held, Places};
 
 /// Calls that may wait for a thread beyond those of the requests that have a place: commands to encode.
 const CALLS_BESIDE: usize = 256;
+
+/// Threads where the settings leave their number to us: while one is at work for a group, another is free for others.
+const FEWEST_THREADS: usize = 2;
 
 /// Calls that one request may have wait for a thread of long work.
 pub(crate) const LONG_CALLS: usize = 64;
@@ -103,7 +109,7 @@ impl Expensive {
     /// Starts the threads. The stack of WebAssembly in bytes is one of the sandbox's limits.
     pub fn start(settings: ExpensiveSettings, wasm_stack_bytes: usize) -> io::Result<Self> {
         let threads = match settings.threads {
-            0 => (thread::available_parallelism()?.get() / 2).max(1),
+            0 => (thread::available_parallelism()?.get() / 2).max(FEWEST_THREADS),
             given => given,
         };
         let waiting = settings.requests.saturating_add(CALLS_BESIDE);
@@ -111,7 +117,8 @@ impl Expensive {
         // One for each core: they only get of it what all others leave.
         let waiting = settings.requests.saturating_mul(LONG_CALLS).min(MOST_LONG_CALLS);
         let long_workers = Arc::new(Workers::behind(0, waiting, wasm_stack_bytes)?);
-        Ok(Self { workers, long_workers, settings, places: Places::default() })
+        let places = Places::new(threads.saturating_sub(1).max(1));
+        Ok(Self { workers, long_workers, settings, places })
     }
 
     /// The threads themselves, for work that has its own places.
@@ -156,13 +163,17 @@ impl Turn {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, TooExpensive> {
         let (held, (_waiting, mut gone)) = (Arc::clone(&self.held), oneshot::channel::<()>());
-        let job = move || {
-            let is_waited_for = gone.try_recv() == Err(oneshot::error::TryRecvError::Empty);
-            let done = is_waited_for.then(work);
-            drop(held);
-            done
+        let in_turn = async {
+            let share = self.held.share().await;
+            let job = move || {
+                let is_waited_for = gone.try_recv() == Err(oneshot::error::TryRecvError::Empty);
+                let done = is_waited_for.then(work);
+                drop((share, held));
+                done
+            };
+            self.workers.run(job).await
         };
-        match timeout_at(self.deadline, self.workers.run(job)).await {
+        match timeout_at(self.deadline, in_turn).await {
             Ok(done) => done?.ok_or_else(|| self.took_too_long()),
             Err(_) => Err(self.took_too_long()),
         }
@@ -208,10 +219,10 @@ impl Turn {
 impl Elsewhere for Turn {
     async fn run(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), NotDoneElsewhere> {
         // A search looks at the clock itself, between two calls.
-        let held = Arc::clone(&self.held);
+        let (held, share) = (Arc::clone(&self.held), self.held.share().await);
         let work = move || {
             work();
-            drop(held);
+            drop((share, held));
         };
         self.workers.run(work).await.map_err(|error| NotDoneElsewhere(error.to_string()))
     }
@@ -223,7 +234,7 @@ mod tests {
         future::pending,
         sync::{
             Barrier,
-            atomic::{AtomicBool, Ordering},
+            atomic::{AtomicBool, AtomicUsize, Ordering},
         },
     };
 
@@ -289,6 +300,49 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(20), endless).await.is_err());
         drop(turn);
         assert_eq!(once_free(&expensive).await.run(|| 7).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn a_group_that_waits_for_threads_leaves_one_to_others() {
+        let settings = ExpensiveSettings {
+            threads: 2,
+            requests: 8,
+            of_token: 4,
+            of_group: 4,
+            seconds: 10,
+            records: 1,
+            fuel: 1,
+        };
+        let expensive = Arc::new(Expensive::start(settings, 0).unwrap());
+        let group = |name: &str| name.parse::<GroupId>().unwrap();
+        let (begun, go_on) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let hold = |token: &str| {
+            let turn = expensive.turn(token, Some(&group("water"))).unwrap();
+            let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
+            tokio::spawn(async move {
+                let work = move || {
+                    begun.fetch_add(1, Ordering::AcqRel);
+                    while !go_on.load(Ordering::Acquire) {
+                        thread::yield_now();
+                    }
+                };
+                turn.run(work).await
+            })
+        };
+        let of_water: Vec<_> = ["a", "a", "b", "b"].map(hold).into();
+        while begun.load(Ordering::Acquire) == 0 {
+            yield_now().await;
+        }
+        // Another group, and a sender of none, have the other thread at once.
+        let street = group("street");
+        for (token, about) in [("c", Some(&street)), ("d", None)] {
+            assert_eq!(expensive.turn(token, about).unwrap().run(|| 7).await, Ok(7), "{token}");
+        }
+        assert_eq!(begun.load(Ordering::Acquire), 1, "one of the group is at work at a time");
+        go_on.store(true, Ordering::Release);
+        for one in of_water {
+            assert_eq!(one.await.unwrap(), Ok(()));
+        }
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ExpensiveSettings {
-    /// Threads that they have; 0 is half of the cores, and one at least.
+    /// Threads that they have; 0 is half of the cores, and two at least.
     pub threads: usize,
     /// Requests that are under way at once.
     pub requests: usize,

@@ -10,6 +10,7 @@ use axum::{
     },
     response::{IntoResponse, Redirect, Response},
 };
+use champollion_delivery::names::GroupId;
 use champollion_service::alerts::Words;
 use fluent_bundle::FluentValue;
 use jiff::{Timestamp, Zoned, civil::Date};
@@ -25,7 +26,7 @@ use crate::{
     api::{Asker, Interface, Problem, cookie_of, session_of},
     auth::{Principal, Scope},
     connections::{ClientAddress, network_of},
-    expensive::TooExpensive,
+    expensive::{TooExpensive, Turn},
     sentence::Sentence,
     service::Service,
 };
@@ -101,9 +102,16 @@ impl Viewer {
         self.0.principal.as_ref()
     }
 
-    /// The name under which what the viewer has under way is counted: the session, or else the network.
-    pub(super) fn requester(&self) -> &str {
-        self.principal().map_or(&self.0.network, |principal| &principal.token)
+    /// Takes a place of an expensive request, about a group where it is about one. It counts for the session, or else for
+    /// the network.
+    ///
+    /// # Errors
+    /// All places are taken.
+    pub(super) fn expensive_turn(&self, about: Option<&GroupId>) -> Result<Turn, TooExpensive> {
+        match self.principal() {
+            Some(principal) => self.service().expensive_turn(principal, about),
+            None => self.service().expensive.turn(&self.0.network, about),
+        }
     }
 
     /// Has something done that goes through the objects of a fleet, in the place of an expensive request. What is asked of the
@@ -115,8 +123,7 @@ impl Viewer {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let looked =
-            async { self.service().expensive.turn(self.requester(), None)?.run(work).await };
+        let looked = async { self.expensive_turn(None)?.run(work).await };
         looked.await.map_err(|error: TooExpensive| self.translated(error.into()))
     }
 

@@ -23,7 +23,7 @@ pub use opening::Outside;
 use crate::{
     alerts::Alerts,
     at_once::AtOnce,
-    auth::{AdminOutlook, Administrators, Rates, SignIns, Tokens},
+    auth::{AdminOutlook, Administrators, Principal, Rates, Reach, SignIns, Tokens},
     backups::Backups,
     cluster::Cluster,
     config::Config,
@@ -31,7 +31,7 @@ use crate::{
     derived::DerivedAssignments,
     devices::{Devices, ImportsUnderWay},
     downlinks::Downlinks,
-    expensive::Expensive,
+    expensive::{Expensive, TooExpensive, Turn},
     followers::{Followers, Place},
     handshakes::Handshakes,
     ingest::{Intake, Messages},
@@ -50,6 +50,7 @@ use crate::{
     redecode::Redecoding,
     rehearsals::Rehearsals,
     schedules::Schedules,
+    sheet_lanes::SheetLanes,
     sign_in::{
         Attempts, Links, Passwords, Sessions,
         openid::{Identities, Provider},
@@ -167,12 +168,10 @@ pub struct Service {
     pub(crate) large_answers: AtOnce,
     /// The packages that are under way to be tried, by token.
     pub(crate) publications_of_tokens: AtOnce,
-    /// The sheets that are under way, by token.
-    pub(crate) sheets_of_tokens: AtOnce,
+    /// The lanes of sheets that are imported, or wait to be.
+    pub(crate) sheet_lanes: SheetLanes,
     /// The progress of sheets that are under way.
     pub(crate) imports_under_way: ImportsUnderWay,
-    /// Places for sheets that are imported, or wait to be.
-    pub(crate) sheets_waiting: Arc<Semaphore>,
     /// The tests of routes.
     pub(crate) route_tests: Pace,
     /// The changes of routes.
@@ -220,6 +219,22 @@ impl Service {
     ) -> Result<Place, QuotaExceeded> {
         let limits = self.config.quotas.of(group);
         self.answers.join(token, group, (limits.open_answers, limits.open_answers_of_token))
+    }
+
+    /// Takes a place of an expensive request: about a group, or else for the group that the sender's requests count for.
+    pub(crate) fn expensive_turn(
+        &self,
+        sender: &Principal,
+        about: Option<&GroupId>,
+    ) -> Result<Turn, TooExpensive> {
+        let counted = || {
+            let places = sender.standings.iter().filter_map(|standing| standing.place.clone());
+            Reach::of(places.collect(), Arc::clone(&self.roster)).counted_group()
+        };
+        match about {
+            Some(group) => self.expensive.turn(&sender.token, Some(group)),
+            None => self.expensive.turn(&sender.token, counted().as_ref()),
+        }
     }
 
     /// Removes the records whose time is over.

@@ -49,6 +49,7 @@ use crate::{
     redecode::Redecoding,
     rehearsals::Rehearsals,
     schedules::Schedules,
+    sheet_lanes::SheetLanes,
     sign_in::{
         Attempts, Links, Passwords, Sessions,
         openid::{Identities, Provider},
@@ -62,9 +63,6 @@ use crate::{
 /// Packages that are compiled and rehearsed at once; further ones wait. A rehearsal may take seconds,
 /// and the cores are for the frames.
 const PUBLICATIONS: usize = 1;
-
-/// Sheets of devices that are in memory at once: one is imported, the others wait for their turn.
-const SHEETS: usize = 4;
 
 /// The connections and carriers to network servers, prepared and not started.
 pub struct Outside {
@@ -168,6 +166,11 @@ impl Service {
                 StartError::Setup { what, reason: error.to_string() }
             })?;
         let workers = Arc::new(workers);
+        let sheet_lanes = SheetLanes::start(config.sheets.clone());
+        let sheet_lanes = sheet_lanes.map_err(|error| StartError::Setup {
+            what: "the threads of sheets cannot be started".to_owned(),
+            reason: error.to_string(),
+        })?;
         let expensive = Expensive::start(config.expensive, config.sandbox.stack_bytes);
         let expensive = expensive.map_err(|error| StartError::Setup {
             what: "the threads of expensive requests cannot be started".to_owned(),
@@ -349,9 +352,8 @@ impl Service {
             answers: Followers::of_answers(),
             large_answers: AtOnce::default(),
             publications_of_tokens: AtOnce::default(),
-            sheets_of_tokens: AtOnce::default(),
+            sheet_lanes,
             imports_under_way: ImportsUnderWay::default(),
-            sheets_waiting: Arc::new(Semaphore::new(SHEETS)),
             route_tests: Pace::default(),
             route_changes: Pace::default(),
             stopping: watch::channel(false).0,

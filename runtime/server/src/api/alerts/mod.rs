@@ -133,7 +133,7 @@ pub(super) async fn list(
         // Of very many that are open there may be few, and of many groups each is looked at.
         _ => {
             let only = groups.first().filter(|_| groups.len() == 1);
-            let turn = service.expensive.turn(&authorized.principal.token, only)?;
+            let turn = service.expensive_turn(&authorized.principal, only)?;
             let looked = turn
                 .see_through(async move { found(&service, (&groups, state), from, lookups).await });
             looked.await??

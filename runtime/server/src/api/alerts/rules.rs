@@ -138,7 +138,7 @@ pub(in crate::api) async fn list(
         later(&service, groups, from.as_ref(), lookups).await?
     } else {
         // Each of very many groups is looked at.
-        let turn = service.expensive.turn(&authorized.principal.token, None)?;
+        let turn = service.expensive_turn(&authorized.principal, None)?;
         let looked =
             turn.see_through(async move { later(&service, groups, from.as_ref(), lookups).await });
         looked.await??
@@ -257,7 +257,7 @@ pub(in crate::api) async fn put(
     SecretBody(definition): SecretBody<Definition>,
 ) -> Result<Json<MadeRule>, Problem> {
     let key = key(&authorized.reach, group, &name)?;
-    let turn = service.expensive.turn(&authorized.principal.token, Some(&key.group))?;
+    let turn = service.expensive_turn(&authorized.principal, Some(&key.group))?;
     let (mut definition, devices) = checked(&service, (&key.group, &turn), definition).await?;
     let by = (&authorized.principal, &key.group, &turn);
     commanding::check(&service, by, &definition).await?;
@@ -369,7 +369,7 @@ pub(in crate::api) async fn try_out(
     SecretBody(definition): SecretBody<Definition>,
 ) -> Result<Json<Trials>, Problem> {
     let group = authorized.reach.group(group)?;
-    let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
+    let turn = service.expensive_turn(&authorized.principal, Some(&group))?;
     let (definition, _) = checked(&service, (&group, &turn), definition).await?;
     if matches!(definition.when, Condition::Route(_)) {
         let detail = "when.route: records do not tell how routes did: make the rule, and see";

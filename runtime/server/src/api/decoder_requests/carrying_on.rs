@@ -114,8 +114,7 @@ pub(super) async fn tried<D>(
     candidate: Candidate,
 ) -> Result<Tried, Problem> {
     let Candidate { decoder, version } = &candidate;
-    let group = authorized.reach.only_group();
-    let turn = service.expensive.turn(&authorized.principal.token, group.as_ref())?;
+    let turn = service.expensive_turn(&authorized.principal, None)?;
     let loaded = service.registry.version(decoder, version).await?;
     let payloads = request.wish.payloads.clone();
     let work = move || {

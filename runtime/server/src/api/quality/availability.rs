@@ -120,7 +120,7 @@ pub(in crate::api) async fn availability(
     let form = TableForm::of(&headers, layout)?;
     let stretch = stretch(&service, from, to)?;
     let scope = scope(&authorized.reach, group, None, None)?;
-    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let turn = service.expensive_turn(&authorized.principal, None)?;
     let counted = async move { count(&service, &scope, stretch).await };
     if let Some(form) = form {
         let rows = async move { Rows::gather(rows(&counted.await?)) };

@@ -113,7 +113,7 @@ pub(in crate::api) async fn excluded(
     let scope = scope(&authorized.reach, group, sub_group, use_case)?;
     let from: Option<DevEui> =
         after.as_deref().map(|dev_eui| parameter("after", dev_eui)).transpose()?;
-    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let turn = service.expensive_turn(&authorized.principal, None)?;
     if let Some(form) = form {
         let rows = async move {
             let devices = scope.devices(&service.devices, None);

@@ -159,7 +159,7 @@ pub(in crate::api) async fn figures(
     let form = TableForm::of(&headers, layout)?;
     let scope = scope(&authorized.reach, group, sub_group, use_case)?;
     let stretch = stretch(&service, from, to)?;
-    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let turn = service.expensive_turn(&authorized.principal, None)?;
     let groups = scope.groups(&service.quality);
     let wanted = Wanted { by, per, sub_groups: scope.sub_groups, use_case: scope.use_case };
     let asked = Asked { groups, stretch, wanted };

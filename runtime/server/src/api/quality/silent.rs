@@ -123,7 +123,7 @@ pub(in crate::api) async fn silent(
         after.as_deref().map(|place| parameter("after", place)).transpose()?;
     let scope = scope(&authorized.reach, group, sub_group, use_case)?;
     let asked = AskedSilence { scope, hours };
-    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let turn = service.expensive_turn(&authorized.principal, None)?;
     if let Some(form) = form {
         let rows = rows(service, asked);
         return TableShape::new(form, turn).answer("Silent", &HEADINGS, rows).await;

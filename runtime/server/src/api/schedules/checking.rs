@@ -56,7 +56,7 @@ async fn commanded(
         let detail = format!("there is no group {group} with devices");
         return Err(Problem::not_found("unknown-group", detail));
     }
-    let turn = service.expensive.turn(&principal.token, Some(&group))?;
+    let turn = service.expensive_turn(principal, Some(&group))?;
     let kinds = kinds_of(service, (&group, &turn), wish).await?;
     if kinds.is_empty() {
         return Err(SendError::NobodyMeant(group).into());

@@ -301,7 +301,7 @@ pub(super) async fn next(
         Some(_) => service.downlinks.kinds(found.devices(&service.devices)),
         None => {
             let group = &found.group;
-            let turn = service.expensive.turn(&authorized.principal.token, Some(group))?;
+            let turn = service.expensive_turn(&authorized.principal, Some(group))?;
             kinds_of(&service, (group, &turn), &found.wish).await?
         }
     };

@@ -94,7 +94,7 @@ pub(in crate::api) async fn objects(
 ) -> Result<Response, Problem> {
     let is_csv = matches!(listing.format, ListForm::Csv);
     let layout = layout_of_list(is_csv, listing.layout, "say format=csv")?;
-    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let turn = service.expensive_turn(&authorized.principal, None)?;
     let of = (date.as_str(), partner.as_str());
     let statement = seen_statement(&authorized.reach, &service, of, &turn).await?;
     let name = format!("statement-{}-{}", statement.date, statement.partner);

@@ -147,7 +147,7 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let form = TableForm::of(&headers, layout)?;
-    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let turn = service.expensive_turn(&authorized.principal, None)?;
     may_state(&authorized.reach, &service)?;
     let stated = service.stated(date, &turn).await?;
     let seen = |partner: &PartnerId| sees(&authorized.reach, partner);
@@ -189,7 +189,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let form = TableForm::of(&headers, layout)?;
-    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let turn = service.expensive_turn(&authorized.principal, None)?;
     let of = (date.as_str(), partner.as_str());
     let statement = seen_statement(&authorized.reach, &service, of, &turn).await?;
     let shown = Shown::new(&service, statement).await.map_err(StatementError::from)?;
@@ -223,7 +223,7 @@ pub(super) async fn issue(
     let date: Date = path_part("date", &date)?;
     may_state(&authorized.reach, &service)?;
     let author = authorized.author(&service);
-    let turn = service.expensive.turn(&authorized.principal.token, None)?;
+    let turn = service.expensive_turn(&authorized.principal, None)?;
     to_the_end(async move {
         let stated = service.stated_anew(date, &turn).await?;
         let fresh = not_issued(&service, &stated.statements).await?;

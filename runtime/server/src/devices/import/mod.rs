@@ -3,7 +3,8 @@
 //! A row is laid over what is registered (`merge.rs`); the outcome is compared with it (`judging.rs`). Where all rows are to
 //! be taken or none, the whole sheet is judged before anything is written. It is written in parts, each with its line
 //! of the audit, and each row is judged once more in its device's turn: a kill leaves whole parts, and the sheet can be
-//! imported again, since what is done is unchanged then.
+//! imported again, since what is done is unchanged then. Several may be under way: what another one has changed meanwhile is
+//! seen in the turns of the devices.
 
 mod judging;
 mod merge;
@@ -20,7 +21,6 @@ use champollion_lns::NetworkServerName;
 use champollion_registry::ledger::AuditEntry;
 use champollion_store::{Batch, TableError};
 use serde_json::json;
-use tokio::sync::OwnedMutexGuard;
 
 pub use notes::Notes;
 pub use progress::{ImportProgress, ImportUnderWay, ImportsUnderWay, Told};
@@ -61,11 +61,6 @@ pub struct ImportWish {
 }
 
 impl Devices {
-    /// Waits until no other sheet is imported.
-    pub async fn import_turn(&self) -> OwnedMutexGuard<()> {
-        Arc::clone(&self.imports).lock_owned().await
-    }
-
     /// Judges the rows of a sheet, and does what the verdicts say.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ pub(super) fn place(viewer: &Viewer, everybody: &AtOnce) -> Result<Place, Proble
             Problem::from(TooManyAtOnce { what, setting, limit })
         })?),
     };
-    let turn = service.expensive.turn(viewer.requester(), None)?;
+    let turn = viewer.expensive_turn(None)?;
     Ok(Place { turn, _everybody: shared })
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn offered(
     let Ok(group) = group.parse::<GroupId>() else { return Ok(Vec::new()) };
     // A scope that is none is refused at its field; the whole group goes on offering.
     let scope: Scope = serde_json::from_value(scope(filled)).unwrap_or_default();
-    let turn = viewer.service().expensive.turn(viewer.requester(), Some(&group))?;
+    let turn = viewer.expensive_turn(Some(&group))?;
     let terms = AlertTerms::of(viewer.service(), (&group, &scope), &turn).await;
     Ok(terms.map_err(|problem| viewer.translated(problem))?.offered())
 }
