@@ -176,6 +176,37 @@ fn the_last_admin_stays_and_is_made_anew_on_the_machine_itself() {
     assert!(nowhere.failure().contains("/nowhere"), "{}", nowhere.failure());
 }
 
+#[test]
+fn no_name_of_people_partners_or_tokens_hides_what_it_is() {
+    let server = Server::start();
+    let admin = server.admin();
+    for (number, sign) in
+        ["\n", "\r", "\0", "\u{9b}", "\u{200b}", "\u{202e}", "\u{2066}", "\u{2029}", "\u{feff}"]
+            .into_iter()
+            .enumerate()
+    {
+        let name = format!("Ada{sign}Lovelace");
+        let token = json!({ "name": name, "role": "partner", "group": "water" });
+        let said = admin.post("/v1/tokens", &token);
+        assert!(said.problem(400, "invalid-name").contains("line break"), "{sign:?}");
+        let partner = json!({ "id": format!("p{number}"), "name": name, "groups": [] });
+        admin.post("/v1/partners", &partner).problem(400, "invalid-name");
+        let grants = json!([{ "role": "reader", "scope": "group:water" }]);
+        for member in ["name", "firstName"] {
+            let email = format!("a{number}@water.example");
+            let mut person =
+                json!({ "name": "L", "firstName": "A", "email": email, "grants": grants });
+            person[member] = json!(name);
+            admin.post("/v1/people", &person).problem(400, "invalid-body");
+        }
+    }
+    // Names of whatever language stay what they are, with the joiners that it needs.
+    for name in ["Zoë O’Brien-Müller", "محمد", "می\u{200c}خواهم", "李 明"] {
+        let token = json!({ "name": name, "role": "partner", "group": "water" });
+        assert_eq!(admin.post("/v1/tokens", &token).success()["name"], name);
+    }
+}
+
 /// Reads a stream to its end; gives the time that it took.
 fn followed(server: &Server, token: &str, path: &str) -> std::thread::JoinHandle<Duration> {
     let host = server.address().trim_start_matches("http://").to_owned();

@@ -28,9 +28,11 @@ pub mod requests;
 pub mod roster;
 pub mod sheets;
 mod short_text;
+mod unseen;
 pub mod vault;
 
 pub use champollion_frames::FromText;
 pub use key_text::may_hold_key;
 pub use plain_text::plain;
 pub use short_text::ShortText;
+pub use unseen::is_unseen;

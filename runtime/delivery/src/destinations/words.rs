@@ -1,5 +1,7 @@
 //! Words of strangers, as people are shown them.
 
+use champollion_fleet::is_unseen;
+
 /// Most bytes that are shown of what somebody else said.
 pub(crate) const SHOWN_BYTES: usize = 1 << 10;
 
@@ -28,18 +30,13 @@ pub(crate) fn shown(said: &str) -> String {
 /// Whether a character is shown as itself. Those that are not: control characters, what turns the
 /// direction of text or has no width, what belongs to nobody, and what stands for bytes that are no text.
 fn is_printable(character: char) -> bool {
-    !character.is_control()
+    !is_unseen(character)
         && !character.is_whitespace()
         && !matches!(
             character,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
+            '\u{200c}'
+                | '\u{200d}'
                 | '\u{e000}'..='\u{f8ff}'
-                | '\u{feff}'
                 | '\u{fff0}'..='\u{ffff}'
                 | '\u{e0000}'..
         )

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::Email;
-use crate::grants::Place;
+use crate::{grants::Place, is_unseen};
 
 /// Longest name in characters.
 const NAME_CHARACTERS: usize = 100;
@@ -19,7 +19,7 @@ pub struct PersonName(String);
 
 /// A text that is no name of a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to {NAME_CHARACTERS} characters on one line")]
+#[error("a name has 1 to {NAME_CHARACTERS} characters on one line, each of which is seen")]
 pub struct NameFault;
 
 impl FromStr for PersonName {
@@ -28,10 +28,17 @@ impl FromStr for PersonName {
     fn from_str(text: &str) -> Result<Self, NameFault> {
         let text = text.trim();
         let fits = (1..=NAME_CHARACTERS).contains(&text.chars().count());
-        match fits && !text.contains(char::is_control) {
+        match fits && !text.contains(is_unseen) {
             true => Ok(Self(text.to_owned())),
             false => Err(NameFault),
         }
+    }
+}
+
+impl PersonName {
+    /// Reads a name as it was taken once, by the rule of its time.
+    fn kept<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self)
     }
 }
 
@@ -63,8 +70,10 @@ pub struct Person {
     /// The place whose owners look after the account: no grant of the person lies outside of it.
     pub home: Place,
     /// The name of the person.
+    #[serde(deserialize_with = "PersonName::kept")]
     pub name: PersonName,
     /// The first name of the person.
+    #[serde(deserialize_with = "PersonName::kept")]
     pub first_name: PersonName,
     /// The personal e-mail address. Within a home it is that of one person.
     pub email: Email,

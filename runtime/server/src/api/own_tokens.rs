@@ -47,7 +47,7 @@ pub(super) struct Wanted {
     extensions(("x-roles" = json!(crate::auth::EVERYBODY))),
     responses(
         (status = 201, description = "The token. Its secret is shown once.", body = Created),
-        (status = 400, description = "invalid-scopes, name-too-long, expires-in-the-past"),
+        (status = 400, description = "invalid-scopes, name-too-long, invalid-name, expires-in-the-past"),
         (status = 409, description = "too-many-tokens"),
         (status = 503, description = "not-kept"),
     ),

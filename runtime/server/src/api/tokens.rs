@@ -101,7 +101,7 @@ pub(super) struct TokenList {
         (status = 201, description = "The token. Its secret is shown once.", body = Created),
         (
             status = 400,
-            description = "invalid-scopes, invalid-role, unknown-network-server, name-too-long, \
+            description = "invalid-scopes, invalid-role, unknown-network-server, name-too-long, invalid-name, \
                            expires-in-the-past",
         ),
         (status = 404, description = "unknown-person, unknown-partner"),

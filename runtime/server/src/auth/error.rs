@@ -59,6 +59,11 @@ pub enum TokenError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// Its name would not be seen as it is.
+    #[error(
+        "the name has a line break, or a character that turns the direction of text or has no width: leave it out"
+    )]
+    UnseenName,
     /// It would end before it begins.
     #[error("the token would have expired at {0}, before it is made")]
     ExpiresInThePast(Timestamp),

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
+use champollion_fleet::is_unseen;
 use champollion_lns::NetworkServerName;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
@@ -136,6 +137,9 @@ impl NewToken {
         }
         if name.len() > NAME_BYTES {
             return Err(TokenError::NameTooLong { bytes: name.len(), limit: NAME_BYTES });
+        }
+        if name.contains(is_unseen) {
+            return Err(TokenError::UnseenName);
         }
         let mut id = [0; ID_BYTES];
         getrandom::fill(&mut id)?;

@@ -320,7 +320,7 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new(
         "invalid-name",
         &[400],
-        "The name of a partner has 1 to 200 characters on one line.",
+        "The name of a partner or a token is a line of characters that are seen; that of a partner has 1 to 200.",
     ),
     ProblemCode::new("partner-exists", &[409], "A partner of this short name exists."),
     ProblemCode::new("unknown-partner", &[404], "No partner of this name exists for you."),

@@ -62,6 +62,7 @@ impl From<TokenError> for Problem {
             TokenError::NoScopes | TokenError::ScopeOfAnother { .. } => {
                 Self::bad_request("invalid-scopes", error.to_string())
             }
+            TokenError::UnseenName => Self::bad_request("invalid-name", error.to_string()),
             TokenError::NameTooLong { .. } => Self::bad_request("name-too-long", error.to_string()),
             TokenError::ExpiresInThePast(_) => {
                 Self::bad_request("expires-in-the-past", error.to_string())
