@@ -15,10 +15,14 @@ use axum::{
     response::Response,
 };
 use serde_json::Value as Json;
+use tokio::task::spawn_blocking;
 use tower_service::Service as _;
 
 use super::{Problem, request_id::RequestId, requester::Requester};
 use crate::{connections::ClientAddress, service::Service};
+
+/// Bytes of an answer that is read on a thread beside those that serve all: it may be the report of a sheet.
+const LARGE_BYTES: usize = 1 << 20;
 
 /// Headers of a person's request that say who asks, from where and from which page.
 const PASSED_ON: [HeaderName; 7] = [
@@ -148,7 +152,14 @@ pub(crate) async fn read_json(response: Response) -> Result<Json, Problem> {
     if whole.is_empty() {
         return Ok(Json::Null);
     }
-    serde_json::from_slice(&whole).map_err(|error| Problem::internal(&error))
+    let is_large = whole.len() > LARGE_BYTES;
+    let read = move || -> Result<Json, Problem> {
+        serde_json::from_slice(&whole).map_err(|error| Problem::internal(&error))
+    };
+    if is_large {
+        return spawn_blocking(read).await.map_err(|error| Problem::internal(&error))?;
+    }
+    read()
 }
 
 #[cfg(test)]

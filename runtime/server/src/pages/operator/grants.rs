@@ -158,8 +158,8 @@ pub(super) async fn as_workbook(viewer: Viewer) -> Result<Response, Problem> {
         after = next.to_owned();
     }
     let name: String = viewer.say("operator-grants-title").chars().take(SHEET_NAME).collect();
-    let bytes = workbook::workbook(&name, &headings, rows);
-    let bytes = bytes.map_err(|error| Problem::internal(&error))?;
+    let written = viewer.look_through(move || workbook::workbook(&name, &headings, rows));
+    let bytes = written.await?.map_err(|error| Problem::internal(&error))?;
     let headers = [
         (CONTENT_TYPE, workbook::WORKBOOK_TYPE.to_owned()),
         (CONTENT_DISPOSITION, "attachment; filename=\"rights.xlsx\"".to_owned()),
