@@ -30,17 +30,31 @@ impl Service {
         }
     }
 
-    fn has_right(
+    /// Whether a token gives a right to a thing in a group, or in all of the parts of it that are named.
+    pub(crate) fn has_right(
         &self,
         token: &str,
         scope: Scope,
         (group, parts): (&GroupId, &[SubGroup]),
     ) -> bool {
-        let Some((standings, scopes)) = self.rights_of(token) else { return false };
-        let having = standings.into_iter().filter(|standing: &Standing| scope.is_of(standing.role));
-        let places = having.filter_map(|standing| standing.place).collect();
-        let reach = Reach::of(places, Arc::clone(&self.roster));
-        scopes.is_none_or(|own| scope.is_among(&own)) && reach.has_all(group, parts)
+        let having = self.having(token, scope);
+        let places = having.into_iter().filter_map(|standing| standing.place).collect();
+        Reach::of(places, Arc::clone(&self.roster)).has_all(group, parts)
+    }
+
+    /// Whether a token gives a right wherever it may be.
+    pub(crate) fn has_right_somewhere(&self, token: &str, scope: Scope) -> bool {
+        !self.having(token, scope).is_empty()
+    }
+
+    /// The roles of a token in force that give a right.
+    fn having(&self, token: &str, scope: Scope) -> Vec<Standing> {
+        let Some((mut standings, scopes)) = self.rights_of(token) else { return Vec::new() };
+        if scopes.is_some_and(|own| !scope.is_among(&own)) {
+            return Vec::new();
+        }
+        standings.retain(|standing| scope.is_of(standing.role));
+        standings
     }
 
     /// The roles, and the scopes where there are fewer, of the token or the session of an id.

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     Problem,
-    authorized::{Authorized, Redecode},
+    authorized::{Authorized, Duty, Redecode},
     extract::JsonBody,
     progress_lines::{LineWriter, answer_in_lines},
 };
@@ -121,8 +121,14 @@ pub(super) async fn redecode(
     let decoder = service.registry.decoder(&decoder).await?;
     let order = RedecodeJob { decoder, group, since, until, dry_run };
     let (lines, response) = answer_in_lines();
-    let mut reader = Reader { lines, last: Count::default() };
+    let (rights, of_group) = (Arc::clone(&service), order.group.clone());
     let by = principal.actor();
+    let token = principal.token;
+    let lines = lines.while_allowed(move || match &of_group {
+        Some(group) => rights.has_right(&token, Redecode::SCOPE, (group, &[])),
+        None => rights.has_right_somewhere(&token, Redecode::SCOPE),
+    });
+    let mut reader = Reader { lines, last: Count::default() };
     let author = AuditedAuthor::new(&service.registry, by.clone());
     tokio::spawn(async move {
         let ended = service.redecoding.carry_out(&order, &author, &mut reader).await;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Authorized, Publish},
+    authorized::{Authorized, Duty, Publish},
     catalogue::decoder_id,
     extract::{Parameters, PathParts, path_part, read_body},
     progress_lines::{LineWriter, answer_in_lines},
@@ -139,7 +139,9 @@ pub(super) async fn rehearse(
     let job = RehearsalJob { candidate: Arc::new(candidate), since, until, every };
     // Before the first record is read: nobody sees payloads of others without a line of it.
     service.registry.record(job.act().by(&principal.actor()), now).await?;
-    let (mut lines, response) = answer_in_lines();
+    let (lines, response) = answer_in_lines();
+    let (rights, token) = (Arc::clone(&service), principal.token);
+    let mut lines = lines.while_allowed(move || rights.has_right_somewhere(&token, Publish::SCOPE));
     tokio::spawn(async move {
         let (count, outcome, error) = service.rehearsals.carry_out(&job, &mut lines).await;
         drop(turn);
