@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use ureq::http::Method;
 
 /// The rows of a sheet that is judged for seconds.
-const MANY: u64 = 30_000;
+const MANY: u64 = 12_000;
 
 /// The rows of a sheet that is no small one any more, and is judged soon.
 const SOME: u64 = 5_500;
@@ -58,6 +58,25 @@ fn a_large_sheet_of_one_partner_holds_up_no_small_one_of_another() {
         let judged = judging.join().expect("a client").success();
         assert_eq!(judged["created"], MANY);
     });
+}
+
+#[test]
+fn a_sheet_is_taken_no_further_once_the_right_of_its_sender_has_ended() {
+    let server = Server::start();
+    let token = owner(&server, "Ada", "water");
+    let client = server.anybody().token(&token);
+    let id = client.get("/v1/me").success()["token"].as_str().expect("an id").to_owned();
+    let many = sheet(MANY, "water");
+    let device = |row: u64| server.admin().get(&format!("/v1/devices/70B3D5{row:010X}"));
+    thread::scope(|scope| {
+        let importing = scope.spawn(|| client.send(&Method::POST, "/v1/devices/import", &many));
+        eventually("the first rows are taken", || (device(0).status == 200).then_some(()));
+        assert_eq!(server.admin().delete(&format!("/v1/tokens/{id}")).status, 204);
+        let ended = importing.join().expect("a client");
+        assert!(ended.problem(403, "forbidden").contains("has ended"), "{}", ended.text);
+    });
+    device(0).success();
+    device(MANY - 1).problem(404, "unknown-device");
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use champollion_fleet::names::{GroupId, SubGroup};
+use champollion_fleet::{
+    grants::Place,
+    names::{GroupId, SubGroup},
+};
 use jiff::Timestamp;
 
 use crate::{
@@ -45,6 +48,14 @@ impl Service {
     /// Whether a token gives a right wherever it may be.
     pub(crate) fn has_right_somewhere(&self, token: &str, scope: Scope) -> bool {
         !self.having(token, scope).is_empty()
+    }
+
+    /// Whether a token still gives a right in each of the places in which it gave it.
+    pub(crate) fn keeps_right(&self, token: &str, scope: Scope, places: &[Place]) -> bool {
+        let having = self.having(token, scope);
+        let has =
+            |place: &Place| having.iter().any(|standing| standing.place.as_ref() == Some(place));
+        !having.is_empty() && places.iter().all(has)
     }
 
     /// The roles of a token in force that give a right.

@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 
 use super::{
     Problem,
-    authorized::{Authorized, ProvisionOwn},
+    authorized::{Authorized, Duty, ProvisionOwn},
     extract::{Parameters, read_body, to_the_end},
 };
 use crate::{
@@ -112,6 +112,8 @@ pub(super) async fn import(
     let mut place = service.sheet_lanes.place(token, group, announced(&request))?;
     let told = service.imports_under_way.begin(token);
     let body = read_body(request, service.config.sheets.file_bytes).await?;
+    let (rights, sender) = (Arc::clone(&service), token.clone());
+    let places = authorized.reach.places().to_vec();
     let import = Import {
         options,
         wish: ImportWish {
@@ -122,6 +124,7 @@ pub(super) async fn import(
             network_servers: service.config.network_servers.keys().cloned().collect(),
             digest: Digest::of(&body).to_string(),
             refuses: refusing(authorized.reach.clone()),
+            may_go_on: Arc::new(move || rights.keeps_right(&sender, ProvisionOwn::SCOPE, &places)),
             progress: told.progress(),
         },
         author: authorized.author(&service),

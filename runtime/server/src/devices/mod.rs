@@ -56,7 +56,7 @@ pub use assignment::Assignment;
 pub use handover::{HandedSession, HandoverError, Keks};
 pub use import::{
     CellRefusal, FieldChange, ImportProgress, ImportReport, ImportUnderWay, ImportWish,
-    ImportsUnderWay, Notes, RefusesObject, RowVerdict, Told, Verdict,
+    ImportsUnderWay, MayGoOn, Notes, RefusesObject, RowVerdict, Told, Verdict,
 };
 pub use impossible::ImpossibleRegistration;
 pub use joining::{JoinError, Joined};
@@ -206,6 +206,12 @@ pub enum DevicesError {
     /// The audit cannot take a line of the change.
     #[error(transparent)]
     Audit(Box<RegistryError>),
+    /// The sender of a sheet has lost the right to register devices while it was imported.
+    #[error(
+        "the right to register devices has ended while the sheet was imported: what was taken before stays, and nothing more \
+         is taken"
+    )]
+    RightEnded,
     /// More is said of a device than fits into a record.
     #[error("name, tags and variables take {bytes} bytes, and {limit} are the limit")]
     DescriptionTooLarge {

@@ -39,6 +39,9 @@ const PART: usize = 90;
 /// Says why an object of a group, and of a part of it, cannot be the sender's; nothing where it can.
 pub type RefusesObject = Arc<dyn Fn(&GroupId, Option<&SubGroup>) -> Option<String> + Send + Sync>;
 
+/// Says whether a sender still has the rights that it came with.
+pub type MayGoOn = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// The way in which a sheet is to be imported.
 #[derive(Clone)]
 pub struct ImportWish {
@@ -56,6 +59,8 @@ pub struct ImportWish {
     pub digest: String,
     /// The groups and parts that the sender may register devices in.
     pub refuses: RefusesObject,
+    /// Whether the sender still has the rights that it came with.
+    pub may_go_on: MayGoOn,
     /// The progress, which its sender may look at meanwhile.
     pub progress: Arc<ImportProgress>,
 }
@@ -64,7 +69,7 @@ impl Devices {
     /// Judges the rows of a sheet, and does what the verdicts say.
     ///
     /// # Errors
-    /// Something of the store failed; the parts before are durable.
+    /// Something of the store failed, or the sender's right has ended; the parts before are durable.
     pub async fn import(
         &self,
         sheet: &Sheet,
@@ -90,6 +95,9 @@ impl Devices {
         let reserved = places.reserve().await?;
         let mut verdicts = Vec::with_capacity(rows.len());
         for (part, before) in rows.chunks(PART).zip(report.verdicts.chunks(PART)) {
+            if !(wish.may_go_on)() {
+                return Err(DevicesError::RightEnded);
+            }
             verdicts.extend(self.import_part(sheet, part, before, wish, author).await?);
             wish.progress.has_taken(part.len());
         }

@@ -27,6 +27,7 @@ impl From<DevicesError> for Problem {
             DevicesError::Store(StoreError::OtherDatabase { .. }) => {
                 Self::conflict("other-database", error.to_string())
             }
+            DevicesError::RightEnded => Self::forbidden(error.to_string()),
             DevicesError::Impossible(_) => {
                 Self::bad_request("impossible-registration", error.to_string())
             }
