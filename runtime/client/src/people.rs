@@ -151,7 +151,7 @@ impl Client {
         ask(self.post(format_args!("v1/people/{person}/grants/{grant}/confirm"))).await
     }
 
-    /// Suspends a person: `POST /v1/people/{id}/suspend`.
+    /// Suspends a person, whose tokens and sessions end for good: `POST /v1/people/{id}/suspend`.
     pub async fn suspend_person(&self, person: Uuid) -> Result<Answer<Person>, ClientError> {
         ask(self.post(format_args!("v1/people/{person}/suspend"))).await
     }

@@ -99,14 +99,15 @@ impl Import {
                     report.rows
                 ),
             )),
-            (refused, false) => Err(Failure::new(
-                task,
-                format_args!(
-                    "{refused} of {} rows are refused, so nothing was taken: correct them, or take the others with \
-                     --good-rows",
-                    report.rows
-                ),
-            )),
+            (refused, false) => {
+                let outcome = if self.dry_run { "would be" } else { "are" };
+                let taken = if self.dry_run { "" } else { ", so nothing was taken" };
+                let or = if wish.good_rows { "" } else { ", or take the others with --good-rows" };
+                let rows = report.rows;
+                let said =
+                    format!("{refused} of {rows} rows {outcome} refused{taken}: correct them{or}");
+                Err(Failure::new(task, said))
+            }
         }
     }
 

@@ -29,6 +29,7 @@ pub(super) async fn tell(
         output::json(&whole)?;
     } else {
         show(suspended);
+        output::line("own tokens and sessions have ended, also for the time after a resumption");
         for token in &made {
             let done = if ended.contains(&&token.id) { "ended" } else { "goes on" };
             output::line(format_args!(

@@ -111,8 +111,8 @@ enum Action {
         /// Id or e-mail address of the person
         person: Named,
     },
-    /// Suspend a person: own tokens and sessions end at once, the grants stay, and tokens of machines that the person made
-    /// are told
+    /// Suspend a person: own tokens and sessions end at once and for good, the grants stay, and tokens of machines that the
+    /// person made are told
     Suspend {
         /// Id or e-mail address of the person
         person: Named,
@@ -120,7 +120,7 @@ enum Action {
         #[arg(long)]
         with_tokens: bool,
     },
-    /// Put the grants of a suspended person in force again
+    /// Put the grants of a suspended person in force again: the person signs in anew, and makes new tokens
     Resume {
         /// Id or e-mail address of the person
         person: Named,
@@ -263,7 +263,13 @@ impl People {
             }
             Action::Resume { person } => {
                 let id = found(&client, person).await?;
-                self.show(&client.resume_person(id).await?)
+                self.show(&client.resume_person(id).await?)?;
+                if !self.json {
+                    output::note(
+                        "The person signs in anew: tokens of before the suspension stay ended.",
+                    );
+                }
+                Ok(())
             }
             Action::Review(review) => review.run(&client, self.json).await,
         }

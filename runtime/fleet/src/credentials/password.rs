@@ -20,6 +20,9 @@ const LONGEST_BYTES: usize = 256;
 /// Memory of one hash in KiB, its passes and lanes: what OWASP asks for of argon2id, some tens of milliseconds.
 const COST: Cost = Cost { memory_kib: 19_456, passes: 2, lanes: 1 };
 
+/// Digits that people put to their names: at most those of a date.
+const DIGITS_OF_A_DATE: usize = 8;
+
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
@@ -92,6 +95,10 @@ impl Password {
             return Err(WeakPassword::TooShort);
         }
         let known = words_of(about);
+        if is_made_of(&Zeroizing::new(plain(&text)), &known) {
+            let reason = "it is made of names that are known of the person, with a number at most";
+            return Err(WeakPassword::Guessable(reason.to_owned()));
+        }
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let estimate = zxcvbn(&text, &known);
         if estimate.score() < Score::Three {
@@ -107,6 +114,29 @@ impl Password {
     pub fn is_too_long(&self) -> bool {
         self.0.len() > LONGEST_BYTES
     }
+}
+
+/// Whether a text is one of these words, or several in a row, with no more digits before, between and behind them than a
+/// date has.
+fn is_made_of(text: &str, words: &[String]) -> bool {
+    // The fewest digits beside words that the beginning of each length needs; none where it has other letters as well.
+    let mut fewest: Vec<Option<usize>> = vec![None; text.len() + 1];
+    fewest[0] = Some(0);
+    for begin in 0..text.len() {
+        let Some(digits) = fewest[begin] else { continue };
+        let rest = &text[begin..];
+        let of_words = words.iter().filter(|word| rest.starts_with(word.as_str()));
+        let mut steps: Vec<(usize, usize)> = of_words.map(|word| (word.len(), 0)).collect();
+        if rest.starts_with(|sign: char| sign.is_ascii_digit()) {
+            steps.push((1, 1));
+        }
+        for (length, digits_more) in steps {
+            let end = &mut fewest[begin + length];
+            let needed = digits + digits_more;
+            *end = Some(end.map_or(needed, |other| other.min(needed)));
+        }
+    }
+    fewest[text.len()].is_some_and(|digits| digits <= DIGITS_OF_A_DATE && digits < text.len())
 }
 
 /// The words that texts are made of: each text as it is, its letters and digits alone, and so each of its parts, since
@@ -215,10 +245,20 @@ mod tests {
             "city.example2026",
             "AdaLovelace1815",
             "HeleneDeLaTour1",
+            "LovelaceAda1815",
+            "1815-Ada-Lovelace!",
+            "ada10121815lovelace",
+            "CityLovelace75001",
         ] {
             assert!(matches!(choose(common), Err(WeakPassword::Guessable(_))), "{common}");
         }
-        for good in ["correct horse battery staple", "tr0mb0ne-lichen-Ödipus", "kJ8#vq2Lm!xz"] {
+        for good in [
+            "correct horse battery staple",
+            "tr0mb0ne-lichen-Ödipus",
+            "kJ8#vq2Lm!xz",
+            "ada-lichen-trombone",
+            "ada-7193-5528-0461",
+        ] {
             assert_eq!(choose(good), Ok(()), "{good}");
         }
     }

@@ -93,6 +93,23 @@ pub(super) fn shown_number(number: f64) -> String {
     if number.abs() < SHOWN_WHOLE { number.to_string() } else { format!("{number:.5E}") }
 }
 
+/// The errors that spreadsheets show in cells, in English and in French.
+const ERRORS: [&str; 13] = [
+    "#CALC!", "#DIV/0!", "#N/A", "#NAME?", "#NOM?", "#NOMBRE!", "#NUL!", "#NULL!", "#NUM!",
+    "#REF!", "#SPILL!", "#VALEUR!", "#VALUE!",
+];
+
+/// Whether a text is how a spreadsheet shows an error where a file is text alone: one of its words, a number of
+/// LibreOffice's (`Err:502`), or the crosses of a column that was too narrow for its values.
+pub(super) fn is_error(text: &str) -> bool {
+    let text = trimmed(text);
+    let is_number = |rest: &str| rest.len() == 3 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let numbered = text.strip_prefix("Err").and_then(|rest| rest.trim_start().strip_prefix(':'));
+    ERRORS.iter().any(|error| error.eq_ignore_ascii_case(text))
+        || numbered.is_some_and(is_number)
+        || text.len() >= 3 && text.bytes().all(|byte| byte == b'#')
+}
+
 /// Whether a text has so many hexadecimal digits that it may be a key, whole or damaged.
 pub(super) fn may_be_key(text: &str) -> bool {
     text.chars().filter(char::is_ascii_hexdigit).count() >= DIGITS_OF_A_KEY
@@ -140,6 +157,16 @@ mod tests {
         assert_eq!(whole(1.5), None);
         assert_eq!(whole(f64::NAN), None);
         assert_eq!(whole(f64::INFINITY), None);
+    }
+
+    #[test]
+    fn errors_of_spreadsheets_are_known_by_their_words() {
+        for text in ["#REF!", " #N/A ", "#valeur!", "#NOM?", "Err:502", "Err :502", "####"] {
+            assert!(is_error(text), "{text:?}");
+        }
+        for text in ["#1", "N/A", "#", "##", "#REF", "Err:5", "Err:5021", "Error", "Hall #REF!"] {
+            assert!(!is_error(text), "{text:?}");
+        }
     }
 
     #[test]

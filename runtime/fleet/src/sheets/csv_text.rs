@@ -6,7 +6,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use encoding_rs::{Encoding, WINDOWS_1252};
 
 use super::{
-    cell::{Cell, trimmed},
+    cell::{Cell, is_error, trimmed},
     error::SheetError,
     file_kind::FileKind,
     grid::Grid,
@@ -158,6 +158,9 @@ fn cell(text: &str) -> Cell {
     }
     if said.starts_with('=') {
         return Cell::Formula;
+    }
+    if is_error(said) {
+        return Cell::Error(said.to_owned());
     }
     Cell::text(unmarked(text))
 }

@@ -1,11 +1,12 @@
-//! Marks by which no text of CSV becomes a formula. They are taken away when a sheet is read.
+//! Marks by which no text of CSV becomes a formula, or an error of the spreadsheet. They are taken away when a sheet is
+//! read.
 //!
 //! A cell begins where a text does, and wherever a spreadsheet may split it that expects another separator, or heeds no
 //! quotation marks (decision 0072).
 
 use std::borrow::Cow;
 
-use super::cell::is_invisible;
+use super::cell::{is_error, is_invisible};
 
 /// The signs with which a formula begins, also as East Asian keyboards write them.
 const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
@@ -16,6 +17,9 @@ const MARK: char = '\'';
 /// A text with a mark before each sign with which a cell could begin. Marks that stand there already get one more, so
 /// that the text can be had back.
 pub(super) fn marked(text: &str) -> Cow<'_, str> {
+    if is_error(text.trim_start_matches(MARK)) {
+        return Cow::Owned(format!("{MARK}{text}"));
+    }
     if !text.contains(SIGNS) {
         return Cow::Borrowed(text);
     }
@@ -35,6 +39,11 @@ pub(super) fn marked(text: &str) -> Cow<'_, str> {
 pub(super) fn unmarked(text: &str) -> Cow<'_, str> {
     if !text.contains(MARK) {
         return Cow::Borrowed(text);
+    }
+    if let Some(rest) = text.strip_prefix(MARK)
+        && is_error(rest.trim_start_matches(MARK))
+    {
+        return Cow::Borrowed(rest);
     }
     let mut whole = String::with_capacity(text.len());
     let mut may_begin = true;
@@ -80,6 +89,9 @@ mod tests {
             ("a\n@SUM(1)", "a\n'@SUM(1)"),
             (" ＝1", " '＝1"),
             ("'=1", "''=1"),
+            ("#REF!", "'#REF!"),
+            ("'#N/A", "''#N/A"),
+            (" ####", "' ####"),
             ("Hall -1, a=b@c", "Hall -1, a=b@c"),
             ("l'eau", "l'eau"),
         ] {
@@ -91,7 +103,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_marked_text_holds_no_formula_and_can_be_had_back(text in "[=+@＝'a;, \"\t\n-]{0,12}") {
+        fn a_marked_text_holds_no_formula_and_can_be_had_back(text in "[=+@＝'a#;, \"\t\n-]{0,12}") {
             let whole = marked(&text);
             prop_assert_eq!(unmarked(&whole), text.as_str());
             for cell in whole.split([',', ';', '\t', '\n']) {

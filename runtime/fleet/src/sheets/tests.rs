@@ -115,6 +115,8 @@ fn each_cell_that_is_wrong_is_told_with_its_place_and_the_others_are_read() {
         (0, "4123400001234", "A2 DevEUI: 4123400001234 has 13 digits"),
         (0, "=A1", "A2 DevEUI"),
         (1, "=1+1", "B2 Nom: the cell holds a formula"),
+        (1, "#REF!", "B2 Nom: the cell holds the error #REF! of the spreadsheet"),
+        (2, "#VALEUR!", "C2 Latitude: the cell holds the error #VALEUR! of the spreadsheet"),
         (1, "7,07612E+15", "B2 Nom: 7,07612E+15 is a number that a spreadsheet has rounded"),
         (2, "488566", "C2 Latitude: latitude 488566 is none"),
         (2, "48°51'24\"N", "C2 Latitude: \"48°51'24\\\"N\" is in degrees, minutes"),

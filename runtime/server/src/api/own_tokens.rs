@@ -14,7 +14,7 @@ use super::{
     extract::{JsonBody, Parameters, PathParts, parameter, to_the_end},
     paging::{self, Listing, Window},
     sign_in::person_of,
-    tokens::{Created, Shown, TokenList, maker_of, no_later},
+    tokens::{Created, Shown, TokenList, made, maker_of, no_later},
 };
 use crate::{
     auth::{Principal, Role, Scope, TokenError, TokenInfo, TokenPlace, TokenRequest},
@@ -48,7 +48,7 @@ pub(super) struct Wanted {
     responses(
         (status = 201, description = "The token. Its secret is shown once.", body = Created),
         (status = 400, description = "invalid-scopes, name-too-long, invalid-name, expires-in-the-past"),
-        (status = 409, description = "too-many-tokens"),
+        (status = 409, description = "too-many-tokens, person-suspended"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -66,10 +66,8 @@ pub(super) async fn create(
     let created_by = Some(maker_of(&service, &principal));
     let wish = TokenRequest { name, role, scopes, expires_at, network_server: None, created_by };
     let author = author(&service, &principal);
-    let created = to_the_end(async move {
-        let made = service.tokens.create(wish, Timestamp::now(), &author).await?;
-        Ok(Created::from(made))
-    });
+    let created =
+        to_the_end(async move { Ok(Created::from(made(&service, wish, &author).await?)) });
     Ok((StatusCode::CREATED, Json(created.await?)))
 }
 

@@ -16,12 +16,14 @@ use super::{
     extract::{JsonBody, Parameters, PathParts, parameter, to_the_end},
     known_network_server::check_known,
     paging::{self, Listing, PageEnd, Window},
+    people::check_in_force,
 };
 use crate::{
     auth::{
         GroupRefused, NewToken, Principal, Reach, Role, RoleWish, Scope, Standing, TokenError,
         TokenInfo, TokenMaker, TokenPlace, TokenRequest, Used,
     },
+    authors::Author,
     service::Service,
 };
 
@@ -106,7 +108,7 @@ pub(super) struct TokenList {
         ),
         (status = 404, description = "unknown-person, unknown-partner"),
         (status = 503, description = "not-kept"),
-        (status = 409, description = "quota-exceeded, too-many-tokens"),
+        (status = 409, description = "quota-exceeded, too-many-tokens, person-suspended"),
     ),
 )]
 pub(super) async fn create(
@@ -134,12 +136,27 @@ pub(super) async fn create(
     let author = authorized.author(&service);
     let created_by = Some(maker_of(&service, &authorized.principal));
     let wish = TokenRequest { name, role, scopes, expires_at, network_server, created_by };
-    let token =
-        to_the_end(
-            async move { Ok(service.tokens.create(wish, Timestamp::now(), &author).await?) },
-        )
-        .await?;
+    let token = to_the_end(async move { made(&service, wish, &author).await }).await?;
     Ok((StatusCode::CREATED, Json(token.into())))
+}
+
+/// Makes a token. One of a person is made while the account is in force: nothing waits for a resumption.
+pub(super) async fn made(
+    service: &Service,
+    wish: TokenRequest,
+    author: &dyn Author,
+) -> Result<NewToken, Problem> {
+    let turn = match wish.role.person() {
+        None => None,
+        Some(person) => {
+            let turn = service.roster.turn().await;
+            check_in_force(service, person)?;
+            Some(turn)
+        }
+    };
+    let token = service.tokens.create(wish, Timestamp::now(), author).await?;
+    drop(turn);
+    Ok(token)
 }
 
 /// Checks that a sender may make a token: nobody gives others more than they have themselves, or elsewhere.

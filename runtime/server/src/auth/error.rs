@@ -19,7 +19,9 @@ pub enum AuthError {
     )]
     NotBearer,
     /// It presents a token that nobody made, or that was revoked.
-    #[error("this token is not known here: it is mistyped, or it was revoked")]
+    #[error(
+        "this token is not known here: it is mistyped, it was revoked, or its person was suspended"
+    )]
     Unknown,
     /// It presents a token that another node may have made just now.
     #[error("this node cannot read whether another one has just made this token: ask another node")]

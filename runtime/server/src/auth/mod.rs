@@ -24,4 +24,4 @@ pub use settings::RequestLimits;
 pub use sign_ins::{SignIns, TooManyWrongTokens};
 pub use token::{Role, RoleError, RoleWish, Secret, Standing, TokenHash};
 pub(crate) use tokens::ADMIN_ENDS_SOON;
-pub use tokens::{AdminOutlook, Administrators, Tokens};
+pub use tokens::{AdminOutlook, Administrators, EndedTokens, Tokens};

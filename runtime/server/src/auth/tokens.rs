@@ -205,6 +205,33 @@ impl Tokens {
         Ok(info)
     }
 
+    /// Ends all tokens of a person in a batch, for good; they are forgotten by [`forget`](Self::forget) once it is
+    /// durable. The turn of [`keeping_all`](Self::keeping_all) goes on until then.
+    pub fn end_all(
+        &self,
+        person: Uuid,
+        _turn: &MutexGuard<'_, ()>,
+        batch: &mut Batch,
+    ) -> EndedTokens {
+        let known = self.known.read();
+        let own = known.iter().filter(|(_, info)| info.role.person() == Some(person));
+        let ended: Vec<_> = own.map(|(hash, info)| (*hash, info.id.clone())).collect();
+        drop(known);
+        for (hash, id) in &ended {
+            TOKENS.delete(batch, hash);
+            self.last_uses.forget(batch, Used::Token(id));
+        }
+        EndedTokens(ended)
+    }
+
+    /// Forgets tokens whose end is durable.
+    pub fn forget(&self, ended: &EndedTokens) {
+        let mut known = self.known.write();
+        ended.0.iter().for_each(|(hash, _)| drop(known.remove(hash)));
+        drop(known);
+        self.revoked.send_replace(());
+    }
+
     fn found(&self, id: &str) -> Option<(TokenHash, TokenInfo)> {
         let known = self.known.read();
         known.iter().find(|(_, info)| info.id == id).map(|(hash, info)| (*hash, info.clone()))
@@ -303,6 +330,16 @@ impl Tokens {
     }
 }
 
+/// Tokens that end in a batch.
+pub struct EndedTokens(Vec<(TokenHash, String)>);
+
+impl EndedTokens {
+    /// The ids of the tokens.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, id)| id.as_str())
+    }
+}
+
 /// The people who administer the server, as far as a judgement of tokens needs to know.
 pub struct Administrators<'of>(pub &'of [Uuid]);
 
@@ -315,5 +352,63 @@ impl Administrators<'_> {
             _ => false,
         };
         is_admin && info.scopes.is_none() && info.expires_at.is_none_or(|expiry| expiry > now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use champollion_store::{SledOptions, SledStore};
+
+    use super::*;
+    use crate::authors::Unaudited;
+
+    fn wish(role: Role) -> TokenRequest {
+        let name = "a token".to_owned();
+        let (scopes, expires_at, network_server, created_by) = (None, None, None, None);
+        TokenRequest { name, role, scopes, expires_at, network_server, created_by }
+    }
+
+    #[tokio::test]
+    async fn all_tokens_of_a_person_end_for_good_and_those_of_others_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let author = Unaudited(Arc::clone(&store));
+        let tokens = Tokens::open(Arc::clone(&store)).await.unwrap();
+        let (ada, bob, now) = (Uuid::now_v7(), Uuid::now_v7(), Timestamp::now());
+        let mut secrets = Vec::new();
+        for role in
+            [ada, ada, bob].map(|person| Role::Person { person }).into_iter().chain([Role::Admin])
+        {
+            let made = tokens.create(wish(role), now, &author).await.unwrap();
+            tokens.last_uses().note(Used::Token(&made.info.id), now);
+            secrets.push((made.secret.reveal().to_owned(), made.info.id));
+        }
+        tokens.last_uses().write(&*store, true).await.unwrap();
+        let let_in = |tokens: &Tokens| -> Vec<bool> {
+            secrets.iter().map(|(secret, _)| tokens.recognize(secret, now).is_ok()).collect()
+        };
+        assert_eq!(let_in(&tokens), [true; 4]);
+
+        let mut told = tokens.revocations();
+        let turn = tokens.keeping_all().await;
+        let mut batch = Batch::new();
+        let ended = tokens.end_all(ada, &turn, &mut batch);
+        let ids: BTreeSet<&str> = ended.ids().collect();
+        let own: BTreeSet<&str> = secrets.iter().take(2).map(|(_, id)| id.as_str()).collect();
+        assert_eq!(ids, own);
+        assert_eq!(let_in(&tokens), [true; 4], "nothing has ended before it is durable");
+        store.commit(batch).await.unwrap();
+        tokens.forget(&ended);
+        drop(turn);
+        assert!(told.has_changed().unwrap(), "streams end");
+        told.mark_unchanged();
+        assert_eq!(let_in(&tokens), [false, false, true, true]);
+
+        let again = Tokens::open(Arc::clone(&store)).await.unwrap();
+        assert_eq!(let_in(&again), [false, false, true, true]);
+        let is_noted = |id: &str| again.last_uses().of(Used::Token(id)).is_some();
+        let noted: Vec<bool> = secrets.iter().map(|(_, id)| is_noted(id)).collect();
+        assert_eq!(noted, [false, false, true, true], "what is gone leaves no row behind");
     }
 }

@@ -197,6 +197,16 @@ impl Registration {
         }
     }
 
+    /// Checks that the place of the object has both coordinates, or needs none.
+    pub(super) fn check_place(&self) -> Result<(), ImpossibleRegistration> {
+        let object = self.object();
+        object.check()?;
+        match object.lacks_its_place() {
+            true => Err(ImpossibleRegistration::NoPlace),
+            false => Ok(()),
+        }
+    }
+
     /// The version of the device, and whether all that is said of it goes together.
     ///
     /// # Errors
@@ -228,10 +238,7 @@ impl Registration {
             let limit = DEVICE_ID_BYTES;
             return Err(ImpossibleRegistration::DeviceId { bytes, limit });
         }
-        self.object().check()?;
-        if self.object().lacks_its_place() {
-            return Err(ImpossibleRegistration::NoPlace);
-        }
+        self.check_place()?;
         self.check_texts()?;
         if self.allow_counter_reset {
             if self.activation.kind() != ActivationKind::Abp {

@@ -76,12 +76,31 @@ impl Links {
         batch: &mut Batch,
         now: Timestamp,
     ) -> Result<(Secret, Link), LinkError> {
-        remove_all(store, person, batch, now).await?;
+        Self::end_all(store, person, batch, now).await?;
         let secret = Secret::of_link()?;
         let expires_at = now.saturating_add(self.lifetime).unwrap_or(now);
         let link = Link { person, kind, created_at: now, expires_at };
         LINKS.insert(batch, &secret.hash(), &link)?;
         Ok((secret, link))
+    }
+
+    /// Takes away the links of a person in a batch, and those whose time is over.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn end_all(
+        store: &dyn Store,
+        person: Uuid,
+        batch: &mut Batch,
+        now: Timestamp,
+    ) -> Result<(), TableError> {
+        let mut pages = LINKS.pages(store);
+        while let Some(page) = pages.next().await? {
+            let useless =
+                page.iter().filter(|(_, link)| link.person == person || link.expires_at <= now);
+            useless.for_each(|(hash, _)| LINKS.delete(batch, hash));
+        }
+        Ok(())
     }
 
     /// The link of a secret, and the row that its use takes away.
@@ -113,20 +132,4 @@ impl UsedLink {
         self.seen.expect_unchanged(batch);
         LINKS.delete(batch, &self.hash);
     }
-}
-
-/// Takes away the links of a person, and those whose time is over.
-async fn remove_all(
-    store: &dyn Store,
-    person: Uuid,
-    batch: &mut Batch,
-    now: Timestamp,
-) -> Result<(), TableError> {
-    let mut pages = LINKS.pages(store);
-    while let Some(page) = pages.next().await? {
-        let useless =
-            page.iter().filter(|(_, link)| link.person == person || link.expires_at <= now);
-        useless.for_each(|(hash, _)| LINKS.delete(batch, hash));
-    }
-    Ok(())
 }

@@ -172,7 +172,90 @@ impl fmt::Debug for Current {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::symlink, path::PathBuf};
+
+    use rcgen::{CertificateParams, KeyPair};
+    use tempfile::TempDir;
+
     use super::*;
+
+    /// The folders of certbot: in `archive` the files of each renewal, in `live` links to the last ones.
+    struct Certbot(TempDir);
+
+    impl Certbot {
+        fn new() -> Self {
+            let folder = TempDir::new().unwrap();
+            for name in ["archive", "live"] {
+                fs::create_dir_all(folder.path().join(name).join("city.example")).unwrap();
+            }
+            Self(folder)
+        }
+
+        fn link(&self, name: &str) -> PathBuf {
+            self.0.path().join("live/city.example").join(format!("{name}.pem"))
+        }
+
+        fn settings(&self) -> TlsSettings {
+            let (certificate_file, key_file) = (self.link("fullchain"), self.link("privkey"));
+            let (look_seconds, strict_transport_seconds) = (1, 0);
+            TlsSettings { certificate_file, key_file, look_seconds, strict_transport_seconds }
+        }
+
+        /// Writes the files of a renewal beside the former ones, and gives its certificate.
+        fn renew(&self, number: u8) -> Vec<u8> {
+            let key = KeyPair::generate().unwrap();
+            let names = vec!["localhost".to_owned()];
+            let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+            let folder = self.0.path().join("archive/city.example");
+            fs::write(folder.join(format!("fullchain{number}.pem")), certificate.pem()).unwrap();
+            fs::write(folder.join(format!("privkey{number}.pem")), key.serialize_pem()).unwrap();
+            certificate.der().to_vec()
+        }
+
+        /// Points a link at the file of a renewal, where there is no such link.
+        fn point(&self, name: &str, number: u8) {
+            let target = format!("../../archive/city.example/{name}{number}.pem");
+            symlink(target, self.link(name)).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_links_of_certbot_are_followed_also_while_it_changes_them() {
+        let certbot = Certbot::new();
+        let first = certbot.renew(1);
+        for name in ["fullchain", "privkey"] {
+            certbot.point(name, 1);
+        }
+        let door = Door::open(&certbot.settings()).unwrap();
+        let in_use = |door: &Door| {
+            door.look();
+            door.current.0.read().cert[0].to_vec()
+        };
+        assert_eq!(in_use(&door), first);
+
+        let second = certbot.renew(2);
+        assert_eq!(in_use(&door), first, "no link points at it");
+        // A link is taken away before it is made anew, one after the other; a look may fall in between.
+        for (name, then) in [("fullchain", &first), ("privkey", &second)] {
+            fs::remove_file(certbot.link(name)).unwrap();
+            assert_eq!(in_use(&door), first, "{name} is away");
+            certbot.point(name, 2);
+            assert_eq!(in_use(&door), *then, "{name} is there");
+        }
+
+        // Other tools put a link in the place of the former one, and of a whole folder, in one step.
+        let third = certbot.renew(3);
+        let folder = certbot.0.path().join("live/city.example");
+        let next = certbot.0.path().join("live/next");
+        fs::create_dir(&next).unwrap();
+        for name in ["fullchain", "privkey"] {
+            let target = format!("../../archive/city.example/{name}3.pem");
+            symlink(target, next.join(format!("{name}.pem"))).unwrap();
+            fs::rename(next.join(format!("{name}.pem")), folder.join(format!("{name}.pem")))
+                .unwrap();
+        }
+        assert_eq!(in_use(&door), third);
+    }
 
     #[test]
     fn the_end_of_a_certificate_is_told_once_a_day_from_fourteen_days_before() {

@@ -8,9 +8,10 @@ use champollion_fleet::{
     roster::{Change, Correction, RosterError},
 };
 use champollion_registry::ledger::AuditEntry;
+use champollion_store::Batch;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
@@ -25,9 +26,10 @@ use crate::{
         bodiless::NoBody,
         extract::{JsonBody, PathParts, path_part, to_the_end},
     },
-    auth::{Administrators, TokenError},
+    auth::{Administrators, EndedTokens, TokenError, TokenHash},
     authors::Author,
     service::Service,
+    sign_in::{LinkError, Links},
 };
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -78,13 +80,15 @@ pub(in crate::api) async fn change(
     Ok(Json(changed.await?))
 }
 
-/// The tokens of the person are refused from then on; sessions and streams end.
+/// The person's own tokens and sessions end at once and for good, as do links to choose a password: after a resumption
+/// the person signs in anew, and makes new tokens. Streams end within a second. Tokens of machines that the person made
+/// go on.
 #[utoipa::path(
     post,
     path = "/v1/people/{id}/suspend",
     operation_id = "suspendPerson",
     tag = "people",
-    summary = "Suspend a person: the grants stay, and are in force no more",
+    summary = "Suspend a person: tokens and sessions end, the grants stay and are in force no more",
     responses(
         (status = 200, description = "The person.", body = Shown),
         (status = 404, description = "unknown-person"),
@@ -103,18 +107,20 @@ pub(in crate::api) async fn suspend(
     let reach = authorized.reach;
     let suspended = to_the_end(async move {
         let turn = service.roster.turn().await;
-        let _kept = check_admin_left(&service, id).await?;
+        let kept = check_admin_left(&service, id).await?;
         let Change { mut batch, effects, .. } = turn.suspend(id, Timestamp::now())?;
-        let ended = service.sessions.end_all(id, &mut batch);
-        author.commit(batch, AuditEntry::of_act("person-suspend", id).essential()).await?;
+        let ended = EndedAccess::of(&service, id, &kept, &mut batch).await?;
+        let act = AuditEntry::of_act("person-suspend", id).with(ended.told());
+        author.commit(batch, act.essential()).await?;
         turn.apply(effects);
-        service.sessions.forget(&ended);
-        drop(turn);
+        ended.forget(&service);
+        drop((turn, kept));
         seen(&service, &reach, id)
     });
     Ok(Json(suspended.await?))
 }
 
+/// The person signs in anew: tokens and sessions have ended with the suspension.
 #[utoipa::path(
     post,
     path = "/v1/people/{id}/resume",
@@ -139,13 +145,64 @@ pub(in crate::api) async fn resume(
     let reach = authorized.reach;
     let resumed = to_the_end(async move {
         let turn = service.roster.turn().await;
-        let Change { batch, effects, .. } = turn.resume(id)?;
-        author.commit(batch, AuditEntry::of_act("person-resume", id)).await?;
+        let kept = service.tokens.keeping_all().await;
+        let Change { mut batch, effects, .. } = turn.resume(id)?;
+        // Nothing that began in the moment of the suspension, or under a version that kept tokens, comes to life.
+        let ended = EndedAccess::of(&service, id, &kept, &mut batch).await?;
+        let act = AuditEntry::of_act("person-resume", id).with(ended.told());
+        author.commit(batch, act).await?;
+        ended.forget(&service);
         turn.apply(effects);
-        drop(turn);
+        drop((turn, kept));
         seen(&service, &reach, id)
     });
     Ok(Json(resumed.await?))
+}
+
+/// The end of all that lets a person in: tokens, sessions, and links to choose a password.
+struct EndedAccess {
+    tokens: EndedTokens,
+    sessions: Vec<TokenHash>,
+}
+
+impl EndedAccess {
+    /// Ends all of a person in a batch. No token is made or revoked meanwhile, while `kept` is held.
+    async fn of(
+        service: &Service,
+        person: Uuid,
+        kept: &MutexGuard<'_, ()>,
+        batch: &mut Batch,
+    ) -> Result<Self, Problem> {
+        Links::end_all(&*service.store, person, batch, Timestamp::now())
+            .await
+            .map_err(LinkError::from)?;
+        let tokens = service.tokens.end_all(person, kept, batch);
+        let sessions = service.sessions.end_all(person, batch);
+        Ok(Self { tokens, sessions })
+    }
+
+    /// The tokens, for the audit.
+    fn told(&self) -> Value {
+        json!({ "endedTokens": self.tokens.ids().collect::<Vec<_>>() })
+    }
+
+    /// Lets nobody in by them from now on, once their end is durable.
+    fn forget(self, service: &Service) {
+        service.tokens.forget(&self.tokens);
+        service.sessions.forget(&self.sessions);
+    }
+}
+
+/// Checks that a person's account is in force, before something is made that lets the person in.
+pub(in crate::api) fn check_in_force(service: &Service, id: Uuid) -> Result<(), Problem> {
+    let person = service.roster.person(id).ok_or(RosterError::UnknownPerson(id))?;
+    match person.suspended_at {
+        None => Ok(()),
+        Some(_) => Err(Problem::conflict(
+            "person-suspended",
+            format!("the account of {} is suspended: resume it first", person.full_name()),
+        )),
+    }
 }
 
 /// The id of a person whose account the sender looks after. Who has more than the sender is looked after by others.

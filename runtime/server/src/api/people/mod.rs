@@ -32,7 +32,8 @@ use crate::{
 use shown::{Shown, seen};
 
 pub(super) use account::{
-    __path_change, __path_resume, __path_suspend, change, looked_after, resume, suspend,
+    __path_change, __path_resume, __path_suspend, change, check_in_force, looked_after, resume,
+    suspend,
 };
 pub(super) use granting::{__path_confirm, __path_grant, __path_revoke, confirm, grant, revoke};
 

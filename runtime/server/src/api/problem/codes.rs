@@ -69,12 +69,16 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[401],
         "The Authorization header is neither `Bearer` nor `Basic` with the token as password.",
     ),
-    ProblemCode::new("token-unknown", &[401], "The token is mistyped or revoked."),
+    ProblemCode::new(
+        "token-unknown",
+        &[401],
+        "The token is mistyped or revoked, or its person was suspended.",
+    ),
     ProblemCode::new("token-expired", &[401], "The token has ended: ask an admin for a new one."),
     ProblemCode::new(
         "person-suspended",
-        &[401],
-        "The person of the token is suspended: ask who looks after the account.",
+        &[401, 409],
+        "The person of the token, or for whom it is done, is suspended: ask who looks after the account to resume it.",
     ),
     ProblemCode::new(
         "too-many-wrong-tokens",

@@ -20,7 +20,7 @@ use crate::{
         bodiless::NoBody,
         choose_password::PAGE_OF_LINK,
         extract::{PathParts, to_the_end},
-        people::looked_after,
+        people::{check_in_force, looked_after},
     },
     auth::Secret,
     authors::Author,
@@ -58,6 +58,7 @@ pub(in crate::api) struct Invitation {
     responses(
         (status = 200, description = "The link.", body = Invitation),
         (status = 404, description = "unknown-person"),
+        (status = 409, description = "person-suspended"),
         (status = 503, description = "not-kept, mail-failed"),
     ),
 )]
@@ -70,12 +71,15 @@ pub(in crate::api) async fn invite(
     let id = looked_after(&authorized, &service, &id)?;
     let author = authorized.author(&service);
     let invitation = to_the_end(async move {
+        let turn = service.roster.turn().await;
+        check_in_force(&service, id)?;
         let (mut batch, now) = (Batch::new(), Timestamp::now());
         let made = service.links.make(&*service.store, (id, LinkKind::Invitation), &mut batch, now);
         let (secret, link) = made.await?;
         let details = json!({ "expiresAt": link.expires_at });
         let act = AuditEntry::of_act("person-invite", id).with(details);
         author.commit(batch, act).await.map_err(SignInError::from)?;
+        drop(turn);
         let person = service.roster.person(id).ok_or(RosterError::UnknownPerson(id))?;
         let handed_over = handed_over(&service, &person, &secret, link.expires_at).await;
         Ok(handed_over.map_err(SignInError::from)?)

@@ -74,7 +74,11 @@ struct Merging<'of> {
 }
 
 impl Merging<'_> {
+    /// Refuses a field, unless its cell could not be read: then it is not missing, and was told of.
     fn refuse(&mut self, field: Field, fault: &RowFault) {
+        if self.is_unread(field) {
+            return;
+        }
         self.refusals.push(refusal(self.sheet, field, self.row.number, fault));
     }
 
@@ -113,6 +117,7 @@ impl Merging<'_> {
         if self.wish.complete {
             self.check_complete(&merged);
         }
+        self.check_place(&merged);
         Some(merged)
     }
 
@@ -317,10 +322,24 @@ impl Merging<'_> {
     /// Whether the cell of a field is refused already: it is not missing, but wrong.
     fn is_refused(&self, field: Field) -> bool {
         let (cell, column) = self.sheet.cell_of(field, self.row.number);
-        let of_row = self.row.refusals.iter().any(|refused| refused.cell == cell);
         // A cell without a column is named by its row and the field.
         let here = |refused: &CellRefusal| refused.cell == cell && refused.column == column;
-        of_row || self.refusals.iter().any(here)
+        self.is_unread(field) || self.refusals.iter().any(here)
+    }
+
+    /// Whether the cell of a field could not be read.
+    fn is_unread(&self, field: Field) -> bool {
+        let (cell, _) = self.sheet.cell_of(field, self.row.number);
+        self.row.refusals.iter().any(|refused| refused.cell == cell)
+    }
+
+    /// Refuses half a place, and one by hand that is none, beside whatever else is wrong with the row.
+    fn check_place(&mut self, merged: &Registration) {
+        let Err(impossible) = merged.check_place() else { return };
+        let of_place = [Field::Geolocation, Field::Latitude, Field::Longitude];
+        if !of_place.into_iter().any(|field| self.is_refused(field)) {
+            self.refuse(field_of(&impossible), &RowFault::other(&impossible));
+        }
     }
 
     /// Refuses what the territory's sheet asks for and is not there.
@@ -386,7 +405,64 @@ fn setting(text: String) -> Setting {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use champollion_fleet::sheets::{ReadOptions, SheetLimits};
+
     use super::*;
+    use crate::devices::ImportProgress;
+
+    /// What is refused of a new device, by the cells.
+    fn refused(sheet: &str) -> Vec<(String, String)> {
+        let (options, limits) = (ReadOptions::default(), SheetLimits::default());
+        let sheet = Sheet::read(sheet.as_bytes(), &options, &limits).unwrap();
+        let wish = ImportWish {
+            dry_run: true,
+            good_rows: false,
+            group: None,
+            complete: false,
+            network_servers: Vec::new(),
+            digest: String::new(),
+            refuses: Arc::new(|_, _| None),
+            progress: Arc::new(ImportProgress::default()),
+        };
+        let row = &sheet.rows()[0];
+        let of_row =
+            row.refusals.iter().map(|refused| (refused.cell.clone(), refused.fault.to_string()));
+        let merged = merge(&sheet, row, None, &wish);
+        let of_merge = merged.refusals.into_iter();
+        of_row.chain(of_merge.map(|refused| (refused.cell, refused.reason))).collect()
+    }
+
+    #[test]
+    fn a_cell_that_cannot_be_read_is_not_called_missing_as_well() {
+        let headings = "DevEUI;Groupe;AppKey;Activation;DevAddr;AppSKey";
+        for (row, cell, says) in [
+            ("70B3D5499A000001;eau;0011;OTAA;;", "C2", "4 digits"),
+            ("70B3D5499A000001;eau;;OTAA;;", "C2", "is empty"),
+            ("70B3D5499A000001;eau;;ABP;x;", "E2", "DevAddr"),
+        ] {
+            let refused = refused(&format!("{headings}\n{row}\n"));
+            let [(at, said)] = &refused[..] else { panic!("{row}: {refused:?}") };
+            assert!(at == cell && said.contains(says), "{row}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn half_a_place_is_told_beside_what_else_is_wrong() {
+        let headings = "DevEUI;Groupe;AppKey;Activation;Géolocalisation;Latitude;Longitude";
+        for (row, cell, says) in [
+            ("70B3D5499A000001;eau;;OTAA;AUTO;48,5;", "G2", "longitude is missing"),
+            ("70B3D5499A000001;eau;;OTAA;MANUAL;;", "E2", "geolocation is MANUAL"),
+            ("70B3D5499A000001;eau;;OTAA;MANUAL;north;", "F2", "is no latitude"),
+        ] {
+            let refused = refused(&format!("{headings}\n{row}\n"));
+            let cells: Vec<&str> = refused.iter().map(|(cell, _)| cell.as_str()).collect();
+            assert!(cells.len() == 2 && cells.contains(&"C2"), "{row}: {refused:?}");
+            let told = refused.iter().find(|(at, _)| at == cell);
+            assert!(told.is_some_and(|(_, said)| said.contains(says)), "{row}: {refused:?}");
+        }
+    }
 
     #[test]
     fn names_are_made_of_what_people_write() {

@@ -81,11 +81,12 @@ async fn page(viewer: &Viewer, id: &str, shown: Shown<'_>) -> Result<Page, Probl
 fn acts(viewer: &Viewer, id: &str, person: &Json) -> Markup {
     let act = |word: &str| format!("{}/{word}", page_of(id));
     html! {
+        p { (viewer.say("operator-people-suspend-advice")) }
         div.actions {
-            (button_form(viewer, &act("invite"), &viewer.say("operator-people-invite"), false))
             @if person.get("suspendedAt").is_some() {
                 (button_form(viewer, &act("resume"), &viewer.say("operator-people-resume"), false))
             } @else {
+                (button_form(viewer, &act("invite"), &viewer.say("operator-people-invite"), false))
                 (button_form(viewer, &act("suspend"), &viewer.say("operator-people-suspend"), true))
             }
             (button_form(viewer, &act("second-factor"), &viewer.say("operator-people-second-factor"), true))

@@ -218,15 +218,19 @@ fn account_form(
 /// The acts that an account lets one do: invited anew, suspended or resumed.
 fn acts(viewer: &Viewer, id: &str, person: &Json) -> Markup {
     let way = |below: &str| format!("{}/{below}", own(id));
+    let is_suspended = optional(person, "/suspendedAt").is_some();
     html! {
         section.card {
             h2 { (viewer.say("person-account")) }
             p { (viewer.say("person-account-advice")) }
             div.actions {
-                (button_form(viewer, &way("invite"), &viewer.say("person-invite-again"), false))
+                // No link is made for somebody who is suspended.
+                @if !is_suspended {
+                    (button_form(viewer, &way("invite"), &viewer.say("person-invite-again"), false))
+                }
                 (button_form(viewer, &way("second-factor"), &viewer.say("second-factor-remove"), true))
             }
-            @if optional(person, "/suspendedAt").is_some() {
+            @if is_suspended {
                 (button_form(viewer, &way("resume"), &viewer.say("person-resume"), false))
             } @else {
                 (confirmed_form(viewer, &way("suspend"), &viewer.say("person-suspend"), &viewer.say("sure")))
