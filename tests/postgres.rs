@@ -185,6 +185,8 @@ fn of_postgres_a_server_moves_from_its_folder_into_a_database_and_back() {
     assert_eq!(server.anybody().token(&partner).pull_all(), before, "cursors go on");
     assert_eq!(send(&server.anybody().token(&lns), &sensor, 3), "duplicate");
     assert_eq!(send(&server.anybody().token(&lns), &sensor, 4), "accepted");
+    let used = copy(&postgres, &format!("sled:{}", server.folder().join("torn").display()));
+    assert!(used.stderr.contains("a server has the database"), "{}", used.stderr);
     let full = {
         assert!(server.stop().success());
         copy(&sled, &postgres)
