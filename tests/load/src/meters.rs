@@ -269,7 +269,10 @@ fn put(admin: &Blocking, session: &Session, (group, decoder): (&str, &str)) -> R
             {
                 thread::sleep(RETRY);
             }
-            outcome => return Ok(drop(outcome?)),
+            outcome => {
+                outcome?;
+                return Ok(());
+            }
         }
     }
 }
