@@ -177,6 +177,10 @@ fn of_postgres_a_server_moves_from_its_folder_into_a_database_and_back() {
     assert!(refused.stderr.contains("already open"), "{}", refused.stderr);
 
     assert!(server.stop().success());
+    let mut too_early = champollion();
+    too_early.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&folder);
+    let too_early = run(too_early.env("CHAMPOLLION_STORE__POSTGRES", &url));
+    assert!(too_early.stderr.contains("the database holds nothing"), "{}", too_early.stderr);
     let copied = copy(&sled, &postgres).success();
     let copied: Json = serde_json::from_str(&copied).expect("it is JSON");
     assert!(copied["rows"].as_u64().is_some_and(|rows| rows > 10), "{copied}");
@@ -185,6 +189,8 @@ fn of_postgres_a_server_moves_from_its_folder_into_a_database_and_back() {
     assert_eq!(server.anybody().token(&partner).pull_all(), before, "cursors go on");
     assert_eq!(send(&server.anybody().token(&lns), &sensor, 3), "duplicate");
     assert_eq!(send(&server.anybody().token(&lns), &sensor, 4), "accepted");
+    let used = copy(&postgres, &format!("sled:{}", server.folder().join("torn").display()));
+    assert!(used.stderr.contains("a server has the database"), "{}", used.stderr);
     let full = {
         assert!(server.stop().success());
         copy(&sled, &postgres)

@@ -36,6 +36,8 @@ xflags::xflags! {
             optional --nodes nodes: usize
             /// Have some of the groups lie in a further PostgreSQL, which is killed as well
             optional --further
+            /// Binary of the version before: nodes are exchanged between it and the newer one whenever they are killed
+            optional --before file: PathBuf
             /// Put a bug into the nodes on purpose, and fail where nothing of it is found: compare-and-set, lease-epoch or
             /// log-lock
             optional --bug bug: Bug

@@ -122,16 +122,18 @@ pub(crate) fn torture(packages: &Path, minutes: u32, seed: Option<u64>) -> Resul
 
 /// A run of torture of several nodes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NodesRun {
+pub(crate) struct NodesRun<'of> {
     pub(crate) nodes: usize,
     pub(crate) minutes: u32,
     pub(crate) seed: Option<u64>,
     pub(crate) standby: Standby,
     /// Whether some of the groups lie in a further database.
     pub(crate) has_further: bool,
+    /// The binary of the version before, where nodes are exchanged between the two.
+    pub(crate) before: Option<&'of Path>,
 }
 
-impl NodesRun {
+impl NodesRun<'_> {
     fn command(self, packages: &Path, server: &Path) -> Result<Command> {
         let mut torture = build("torture", server, packages, "torture-nodes")?;
         torture.args(["--minutes", &self.minutes.to_string(), "--nodes", &self.nodes.to_string()]);
@@ -141,6 +143,9 @@ impl NodesRun {
         if self.has_further {
             torture.arg("--further");
         }
+        if let Some(before) = self.before {
+            torture.arg("--before").arg(before);
+        }
         if let Some(seed) = self.seed {
             torture.args(["--seed", &seed.to_string()]);
         }
@@ -149,12 +154,12 @@ impl NodesRun {
 }
 
 /// Kills nodes, and the database that they share, again and again under load.
-pub(crate) fn torture_nodes(packages: &Path, wanted: NodesRun) -> Result<()> {
+pub(crate) fn torture_nodes(packages: &Path, wanted: NodesRun<'_>) -> Result<()> {
     run(&mut wanted.command(packages, &server::built())?)
 }
 
 /// Tortures nodes that have a bug on purpose, and fails where the run finds nothing wrong with them.
-pub(crate) fn torture_bug(packages: &Path, wanted: NodesRun, bug: Bug) -> Result<()> {
+pub(crate) fn torture_bug(packages: &Path, wanted: NodesRun<'_>, bug: Bug) -> Result<()> {
     run(cargo().args(["build-server", "--features", BUGS]))?;
     let (folder, name) = (target().join(BUGGY), bug.name());
     fs::create_dir_all(&folder)?;

@@ -63,14 +63,17 @@ fn main() -> anyhow::Result<()> {
                 test::provide_patroni(installing)?;
                 let packages = guests::build(installing, Library::Played)?;
                 let (nodes, standby) = (torture.nodes.unwrap_or(load::NODES), Standby::Kept);
-                let has_further = torture.further;
-                let run = NodesRun { nodes, minutes, seed, standby, has_further };
+                let (has_further, before) = (torture.further, torture.before.as_deref());
+                let run = NodesRun { nodes, minutes, seed, standby, has_further, before };
                 return match torture.bug {
                     None => load::torture_nodes(&packages, run),
                     Some(bug) => load::torture_bug(&packages, run, bug),
                 };
             }
-            let is_of_nodes = torture.nodes.is_some() || torture.further || torture.bug.is_some();
+            let is_of_nodes = torture.nodes.is_some()
+                || torture.further
+                || torture.before.is_some()
+                || torture.bug.is_some();
             ensure!(!is_of_nodes, "several nodes need a database: --store postgres");
             load::torture(&guests::build(installing, Library::Played)?, minutes, seed)
         }

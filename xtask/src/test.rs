@@ -165,7 +165,8 @@ pub(crate) fn run(installing: Installing) -> Result<()> {
         let is_left_out = left_out.contains(&OF_PATRONI);
         let standby = if is_left_out { Standby::Missing } else { Standby::Kept };
         let (nodes, minutes, has_further) = (load::NODES, TORTURE_MINUTES, false);
-        let run = NodesRun { nodes, minutes, seed: None, standby, has_further };
+        let (seed, before) = (None, None);
+        let run = NodesRun { nodes, minutes, seed, standby, has_further, before };
         load::torture_nodes(&packages, run)?;
     }
     if !left_out.is_empty() {

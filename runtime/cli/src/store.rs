@@ -11,8 +11,8 @@ use std::{
 
 use champollion_server::backups::BLOB_KINDS;
 use champollion_store::{
-    Blobs, Contents, FileBlobs, PostgresOptions, PostgresStore, SledOptions, SledStore, StoreError,
-    StoreParts, copy,
+    Blobs, Contents, FileBlobs, Leases, PostgresOptions, PostgresStore, SledOptions, SledStore,
+    StoreError, StoreParts, copy,
 };
 use clap::{Args, Subcommand};
 use data_encoding::HEXLOWER;
@@ -83,25 +83,32 @@ async fn carry(
     password_file: Option<PathBuf>,
     json: bool,
 ) -> Result<(), Failure> {
-    let password = password_file.map(fs::read_to_string).transpose();
-    let password = password.map_err(Failure::of("the password of the database cannot be read"))?;
+    let read = |file: &PathBuf| {
+        let task = format!("the password of the database cannot be read from {}", file.display());
+        fs::read_to_string(file).map_err(Failure::of_file(task))
+    };
+    let password = password_file.as_ref().map(read).transpose()?;
     let password = password.as_deref().map(str::trim_end);
     if let Place::Folder(folder) = &from {
         check_holds_store(folder, "nothing was copied")?;
     }
     let failed = |error: StoreError| Failure::caused("nothing was copied", &error);
     let from = from.open(password).await.map_err(failed)?;
+    from.check_unused("nothing was copied").await?;
     let to = to.open(password).await.map_err(failed)?;
+    to.check_unused("nothing was copied").await?;
     let bar = progress::bar(0, json);
-    let copied = copy(&from, &to, |contents| {
+    let copied = copy(&from.parts, &to.parts, |contents| {
         bar.set_length(contents.count().max(bar.length().unwrap_or_default()));
         bar.set_position(contents.count());
     })
     .await;
     bar.finish_and_clear();
     let contents = copied.map_err(|error| Failure::caused("the copy is of no use", &error))?;
-    for parts in [from, to] {
-        parts.store.close().await.map_err(failed)?;
+    for opened in [from, to] {
+        // One may have been started meanwhile.
+        opened.check_unused("the copy is of no use").await?;
+        opened.parts.store.close().await.map_err(failed)?;
     }
     say(&contents, json)
 }
@@ -121,6 +128,28 @@ fn say(contents: &Contents, json: bool) -> Result<(), Failure> {
         "The master key of the vault is not in it: the server needs the same one as before.",
     );
     Ok(())
+}
+
+/// A place that is open.
+struct Opened {
+    parts: StoreParts,
+    /// The database that it is; none of a folder, which one process alone has open.
+    database: Option<PostgresStore>,
+}
+
+impl Opened {
+    /// Refuses a database that a server has: what it changes meanwhile would be in the copy in part.
+    async fn check_unused(&self, task: &str) -> Result<(), Failure> {
+        let Some(database) = &self.database else { return Ok(()) };
+        let held = database.held().await.map_err(|error| Failure::caused(task, &error))?;
+        let Some(lease) = held.first() else { return Ok(()) };
+        let reason = format!(
+            "a server has the database {}: stop all nodes. One that was killed counts for {} s more",
+            database.server(),
+            lease.left.as_secs() + 1
+        );
+        Err(Failure::new(task, reason))
+    }
 }
 
 /// A data folder that no server has.
@@ -152,7 +181,7 @@ pub(super) fn check_holds_store(folder: &Path, task: &str) -> Result<(), Failure
 }
 
 impl Place {
-    async fn open(&self, password: Option<&str>) -> Result<StoreParts, StoreError> {
+    async fn open(&self, password: Option<&str>) -> Result<Opened, StoreError> {
         match self {
             Self::Folder(folder) => {
                 let made = DirBuilder::new().mode(0o700).create(folder);
@@ -162,7 +191,7 @@ impl Place {
                     return Err(StoreError::NotWritable { folder: folder.clone(), source });
                 }
                 let DataFolder { store, blobs } = DataFolder::open(folder)?;
-                Ok(StoreParts { store, blobs })
+                Ok(Opened { parts: StoreParts { store, blobs }, database: None })
             }
             Self::Database(address) => {
                 let options = PostgresOptions::new(address);
@@ -174,7 +203,8 @@ impl Place {
                 store.check_alone().await?;
                 let blobs =
                     BLOB_KINDS.map(|kind| (kind, Arc::new(store.blobs(kind)) as Arc<dyn Blobs>));
-                Ok(StoreParts { store: Arc::new(store), blobs: blobs.to_vec() })
+                let parts = StoreParts { store: Arc::new(store.clone()), blobs: blobs.to_vec() };
+                Ok(Opened { parts, database: Some(store) })
             }
         }
     }

@@ -1,6 +1,10 @@
 //! The backend that keeps everything: the data folder, or a database that many nodes share.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use champollion_fleet::{
     names::GroupId,
@@ -8,11 +12,12 @@ use champollion_fleet::{
 };
 use champollion_store::{
     BackupSource, Blobs, FileBlobs, Leases, OwnLeases, PlacedStore, PostgresStore, SledOptions,
-    Store, StoreError,
+    Store, StoreError, tables,
 };
 
 use crate::{
     backups::BLOB_KINDS,
+    cluster,
     config::Config,
     start_error::StartError,
     store_settings::{Databases, StoreSettings},
@@ -108,6 +113,7 @@ impl Backend {
         let data_dir = &config.data_dir;
         let (opened, leases, places) = match SharedStore::open(&config.store).await? {
             None => {
+                check_no_node(data_dir)?;
                 let leases: Arc<dyn Leases> = Arc::new(OwnLeases);
                 let options = SledOptions::new(data_dir.join(STORE));
                 let opened = Vault::open(&options, data_dir, &config.vault).await?;
@@ -115,6 +121,7 @@ impl Backend {
             }
             Some(shared) => {
                 let (store, leases) = (shared.store(), shared.leases());
+                check_none_left(&*store, data_dir).await?;
                 let opened = Vault::open_shared(store, data_dir, &config.vault).await?;
                 (opened, leases, Places::Database(shared))
             }
@@ -147,5 +154,70 @@ impl Backend {
             Places::Folder(folder) => Ok(Arc::new(FileBlobs::open(folder.join(kind))?)),
             Places::Database(store) => Ok(Arc::new(store.home().blobs(kind))),
         }
+    }
+}
+
+/// Refuses a folder that was a node's and has no store of its own: without the databases in the settings the server
+/// would begin anew, and refuse the frames of all devices as unknown.
+fn check_no_node(data_dir: &Path) -> Result<(), StartError> {
+    if data_dir.join(STORE).is_dir() || !cluster::is_folder_of_node(data_dir) {
+        return Ok(());
+    }
+    let folder = data_dir.display();
+    Err(StartError::Setup {
+        what: format!("the settings name no database, and {folder} is of a node"),
+        reason: format!(
+            "what it kept is in a database: name that one in [store] postgres. To begin anew in the folder, remove node.id \
+             from it; to go on there, stop all nodes and run `champollion store copy --from postgres:… --to sled:{folder}`"
+        ),
+    })
+}
+
+/// Refuses a database that holds nothing where the folder holds a store, which was not copied: the server would begin
+/// anew, and refuse the frames of all devices as unknown.
+async fn check_none_left(store: &dyn Store, data_dir: &Path) -> Result<(), StartError> {
+    let folder = data_dir.join(STORE);
+    let is_filled = fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+    if !is_filled || !store.scan(tables::VAULT.as_str(), b"", None, 1).await?.is_empty() {
+        return Ok(());
+    }
+    let data_dir = data_dir.display();
+    Err(StartError::Setup {
+        what: format!("the database holds nothing, and {} holds a store", folder.display()),
+        reason: format!(
+            "carry it over with `champollion store copy --from sled:{data_dir} --to postgres:…`. To begin anew in the \
+             database, move that folder away"
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use champollion_store::{Batch, SledStore};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_would_begin_anew_beside_what_it_kept_does_not_start() {
+        let (database, data_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (store, data_dir) =
+            (SledStore::open(&SledOptions::new(database.path())).unwrap(), data_dir.path());
+        check_none_left(&store, data_dir).await.unwrap();
+        check_no_node(data_dir).unwrap();
+
+        fs::write(data_dir.join("node.id"), "").unwrap();
+        let refused = check_no_node(data_dir).unwrap_err().to_string();
+        assert!(refused.contains("is of a node"), "{refused}");
+        fs::create_dir(data_dir.join(STORE)).unwrap();
+        check_no_node(data_dir).unwrap();
+        check_none_left(&store, data_dir).await.unwrap();
+
+        fs::write(data_dir.join(STORE).join("conf"), "").unwrap();
+        let refused = check_none_left(&store, data_dir).await.unwrap_err().to_string();
+        assert!(refused.contains("holds a store"), "{refused}");
+        let mut batch = Batch::new();
+        batch.put("vault", "devices", "wrapped");
+        store.commit(batch).await.unwrap();
+        check_none_left(&store, data_dir).await.unwrap();
     }
 }

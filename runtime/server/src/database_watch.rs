@@ -2,7 +2,10 @@
 //! there that commits wait for. Where one is missing and waited for, nothing is acknowledged until it is back: that is
 //! the operator's choice, and must be told before network servers are refused for long.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use champollion_store::{DatabaseName, DatabaseView, Health, PlacedStore, PostgresStore, Standing};
 use futures_util::future::join_all;
@@ -31,6 +34,8 @@ struct Watched {
     database: PostgresStore,
     /// The standing at the last look that was answered, and the moment of that look.
     seen: Mutex<Option<(Instant, Standing)>>,
+    /// Whether no answer came in time at the last look.
+    stands_still: AtomicBool,
 }
 
 impl DatabaseWatch {
@@ -39,6 +44,7 @@ impl DatabaseWatch {
             name: name.cloned(),
             database: database.clone(),
             seen: Mutex::default(),
+            stands_still: AtomicBool::default(),
         };
         match store {
             SharedStore::One(store) => Self { watched: vec![watched(None, store)], placed: None },
@@ -61,7 +67,7 @@ impl DatabaseWatch {
             ticks.tick().await;
             join_all(self.watched.iter().map(Watched::look)).await;
             let known: Vec<Standing> = self.watched.iter().filter_map(Watched::standing).collect();
-            count(&known);
+            count(&known, self.watched.len());
             self.placed.iter().for_each(count_placed);
         }
     }
@@ -106,7 +112,8 @@ impl Watched {
 
     async fn look(&self) {
         let asked = tokio::time::timeout(LOOK_TIME, self.database.standing()).await;
-        // A database that does not answer is told by the store.
+        self.hear(asked.is_ok());
+        // A database that cannot be reached is told by the store.
         let Ok(Ok(standing)) = asked else { return };
         let before = self.seen.lock().replace((Instant::now(), standing));
         let (lacked, server) =
@@ -125,14 +132,32 @@ impl Watched {
         }
     }
 
+    /// Hears whether an answer came in time, and says so where that changed: of a database that stands still nobody is
+    /// told an error, since what is under way is waited for.
+    fn hear(&self, answers: bool) {
+        let (was_still, server) =
+            (self.stands_still.swap(!answers, Ordering::Relaxed), self.database.server());
+        match (was_still, answers) {
+            (false, false) => {
+                let seconds = LOOK_TIME.as_secs();
+                tracing::error!(server, seconds, "the database gives no answer in time");
+            }
+            (true, true) => tracing::info!(server, "the database gives answers in time again"),
+            _ => {}
+        }
+    }
+
     fn standing(&self) -> Option<Standing> {
         let seen = *self.seen.lock();
         seen.filter(|(at, _)| at.elapsed() < KNOWN_FOR).map(|(_, standing)| standing)
     }
 }
 
-/// Counts the standbys of all databases, and tells of the one that is worst off.
-fn count(known: &[Standing]) {
+/// Counts the standbys of those of all databases that answer, and tells of the one that is worst off.
+fn count(known: &[Standing], all: usize) {
+    // One that does not answer takes no changes.
+    let are_primaries = known.len() == all && !known.iter().any(|standing| standing.in_recovery);
+    metrics::gauge!("champollion_database_is_primary").set(f64::from(u8::from(are_primaries)));
     if known.is_empty() {
         return;
     }
@@ -148,8 +173,6 @@ fn count(known: &[Standing]) {
     }
     let is_missing = f64::from(u8::from(known.iter().any(Standing::lacks_standby)));
     metrics::gauge!("champollion_database_standby_missing").set(is_missing);
-    let is_primary = f64::from(u8::from(!known.iter().any(|standing| standing.in_recovery)));
-    metrics::gauge!("champollion_database_is_primary").set(is_primary);
 }
 
 /// Counts what lies in each of several databases.

@@ -92,7 +92,7 @@ pub(crate) const METRICS: &[Metric] = &[
     gauge(
         "champollion_database_is_primary",
         "",
-        "Whether the databases that keep everything take changes: 0 where one is in recovery",
+        "Whether the databases that keep everything take changes: 0 where one is in recovery, or does not answer",
     ),
     gauge(
         "champollion_database_ready",

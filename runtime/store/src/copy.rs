@@ -48,6 +48,9 @@ pub enum CopyError {
     /// One of the two cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The original holds nothing, as a database whose name was mistyped.
+    #[error("the store that is to be copied holds nothing: name the one that the server has")]
+    Nothing,
     /// The other store holds something already.
     #[error("the store that is copied to is not empty: it has {found}. Name an empty one")]
     NotEmpty {
@@ -78,8 +81,13 @@ pub async fn copy(
     to: &StoreParts,
     mut watch: impl FnMut(&Contents) + Send,
 ) -> Result<Contents, CopyError> {
+    if find(from).await?.is_none() {
+        return Err(CopyError::Nothing);
+    }
     check_sealed(&*from.store).await?;
-    check_empty(to).await?;
+    if let Some(found) = find(to).await? {
+        return Err(CopyError::NotEmpty { found });
+    }
     let mut writer = Writer { store: Arc::clone(&to.store), batch: Batch::new() };
     let original = walk(from, Some((&mut writer, &to.blobs)), &mut watch).await?;
     let copied = contents(to, &mut watch).await?;
@@ -263,22 +271,22 @@ pub(crate) async fn check_sealed(store: &dyn Store) -> Result<(), CopyError> {
     Ok(())
 }
 
-async fn check_empty(to: &StoreParts) -> Result<(), CopyError> {
-    let not_empty = |found: String| Err(CopyError::NotEmpty { found });
+/// Something that a store holds, in words; `None` of one that holds nothing.
+async fn find(parts: &StoreParts) -> Result<Option<String>, StoreError> {
     for table in names_of_tables() {
-        if !to.store.scan(table, b"", None, 1).await?.is_empty() {
-            return not_empty(format!("lines in the table {table}"));
+        if !parts.store.scan(table, b"", None, 1).await?.is_empty() {
+            return Ok(Some(format!("lines in the table {table}")));
         }
     }
-    if let Some(log) = to.store.logs("", None, 1).await?.first() {
-        return not_empty(format!("the log {log}"));
+    if let Some(log) = parts.store.logs("", None, 1).await?.first() {
+        return Ok(Some(format!("the log {log}")));
     }
-    for (kind, blobs) in &to.blobs {
+    for (kind, blobs) in &parts.blobs {
         if let Some(name) = blobs.list("").await?.first() {
-            return not_empty(format!("{name} in {kind}"));
+            return Ok(Some(format!("{name} in {kind}")));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -313,6 +321,8 @@ mod tests {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         block_on(async {
             let (from, to) = (parts(one.path()), parts(other.path()));
+            let nothing = copy(&from, &to, |_| {}).await.unwrap_err();
+            assert!(matches!(nothing, CopyError::Nothing), "{nothing}");
             fill(&from).await;
             let mut heard = 0;
             let contents = copy(&from, &to, |_| heard += 1).await.unwrap();

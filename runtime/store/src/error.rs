@@ -2,10 +2,10 @@
 //!
 //! A caller tells three situations apart. *Its own batch* was refused ([`StoreError::Conflict`],
 //! [`StoreError::InvalidName`], [`StoreError::TooLarge`], [`StoreError::OtherDatabase`]): other batches are not
-//! disturbed and the store goes on. *The store* stopped ([`StoreError::Failed`], [`StoreError::Closed`]): nothing will
-//! be accepted until the process is restarted. A database is *away* or full for a while
-//! ([`StoreError::Unreachable`], [`StoreError::Full`]): the same later. *The folder* or *the database* cannot be opened
-//! (the others): the process should not start.
+//! disturbed and the store goes on. *The store* stopped ([`StoreError::Failed`], [`StoreError::SetBack`],
+//! [`StoreError::Closed`]): nothing will be accepted until the process is restarted. A database is *away* or full for a
+//! while ([`StoreError::Unreachable`], [`StoreError::Full`]): the same later. *The folder* or *the database* cannot be
+//! opened (the others): the process should not start.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -153,6 +153,18 @@ pub enum StoreError {
         server: String,
         /// The words of the database.
         reason: String,
+    },
+
+    /// The database has lost what it had acknowledged to this process. Nothing of the batch was applied, and nothing
+    /// will be: what this process has in memory is later than what the database has.
+    #[error(
+        "the database {server} was set back: changes are gone that it had acknowledged to this process, as where an older \
+         backup takes its place, or a standby that did not have them. Start the process again: it goes on from what the \
+         database has"
+    )]
+    SetBack {
+        /// The hosts and the database.
+        server: String,
     },
 
     /// The tables of the database were made by a newer version of this software.

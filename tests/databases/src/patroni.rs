@@ -88,8 +88,7 @@ impl Member {
 
     fn postmaster(&self) -> Option<Pid> {
         let file = data(&self.folder, self.name).join("postmaster.pid");
-        let text = fs::read_to_string(file).ok()?;
-        Pid::from_raw(text.lines().next()?.trim().parse().ok()?)
+        postmaster_of(&fs::read_to_string(file).ok()?)
     }
 }
 
@@ -102,6 +101,13 @@ impl Drop for Member {
             let _ = kill_process(process, Signal::QUIT);
         }
     }
+}
+
+/// The postmaster that `postmaster.pid` names. A server that Patroni has recover by itself, before it comes back as a standby,
+/// has none: it writes the negative of its own number.
+fn postmaster_of(file: &str) -> Option<Pid> {
+    let number: i32 = file.lines().next()?.trim().parse().ok()?;
+    number.is_positive().then(|| Pid::from_raw(number)).flatten()
 }
 
 fn settings_file(folder: &Path, name: &str) -> PathBuf {
@@ -153,4 +159,17 @@ postgresql:
     replication: {{ username: replicator, password: none }}
 "
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_recovers_by_itself_has_no_postmaster() {
+        let named = |file: &str| postmaster_of(file).map(Pid::as_raw_nonzero).map(i32::from);
+        assert_eq!(named("4711\n/var/lib/db\n1796061507\n"), Some(4711));
+        assert_eq!(named("-4711\n/var/lib/db\n1796061507\n"), None);
+        assert_eq!(named(""), None);
+    }
 }

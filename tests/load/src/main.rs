@@ -147,6 +147,9 @@ enum Command {
         /// Have some of the groups lie in a further PostgreSQL, which is killed as well
         #[arg(long)]
         further: bool,
+        /// Binary of the version before: nodes are exchanged between it and the newer one whenever they are killed
+        #[arg(long, value_name = "FILE")]
+        before: Option<PathBuf>,
     },
     /// Print what benchmarks have measured
     Figures {
@@ -177,11 +180,16 @@ fn main() -> anyhow::Result<()> {
         Command::Torture { setup, minutes, seed, nodes: 1, .. } => {
             torture::run(&setup, minutes, seed)
         }
-        Command::Torture { setup, minutes, seed, nodes, standby, further } => {
-            let (setup, seed) = (&setup, torture::chosen(seed));
-            let (has_standby, has_further) = (standby, further);
-            let run = torture::nodes::Run { setup, minutes, seed, nodes, has_standby, has_further };
-            torture::nodes::run(&run)
+        Command::Torture { setup, minutes, seed, nodes, standby, further, before } => {
+            torture::nodes::run(&torture::nodes::Run {
+                setup: &setup,
+                minutes,
+                seed: torture::chosen(seed),
+                nodes,
+                has_standby: standby,
+                has_further: further,
+                before: before.as_deref(),
+            })
         }
         Command::Figures { target, since } => bench::figures(since, &target),
     }

@@ -5,10 +5,13 @@ use std::{
     ops::Range,
     path::{Path, PathBuf},
     thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, anyhow};
-use champollion_client::{AbpKeys, Activation, Assignment, Blocking, Client, Registration};
+use champollion_client::{
+    AbpKeys, Activation, Assignment, Blocking, Client, ClientError, Registration,
+};
 use champollion_frames::{AppSKey, DevAddr, DevEui, NwkSKey, Session, device::Device};
 
 use crate::server::{Server, Setup};
@@ -52,6 +55,12 @@ const DEV_ADDR_BLOCK: u32 = 0x0210_0000;
 
 /// Requests at once, so that registrations share the writes to the disk too.
 const REGISTRARS: usize = 32;
+
+/// The time within which a server registers a meter: a node whose machine does much else may be behind for a moment.
+const REGISTERED_WITHIN: Duration = Duration::from_secs(60);
+
+/// Before a registration is tried again that a server did not take for the moment.
+const RETRY: Duration = Duration::from_millis(100);
 
 /// The group of meters of which nobody says another.
 const GROUP: &str = "water";
@@ -250,6 +259,20 @@ fn put(admin: &Blocking, session: &Session, (group, decoder): (&str, &str)) -> R
         activation: Activation::Abp(abp),
         ..Registration::of_group(group)
     };
-    admin.ask(|server| server.register_device(session.dev_eui(), &registration))?;
-    Ok(())
+    let deadline = Instant::now() + REGISTERED_WITHIN;
+    loop {
+        let registered =
+            admin.ask(|server| server.register_device(session.dev_eui(), &registration));
+        match registered {
+            Err(ClientError::Refused(problem))
+                if problem.status == 503 && Instant::now() < deadline =>
+            {
+                thread::sleep(RETRY);
+            }
+            outcome => {
+                outcome?;
+                return Ok(());
+            }
+        }
+    }
 }

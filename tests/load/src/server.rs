@@ -46,6 +46,8 @@ pub(crate) struct Setup {
 pub(crate) struct Server {
     process: Child,
     champollion: PathBuf,
+    /// The binary of another version that it may be exchanged for.
+    other: Option<PathBuf>,
     folder: PathBuf,
     /// Where it listens: `http://127.0.0.1:4711`.
     pub(crate) address: String,
@@ -89,7 +91,7 @@ impl Server {
         let admin_token = String::new();
         let (champollion, folder) = (champollion.clone(), folder.clone());
         let log = folder.join(LOG);
-        Ok(Self { process, champollion, folder, address, admin_token, log })
+        Ok(Self { process, champollion, other: None, folder, address, admin_token, log })
     }
 
     /// Publishes packages, as a person does who has this token.
@@ -102,6 +104,18 @@ impl Server {
         let status = status.with_context(|| format!("`{shown}` cannot be started"))?;
         ensure!(status.success(), "`{shown}` failed: {status}");
         Ok(())
+    }
+
+    /// Names the binary of another version that it may be exchanged for.
+    pub(crate) fn exchanged_for(&mut self, other: Option<&Path>) {
+        self.other = other.map(Path::to_owned);
+    }
+
+    /// Has it start as the other version from now on, where there is one.
+    pub(crate) fn exchange(&mut self) {
+        if let Some(other) = &mut self.other {
+            std::mem::swap(&mut self.champollion, other);
+        }
     }
 
     /// Starts it again on the same folder, after it was stopped.

@@ -36,6 +36,11 @@ pub enum IdentityError {
     },
 }
 
+/// Whether a data folder is, or was, a node's.
+pub(crate) fn is_folder_of_node(folder: &Path) -> bool {
+    folder.join(FILE).is_file()
+}
+
 impl Identity {
     /// The identity in a data folder; a new one where there is none.
     pub(super) fn open(folder: &Path) -> Result<Self, IdentityError> {

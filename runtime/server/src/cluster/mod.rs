@@ -43,6 +43,7 @@ pub(crate) use agreed::AgreedSettings;
 pub(crate) use changes::{FollowError, Follower, Rooms, noting};
 pub(crate) use feedback::{FeedbackOfNodes, LeadsEar};
 pub(crate) use gateways::hear_gateways;
+pub(crate) use identity::is_folder_of_node;
 pub(crate) use nodes::Load;
 pub(crate) use protocol::Protocol;
 pub(crate) use seals::{AnswerSeal, Incoming, Outgoing, Unrecognized};
@@ -100,6 +101,12 @@ pub enum End {
         "this node was away for so long that it has missed changes of the others: start it again"
     )]
     FellBehind,
+    /// The database has lost what it had acknowledged, and this node has it in memory.
+    #[error(
+        "the database was set back, and this node knows what the database has lost: its log says how that was seen. Start \
+         it again: it goes on from what the database has"
+    )]
+    SetBack,
 }
 
 /// A node that has joined the others, and the stores that it works with.
@@ -301,11 +308,7 @@ impl Cluster {
         tasks.spawn(async move {
             if let Err(error) = following.follow(stopped).await {
                 tracing::error!(%error, "this node ends");
-                cluster.end(if error.is_of_later_protocol() {
-                    End::LaterProtocol
-                } else {
-                    End::FellBehind
-                });
+                cluster.end(error.end());
             }
         });
         let reading = Arc::clone(&follower);
@@ -319,7 +322,7 @@ impl Cluster {
             cluster.end(End::LostLead);
         });
         let cluster = Arc::clone(self);
-        tasks.spawn(async move { cluster.watch_lease().await });
+        tasks.spawn(async move { cluster.watch_lease_and_store().await });
         let cluster = Arc::clone(self);
         tasks.spawn(async move { cluster.write_again_and_again().await });
         tasks
@@ -327,10 +330,17 @@ impl Cluster {
 
     /// Ends this node where its lease is over by its own clock, and another node may have it: what it still does, such as
     /// listening to brokers, would be in the way of that one. Without other nodes it goes on when the database is back.
-    async fn watch_lease(&self) {
+    /// Ends it too where the store takes nothing more from this process, and tells how far it is behind.
+    async fn watch_lease_and_store(&self) {
         let mut ticks = every(LEASE_LOOK_PERIOD);
         loop {
             ticks.tick().await;
+            // Here, since a database that stands still keeps the follower waiting.
+            let lag = self.follower.as_ref().map(|follower| follower.lag()).unwrap_or_default();
+            metrics::gauge!("champollion_node_lag_seconds").set(lag.as_secs_f64());
+            if self.nodes.has_store_failed() {
+                self.end(End::SetBack);
+            }
             if self.lead.is_overdue() && self.nodes.saw_others() {
                 self.end(End::LostLead);
             }

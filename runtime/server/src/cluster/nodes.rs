@@ -9,7 +9,7 @@ use std::{
 };
 
 use champollion_store::{
-    Batch, HeldLease, LEASE_TIME, Leases, Store, StoreError, Table, TableError, tables,
+    Batch, Health, HeldLease, LEASE_TIME, Leases, Store, StoreError, Table, TableError, tables,
 };
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::{Mutex, RwLock};
@@ -160,6 +160,11 @@ impl Nodes {
         let alive = self.alive.read();
         let (node, address) = alive.iter().max_by_key(|(node, _)| weight(*node, key))?;
         (*node != self.own).then(|| address.clone())
+    }
+
+    /// Whether the store takes nothing more until this process is started again.
+    pub(super) fn has_store_failed(&self) -> bool {
+        matches!(self.store.health(), Health::Failed(_))
     }
 
     /// Whether another node was alive at the last look.

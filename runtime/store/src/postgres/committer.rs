@@ -7,6 +7,11 @@
 //! Where the connection breaks after COMMIT was sent, nobody is answered yet: the task connects again and reads the
 //! number of the last transaction of this node, whose row that transaction has locked from its beginning. The number
 //! says whether the batches are there; where they are not, they are done once more.
+//!
+//! Each transaction looks whether the number in that row is at least the last one of which this node was told. Where it
+//! is less, the database was set back, and has lost what was acknowledged: nothing is written any more, since this
+//! process would go on from a memory that is later than the database, and sequences that it has read would come a
+//! second time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +72,8 @@ pub(super) struct Committer {
     pub(super) session: Option<Session>,
     /// The number of the last transaction.
     pub(super) number: i64,
+    /// The number of the last one that is known to be there.
+    pub(super) acknowledged: i64,
     /// The task that removes truncated entries, which ends with this one.
     pub(super) sweeping: AbortHandle,
 }
@@ -141,10 +148,12 @@ impl Committer {
                 }
             }
             Err(fault) => {
-                if matches!(fault, Fault::Full(_)) {
-                    self.status.set_full();
-                }
                 let server = self.address.to_string();
+                match &fault {
+                    Fault::Full(_) => self.status.set_full(),
+                    Fault::SetBack => self.status.fail(&fault.error(&server)),
+                    _ => {}
+                }
                 for reply in replies {
                     let _ = reply.send(Err(fault.error(&server)));
                 }
@@ -153,13 +162,19 @@ impl Committer {
     }
 
     async fn write(&mut self, batches: &[Batch]) -> Result<Flushed, Fault> {
+        if self.status.has_failed() {
+            return Err(Fault::SetBack);
+        }
         let patience = if self.status.is_unreachable() { NO_PATIENCE } else { PATIENCE };
         let deadline = Instant::now() + patience;
         let mut attempts = 0;
         loop {
             attempts += 1;
             match self.attempt(batches, deadline).await {
-                Attempt::Done(flushed) => return Ok(flushed),
+                Attempt::Done(flushed) => {
+                    self.acknowledged = self.number;
+                    return Ok(flushed);
+                }
                 Attempt::Again(fault @ Fault::Lost(_)) if Instant::now() >= deadline => {
                     return Err(fault);
                 }
@@ -171,13 +186,13 @@ impl Committer {
 
     async fn attempt(&mut self, batches: &[Batch], deadline: Instant) -> Attempt {
         self.number += 1;
-        let (node, number) = (self.node, self.number);
+        let (node, number, after) = (self.node, self.number, self.acknowledged);
         let session = match self.session(deadline).await {
             Ok(session) => session,
             Err(fault @ Fault::Lost(_)) => return Attempt::Again(fault),
             Err(fault) => return Attempt::Failed(fault),
         };
-        match flush(session, batches, Ending::Commit { node, number }).await {
+        match flush(session, batches, Ending::Commit { node, number, after }).await {
             Ok(flushed) => Attempt::Done(flushed),
             Err(Unfinished::Unknown(flushed, fault)) => {
                 self.session = None;

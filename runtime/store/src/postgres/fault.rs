@@ -15,6 +15,8 @@ pub(super) enum Fault {
     Full(String),
     /// The server refuses the statement.
     Refused(String),
+    /// The database has lost what it had acknowledged.
+    SetBack,
 }
 
 impl Fault {
@@ -29,6 +31,7 @@ impl Fault {
             Self::Lost(reason) => StoreError::Unreachable { server, reason: reason.clone() },
             Self::Full(reason) => StoreError::Full { server, reason: reason.clone() },
             Self::Refused(reason) => StoreError::Refused { server, reason: reason.clone() },
+            Self::SetBack => StoreError::SetBack { server },
         }
     }
 }

@@ -49,8 +49,8 @@ impl From<tokio_postgres::Error> for Unfinished {
 /// The end of a transaction.
 #[derive(Clone, Copy)]
 pub(super) enum Ending<'a> {
-    /// It is committed, as the transaction of this number of a node.
-    Commit { node: Uuid, number: i64 },
+    /// It is committed, as the transaction of this number of a node, which was told that the one of `after` is there.
+    Commit { node: Uuid, number: i64, after: i64 },
     /// It is prepared under a name, by which it is committed later, or undone.
     Prepare { name: &'a str },
 }
@@ -101,8 +101,8 @@ async fn lock_rows(
     };
     let mark = async {
         match &ending {
-            Ending::Commit { node, number } => {
-                client.execute(&statements.mark, &[node, number]).await
+            Ending::Commit { node, number, after } => {
+                client.execute(&statements.mark, &[node, number, after]).await
             }
             // The name of a prepared transaction says whether it is there.
             Ending::Prepare { .. } => Ok(1),
@@ -122,7 +122,7 @@ async fn lock_rows(
     };
     let (_, marked, _, rows) = try_join4(begin, mark, make, lock).await?;
     if marked != 1 {
-        return Err(Fault::Lost("the row of this node is gone".to_owned()));
+        return Err(Fault::SetBack);
     }
     let found: BTreeSet<RowName<'_>> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let is_locked = needed.made.iter().all(|row| found.contains(row));

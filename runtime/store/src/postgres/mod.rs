@@ -101,6 +101,7 @@ impl PostgresStore {
             sweeper,
             session: None,
             number: 0,
+            acknowledged: 0,
             sweeping,
         };
         tokio::spawn(committer.run());

@@ -46,8 +46,9 @@ const NUMBER: &str = "UPDATE logs SET last = logs.last + u.added FROM unnest($1:
 
 /// Statements of a transaction, in their order.
 const STATEMENTS: [&str; 9] = [
-    // Locks the row of this node from the beginning: whoever reads it later waits for the end of the transaction.
-    "UPDATE flushes SET number = $2, at = now() WHERE node = $1",
+    // Locks the row of this node from the beginning: whoever reads it later waits for the end of the transaction. A row
+    // that says less than the node was told is of a database that has lost it.
+    "UPDATE flushes SET number = $2, at = now() WHERE node = $1 AND number >= $3",
     "INSERT INTO kv (tab, key) SELECT * FROM unnest($1::text[], $2::bytea[]) AS u (tab, key) ORDER BY 1, 2
      ON CONFLICT DO NOTHING",
     "SELECT kv.tab, kv.key, kv.value FROM unnest($1::text[], $2::bytea[]) AS u (tab, key)

@@ -1,5 +1,6 @@
 //! Whether the database answers, shared by the committer and everyone who asks.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,8 @@ const FULL_FOR: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub(super) struct Status {
     closed: AtomicBool,
+    /// The reason for which nothing is written any more; set once.
+    failure: OnceLock<String>,
     /// The last attempt to reach the database failed.
     unreachable: AtomicBool,
     /// Until when the database counts as one without room.
@@ -35,6 +38,17 @@ impl Status {
 
     pub(super) fn check_open(&self) -> Result<(), StoreError> {
         if self.closed.load(Ordering::Acquire) { Err(StoreError::Closed) } else { Ok(()) }
+    }
+
+    /// Hears of an error after which nothing may be written until the process is started again.
+    pub(super) fn fail(&self, error: &StoreError) {
+        if self.failure.set(error.to_string()).is_ok() {
+            tracing::error!(%error, "nothing is written any more");
+        }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.get().is_some()
     }
 
     pub(super) fn set_busy(&self, busy: bool) {
@@ -73,6 +87,9 @@ impl Status {
     pub(super) fn health(&self) -> Health {
         if self.closed.load(Ordering::Acquire) {
             return Health::Closed;
+        }
+        if let Some(reason) = self.failure.get() {
+            return Health::Failed(reason.clone());
         }
         let since = *self.busy_since.lock();
         let is_late = since.is_some_and(|since| since.elapsed() > STALLED_AFTER);

@@ -1,6 +1,7 @@
 //! The follower of the log of changes.
 
 use std::{
+    cmp::Ordering,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
@@ -14,6 +15,7 @@ use tokio::{
 };
 
 use super::{
+    super::End,
     change::{ChangeFault, Rows, read_into},
     due_devices::DueDevices,
     due_registry::DueRegistry,
@@ -25,9 +27,6 @@ const PERIOD: Duration = Duration::from_millis(100);
 
 /// The time for which what is in memory is trusted after it was compared with the log: revoked is refused within it.
 const TRUST: Duration = Duration::from_secs(2);
-
-/// The time after which the log may have been truncated where it was not read.
-const GONE_AFTER: Duration = Duration::from_secs(60);
 
 /// Entries that are read at once.
 const PAGE: usize = 100;
@@ -53,6 +52,8 @@ pub(crate) struct Follower {
 /// The place in the log that the rooms are at.
 struct Place {
     cursor: Sequence,
+    /// The entry there; none of a log that begins behind it.
+    last: Option<Vec<u8>>,
     /// The moment at which the last reading began that came to the end.
     read_at: Instant,
 }
@@ -72,14 +73,29 @@ pub(crate) enum FollowError {
     /// Entries were removed before they were read: only a start reads everything.
     #[error("the log of changes was truncated before this node had read it")]
     FellBehind,
+    /// The entry that was read last is there no more, or another one is in its place: what is in memory is later than
+    /// the store.
+    #[error(
+        "the log of changes ends before what this node has read of it: the database was set back"
+    )]
+    SetBack,
     /// It takes longer than somebody waits.
     #[error("what has changed was not read within {} seconds", PATIENCE.as_secs())]
     TooLate,
 }
 
 impl FollowError {
+    /// The end of a node that cannot follow the log any more.
+    pub(crate) const fn end(&self) -> End {
+        match self {
+            Self::SetBack => End::SetBack,
+            error if error.is_of_later_protocol() => End::LaterProtocol,
+            _ => End::FellBehind,
+        }
+    }
+
     /// Whether an entry is in a later version of the protocol than this node reads.
-    pub(crate) const fn is_of_later_protocol(&self) -> bool {
+    const fn is_of_later_protocol(&self) -> bool {
         matches!(self, Self::Change(ChangeFault::Newer { .. }))
     }
 }
@@ -88,12 +104,15 @@ impl Follower {
     /// A follower from the end of the log. What is opened afterwards knows all that is before.
     pub(crate) async fn open(store: Arc<dyn Store>, newest: u32) -> Result<Self, StoreError> {
         let read_at = Instant::now();
-        let cursor = store.extent(tables::CHANGES.as_str()).await?.last;
+        let log = tables::CHANGES.as_str();
+        let cursor = store.extent(log).await?.last;
+        let last = store.read(log, before(cursor), 1).await?.into_iter().next();
+        let last = last.filter(|entry| entry.sequence == cursor).map(|entry| entry.value);
         Ok(Self {
             store,
             newest,
             rooms: OnceLock::new(),
-            place: Mutex::new(Place { cursor, read_at }),
+            place: Mutex::new(Place { cursor, last, read_at }),
             read_at: RwLock::new(read_at),
             due: DueDevices::new(),
             registry_due: DueRegistry::new(),
@@ -166,15 +185,8 @@ impl Follower {
         let mut place = self.place.lock().await;
         while place.read_at < asked {
             let began = Instant::now();
-            if place.read_at.elapsed() >= GONE_AFTER {
-                let extent = self.store.extent(tables::CHANGES.as_str()).await?;
-                if extent.truncated > place.cursor {
-                    return Err(FollowError::FellBehind);
-                }
-            }
             let log = tables::CHANGES.as_str();
-            let entries = self.store.read(log, place.cursor, PAGE).await?;
-            check_gap(place.cursor, &entries)?;
+            let entries = place.entries_after(&*self.store, log).await?;
             let mut rows = Rows::new();
             for entry in &entries {
                 read_into(&mut rows, &entry.value, self.newest)?;
@@ -183,10 +195,11 @@ impl Follower {
             if Rooms::is_of_registry(&rows) {
                 self.registry_due.add();
             }
-            if let Some(last) = entries.last() {
-                place.cursor = last.sequence;
+            let is_end = entries.len() < PAGE;
+            if let Some(last) = entries.into_iter().next_back() {
+                (place.cursor, place.last) = (last.sequence, Some(last.value));
             }
-            if entries.len() < PAGE {
+            if is_end {
                 place.read_at = began;
                 *self.read_at.write() = began;
             }
@@ -213,7 +226,7 @@ impl Follower {
                     fails = false;
                 }
                 Ok(()) => {}
-                Err(error @ FollowError::FellBehind) => return Err(error),
+                Err(error @ (FollowError::FellBehind | FollowError::SetBack)) => return Err(error),
                 // A start has the others write what this node reads, or is refused.
                 Err(error) if error.is_of_later_protocol() => return Err(error),
                 Err(error) if fails => {
@@ -224,7 +237,6 @@ impl Follower {
                     fails = true;
                 }
             }
-            metrics::gauge!("champollion_node_lag_seconds").set(self.lag().as_secs_f64());
         }
     }
 
@@ -264,6 +276,41 @@ async fn in_time(
     tokio::time::timeout(PATIENCE, reading).await.unwrap_or(Err(FollowError::TooLate))
 }
 
+impl Place {
+    /// The entries after the place. Where there are some, the one at the place is read once more: it says whether the log
+    /// is still the one that was read.
+    async fn entries_after(&self, store: &dyn Store, log: &str) -> Result<Vec<Entry>, FollowError> {
+        // Mostly there is nothing new: the ends of the log say so, and read no entry.
+        let extent = store.extent(log).await?;
+        if extent.truncated > self.cursor {
+            return Err(FollowError::FellBehind);
+        }
+        match extent.last.cmp(&self.cursor) {
+            Ordering::Less => return Err(FollowError::SetBack),
+            Ordering::Equal => return Ok(Vec::new()),
+            Ordering::Greater => {}
+        }
+        let Some(last) = &self.last else {
+            let entries = store.read(log, self.cursor, PAGE).await?;
+            check_gap(self.cursor, &entries)?;
+            return Ok(entries);
+        };
+        let mut entries = store.read(log, before(self.cursor), PAGE + 1).await?;
+        check_gap(before(self.cursor), &entries)?;
+        match entries.first() {
+            Some(first) if first.value == *last => {}
+            _ => return Err(FollowError::SetBack),
+        }
+        entries.remove(0);
+        Ok(entries)
+    }
+}
+
+/// The sequence before another one.
+const fn before(sequence: Sequence) -> Sequence {
+    Sequence::new(sequence.get().saturating_sub(1))
+}
+
 /// Refuses entries that do not go on where the cursor is: those between were truncated unread. The log has no gap of
 /// its own.
 fn check_gap(cursor: Sequence, entries: &[Entry]) -> Result<(), FollowError> {
@@ -277,6 +324,8 @@ fn check_gap(cursor: Sequence, entries: &[Entry]) -> Result<(), FollowError> {
 
 #[cfg(test)]
 mod tests {
+    use champollion_store::{Batch, SledOptions, SledStore};
+
     use super::*;
 
     #[test]
@@ -290,5 +339,34 @@ mod tests {
         assert!(check_gap(Sequence::BEGINNING, &entries(&[1])).is_ok());
         let missed = check_gap(Sequence::new(6), &entries(&[8, 9]));
         assert!(matches!(missed, Err(FollowError::FellBehind)));
+    }
+    #[tokio::test]
+    async fn a_log_that_was_set_back_is_not_followed() {
+        let log = tables::CHANGES.as_str();
+        let place = |cursor, last: Option<&[u8]>| Place {
+            cursor: Sequence::new(cursor),
+            last: last.map(<[u8]>::to_vec),
+            read_at: Instant::now(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
+        let mut batch = Batch::new();
+        batch.skip(log, Sequence::new(6)).append(log, "7").append(log, "8");
+        store.commit(batch).await.unwrap();
+        let read = async |place: Place| {
+            let entries = place.entries_after(&store, log).await?;
+            Ok::<_, FollowError>(
+                entries.iter().map(|entry| entry.sequence.get()).collect::<Vec<_>>(),
+            )
+        };
+        assert!(read(place(8, Some(b"8"))).await.unwrap().is_empty());
+        assert_eq!(read(place(7, Some(b"7"))).await.unwrap(), [8]);
+        assert_eq!(read(place(6, None)).await.unwrap(), [7, 8], "a copy of a log begins so");
+        let shorter = read(place(9, Some(b"9"))).await;
+        assert!(matches!(shorter, Err(FollowError::SetBack)), "{shorter:?}");
+        let grown_anew = read(place(7, Some(b"other"))).await;
+        assert!(matches!(grown_anew, Err(FollowError::SetBack)), "{grown_anew:?}");
+        let truncated = read(place(5, Some(b"5"))).await;
+        assert!(matches!(truncated, Err(FollowError::FellBehind)), "{truncated:?}");
     }
 }

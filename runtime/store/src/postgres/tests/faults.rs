@@ -178,6 +178,38 @@ fn of_postgres_an_entry_whose_log_was_removed_is_kept_in_a_new_one() {
     });
 }
 
+/// Keeps the tables as they are, and has them so again.
+const KEEP: &str = "CREATE TABLE kv_was AS TABLE kv; CREATE TABLE logs_was AS TABLE logs;
+    CREATE TABLE entries_was AS TABLE entries; CREATE TABLE flushes_was AS TABLE flushes";
+const SET_BACK: &str = "TRUNCATE kv, logs, entries, flushes; INSERT INTO kv TABLE kv_was;
+    INSERT INTO logs TABLE logs_was; INSERT INTO entries TABLE entries_was; INSERT INTO flushes TABLE flushes_was";
+
+#[test]
+fn of_postgres_a_database_that_was_set_back_takes_nothing_from_those_whose_changes_it_has_lost() {
+    let database = Database::new();
+    block_on(async {
+        let (loses, other) = (store(&database.url).await, store(&database.url).await);
+        loses.commit(batch("1")).await.unwrap();
+        other.commit(batch("2")).await.unwrap();
+        database.sql(KEEP);
+        loses.commit(batch("3")).await.unwrap();
+        database.sql(SET_BACK);
+        for _ in 0..2 {
+            let refused = loses.commit(batch("4")).await.unwrap_err();
+            assert!(matches!(refused, StoreError::SetBack { .. }), "{refused}");
+            assert!(
+                matches!(loses.health(), Health::Failed(reason) if reason.contains("set back"))
+            );
+        }
+        assert_eq!(other.get("t", b"k").await.unwrap(), Some(b"2".to_vec()));
+        let committed = other.commit(batch("5")).await.unwrap();
+        assert_eq!(committed.appended, [Sequence::new(3)], "nothing is left of what was refused");
+        let again = store(&database.url).await;
+        again.commit(batch("6")).await.unwrap();
+        assert_eq!(again.health(), Health::Ready);
+    });
+}
+
 #[test]
 fn of_postgres_a_database_that_takes_no_changes_is_refused() {
     let database = Database::new();

@@ -109,6 +109,8 @@ pub(crate) struct Run<'setup> {
     pub(crate) has_standby: bool,
     /// Whether some of the groups lie in a further database.
     pub(crate) has_further: bool,
+    /// The binary of the version before, where nodes are exchanged between the two.
+    pub(crate) before: Option<&'setup Path>,
 }
 
 /// The world that all threads share.
@@ -246,15 +248,17 @@ fn start(run: &Run, settings_of_rules: &str) -> Result<Started> {
             key.display().to_string(),
             door.port()
         );
+        let (champollion, other) = versions(run, number);
         let setup = Setup {
-            champollion: run.setup.champollion.clone(),
+            champollion: champollion.to_owned(),
             packages: run.setup.packages.clone(),
             folder: folder.join(format!("node-{number}")),
         };
-        let server = match servers.first() {
+        let mut server = match servers.first() {
             None => Server::start_with(&setup, &settings)?,
             Some((_, first)) => first.start_beside(&setup, &settings)?,
         };
+        server.exchanged_for(other);
         say(format_args!(
             "node {number} listens on {}; its log is {}",
             server.address,
@@ -272,6 +276,16 @@ fn start(run: &Run, settings_of_rules: &str) -> Result<Started> {
         looked_after.map(|((ways, server), number)| Node::look_after(number, ways, server));
     let (nodes, supervisors) = looked_after.unzip();
     Ok((nodes, supervisors, database, first))
+}
+
+/// The binary that a node is started with, and the one that it is exchanged for. The version before has the even
+/// numbers, and so makes the schema of the database in no run: it comes to tables that are newer than it knows.
+fn versions<'run>(run: &Run<'run>, number: usize) -> (&'run Path, Option<&'run Path>) {
+    let newer = run.setup.champollion.as_path();
+    match run.before {
+        Some(before) if number.is_multiple_of(2) => (before, Some(newer)),
+        before => (newer, before),
+    }
 }
 
 /// Builds the decoder that counts, and publishes it.

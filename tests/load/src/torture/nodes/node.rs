@@ -112,6 +112,7 @@ impl Node {
                 *self.running() = None;
                 // It ends with the signal, also where it was paused.
                 drop(server.stop());
+                server.exchange();
                 thread::sleep(down);
                 self.start(&mut server);
             } else if server.has_ended().unwrap_or(true) {
