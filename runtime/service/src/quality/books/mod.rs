@@ -116,7 +116,7 @@ impl Kept {
         &'of self,
         groups: impl IntoIterator<Item = &'group GroupId>,
     ) -> impl Iterator<Item = &'of BTreeMap<Date, HashMap<DevEui, Tally>>> {
-        groups.into_iter().filter_map(|group| self.days.get(group))
+        groups.into_iter().filter_map(move |group| self.days.get(group))
     }
 }
 
