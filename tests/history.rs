@@ -4,7 +4,7 @@ use std::{fs, ops::Range};
 
 use champollion_tests::{
     AXIOMA, Client, ELSYS, Postgres, PostgresSetup, Sensor, Server, Setup, Sources, eventually,
-    workspace,
+    thermometer, workspace,
 };
 use serde_json::{Value as Json, json};
 
@@ -135,6 +135,100 @@ fn of_postgres_moments_of_years_ago_have_a_place() {
     delivered(&admin, "history?group=water", 1);
     assert_eq!(count(&database, "champollion.measurements_other"), rows);
     assert_eq!(count(&database, "champollion.measurements"), rows);
+}
+
+#[test]
+fn of_postgres_a_month_that_a_clock_was_ahead_of_gets_its_partition() {
+    let database = Postgres::start();
+    let (server, sensor, sources) = town();
+    let keeping = route(&database, "", &json!({}));
+    let admin = server.admin();
+    admin.put("/v1/routes/history?group=water", &keeping).success();
+    let mut rows = send(&server, &sensor, &sources, 1..2);
+    delivered(&admin, "history?group=water", 1);
+    // The month to come has no partition yet, as it had none a month ago, and a clock tells of it.
+    database.sql(
+        DATABASE,
+        "DO $$ BEGIN EXECUTE 'DROP TABLE champollion.measurements_' \
+         || to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM'); END $$",
+    );
+    database.sql(
+        DATABASE,
+        "INSERT INTO champollion.measurements \
+         (measured_at, record_id, measurement_id, group_name, dev_eui, quantity, received_at) \
+         VALUES (now() + interval '1 month', 'ahead', 'A', 'water', '70B3D5499AFFFFFF', 'air.co2', now())",
+    );
+    assert_eq!(count(&database, "champollion.measurements_other"), 1);
+    rows += 1 + send(&server, &sensor, &sources, 2..4);
+    delivered(&admin, "history?group=water", 3);
+    assert_eq!(count(&database, "champollion.measurements_other"), 0);
+    assert_eq!(count(&database, "champollion.measurements"), rows);
+    let place = "SELECT tableoid::regclass = to_regclass('champollion.measurements_' \
+                 || to_char(measured_at AT TIME ZONE 'UTC', 'YYYY_MM')) \
+                 FROM champollion.measurements WHERE record_id = 'ahead'";
+    assert_eq!(database.sql(DATABASE, place), "t");
+}
+
+#[test]
+fn of_postgres_a_frame_that_is_decoded_once_more_counts_as_the_last_decoding_has_it() {
+    let database = Postgres::start();
+    let server = Setup::default().settings(SETTINGS).start();
+    for version in ["1.0.0", "1.1.0"] {
+        server.publish_candidate(&thermometer(version));
+    }
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "office", Some("acme/thermometer@=1.1.0"));
+    let admin = server.admin();
+    let keeping = route(&database, "", &json!({}));
+    admin.put("/v1/routes/history?group=office", &keeping).success();
+    server.lns().ingest(&sensor.frame(1, 2, &[0, 0xD7, 40, 36])).success();
+    delivered(&admin, "history?group=office", 1);
+    let shown = |view: &str| {
+        let sql = format!(
+            "SELECT string_agg(quantity || ' ' || decoder_version, ', ' ORDER BY quantity) FROM champollion.{view}"
+        );
+        database.sql(DATABASE, &sql)
+    };
+    let first = "air.humidity 1.1.0, air.temperature 1.1.0, battery.voltage 1.1.0";
+    assert_eq!([shown("series"), shown("latest")], [first, first]);
+
+    // The version before tells no battery.
+    let redecode = |version: &str| {
+        let decoder = format!("acme/thermometer@{version}");
+        let since = "2020-01-01T00:00:00Z";
+        let own = ["records", "redecode", "--decoder", &decoder, "--since", since, "--json"];
+        assert_eq!(server.admin_cli().json(&own)["corrected"], 1);
+    };
+    redecode("1.0.0");
+    delivered(&admin, "history?group=office", 2);
+    let second = "air.humidity 1.0.0, air.temperature 1.0.0";
+    assert_eq!([shown("series"), shown("latest")], [second, second]);
+    assert_eq!(count(&database, "champollion.measurements"), 5, "nothing is lost");
+}
+
+#[test]
+fn of_postgres_tables_of_an_earlier_version_are_brought_up_to_date() {
+    let database = Postgres::start();
+    let (server, sensor, sources) = town();
+    let step = workspace().join("runtime/delivery/src/destinations/postgres/schema/1.sql");
+    let step = fs::read_to_string(step).expect("it is there").replace("{schema}", "champollion");
+    database.sql(DATABASE, &step);
+    database.sql(DATABASE, "INSERT INTO champollion.schema_version (version) VALUES (1)");
+    database.sql(DATABASE, "CREATE ROLE reader; GRANT USAGE ON SCHEMA champollion TO reader");
+    database.sql(DATABASE, "GRANT SELECT ON ALL TABLES IN SCHEMA champollion TO reader");
+    database.sql(DATABASE, "INSERT INTO champollion.readers VALUES ('reader', 'water')");
+    let admin = server.admin();
+    let keeping = route(&database, "", &json!({}));
+    admin.put("/v1/routes/history?group=water", &keeping).success();
+    let rows = send(&server, &sensor, &sources, 1..2);
+    delivered(&admin, "history?group=water", 1);
+    assert_eq!(count(&database, "champollion.schema_version"), 2);
+    // Roles keep what was granted to them.
+    let seen = |view: &str| {
+        database.sql(DATABASE, &format!("SET ROLE reader; SELECT count(*) FROM champollion.{view}"))
+    };
+    assert_eq!(seen("series"), rows.to_string());
+    assert_ne!(seen("latest"), "0");
 }
 
 #[test]

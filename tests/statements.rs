@@ -204,6 +204,17 @@ fn what_is_issued_stays_and_a_later_ask_says_whether_it_agrees() {
     assert_eq!(issued["statements"], again["statements"], "to issue twice changes nothing");
     assert!(server.admin().get("/v1/audit").text.contains(&digest), "it is in the audit");
 
+    // The number that was issued stands first in a list by now: it counts until the next one begins.
+    let dated =
+        "city = [{ number = 200, until = \"2998-12-31\" }, { from = \"2999-01-01\", number = 90 }]";
+    server.change_settings(&SETTINGS.replace("city = 200", dated));
+    server.stop();
+    server.restart();
+    let later = server.admin().get(&format!("{path}/city")).success();
+    assert_eq!((&later["agrees"], &later["total"]), (&json!(true), &json!("5.25")), "{later}");
+    let counted = later["subscription"].as_object().expect("it is in force");
+    assert!(!counted.contains_key("inhabitantsFrom"), "{later}");
+
     // Another price for a day that was issued: what was issued stays, and is told apart.
     server.change_settings(&SETTINGS.replace("0.0525", "0.0600"));
     server.stop();
@@ -228,14 +239,34 @@ fn tariffs_that_overlap_are_refused_with_both_names() {
 }
 
 #[test]
+fn inhabitants_that_count_twice_are_refused_with_both_numbers() {
+    let twice =
+        "city = [{ from = \"2028-01-01\", number = 200 }, { from = \"2028-01-01\", number = 210 }]";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("champollion.toml");
+    std::fs::write(&file, SETTINGS.replace("city = 200", twice)).unwrap();
+    let mut command = champollion_tests::champollion();
+    let refused = run(command.args(["serve", "--config"]).arg(&file)).failure().to_owned();
+    assert!(
+        refused.contains("200 inhabitants of city") && refused.contains("2028-01-01"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn statements_are_shown_on_the_command_line() {
-    let server = server();
+    let mut server = server();
+    let since = "city = [{ from = \"2026-01-01\", number = 200 }]";
+    server.change_settings(&SETTINGS.replace("city = 200", since));
+    server.stop();
+    server.restart();
     let cli = server.admin_cli();
     let day = today();
     let all = cli.json(&["statements", &day, "--json"]);
     assert_eq!(all["date"], day.as_str());
     let one = cli.run(&["statements", &day, "--partner", "city"]).success();
     assert!(one.contains("yearly subscription") && one.contains("5.25"), "{one}");
+    assert!(one.contains("100 inhabitants (since 2026-01-01)"), "{one}");
     let file = server.folder().join("list.csv");
     let name = file.to_str().expect("it is a text");
     drop(cli.run(&["statements", &day, "--partner", "city", "--list", name]).success());

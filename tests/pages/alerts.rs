@@ -281,3 +281,38 @@ fn a_reader_sees_a_rule_and_another_partner_sees_none() {
         other.send(&town.server, NEW, &[("group", "water"), ("when", "alarm"), ("name", "a")]);
     assert!(hostile.status >= 400, "{}", hostile.text);
 }
+
+/// The rules that a page links to.
+fn linked(page: &str) -> Vec<String> {
+    let links = page.split("href=\"/partner/alerts/group-").skip(1);
+    links.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+}
+
+#[test]
+fn an_admin_sees_the_rules_of_all_groups_part_by_part() {
+    let server = Setup::default().settings(SIGN_IN_SETTINGS).start();
+    let groups: Vec<String> = (0..30).map(|number| format!("group-{number:02}")).collect();
+    let partner = json!({ "id": "city", "name": "City", "groups": groups });
+    server.admin().post("/v1/partners", &partner).success();
+    for group in &groups {
+        for rule in ["a", "b", "c", "d"] {
+            let path = format!("/v1/alerts/rules/{rule}?group={group}");
+            server.admin().put(&path, &json!({ "when": { "alarm": {} } })).success();
+        }
+    }
+    let admin = server.visitor("admin@city.example", "admin", "territory");
+    let first = admin.open(&server, "/partner/alerts?state=all").text;
+    let mut links = first.split("href=\"").filter_map(|rest| Some(rest.split_once('"')?.0));
+    let link = links.find(|link| link.contains("rules-after=")).expect("there are more");
+    let link = link.replace("&amp;", "&");
+    assert!(link.contains("state=all"), "what is asked stays: {link}");
+    let second = admin.open(&server, &link).text;
+    assert!(second.contains("rel=\"first\""), "{second}");
+    let mut all = linked(&first);
+    assert_eq!(all.len(), 100, "{first}");
+    all.extend(linked(&second));
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 120, "{second}");
+    assert_eq!((all[0].as_str(), all[119].as_str()), ("00/rules/a", "29/rules/d"));
+}

@@ -155,7 +155,10 @@ fn rows(of: &Statement) -> Vec<[String; 6]> {
         rows.push(row(use_case, &count, tariff, price, &line.amount));
     }
     if let Some(line) = &of.subscription {
-        let count = counted(line.counted, "inhabitant");
+        let mut count = counted(line.counted, "inhabitant");
+        if let Some(from) = line.inhabitants_from {
+            count = format!("{count} (since {from})");
+        }
         rows.push(row("subscription", &count, &line.name, &line.per_inhabitant, &line.amount));
     }
     let objects: u64 = of.lines.iter().map(|line| line.objects).sum();

@@ -80,8 +80,11 @@ pub struct StatementLine {
 pub struct StatedSubscription {
     /// The name of the subscription.
     pub name: String,
-    /// The inhabitants of the partner.
+    /// The inhabitants of the partner on the day.
     pub inhabitants: u64,
+    /// The first day on which their number counts; absent of one that counts from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inhabitants_from: Option<Date>,
     /// The inhabitants that count, up to the limit.
     pub counted: u64,
     /// The price of one inhabitant and year.

@@ -70,31 +70,24 @@ where
         self.table.put(batch, &(key, at), &Turned { before, after })
     }
 
-    /// Returns for each of some moments the things that have changed since, with the state that each had right before it.
+    /// Looks at all changes that are kept, each with its moment and the states before and after it: those of a thing lie
+    /// together, in the order of time.
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn changed_since(
+    pub async fn look_through(
         &self,
         store: &dyn Store,
-        moments: &[Timestamp],
-    ) -> Result<Vec<BTreeMap<K, Option<V>>>, TableError>
-    where
-        V: Clone,
-    {
-        let mut changed: Vec<_> = moments.iter().map(|_| BTreeMap::new()).collect();
+        mut look: impl FnMut(K, Timestamp, (Option<V>, Option<V>)),
+    ) -> Result<(), TableError> {
         let mut pages = self.table.pages(store);
         while let Some(page) = pages.next().await? {
-            for ((key, At(at)), change) in page {
-                for (moment, changed) in moments.iter().zip(&mut changed) {
-                    if at >= moment.as_millisecond() {
-                        // Rows of a thing come in the order of time: the first one after the moment tells.
-                        changed.entry(key.clone()).or_insert_with(|| change.before.clone());
-                    }
-                }
+            for ((key, At(at)), Turned { before, after }) in page {
+                let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MAX);
+                look(key, at, (before, after));
             }
         }
-        Ok(changed)
+        Ok(())
     }
 
     /// Forgets the changes before a moment: the states that things had until then are known no more.

@@ -449,10 +449,11 @@ impl Devices {
         let mut known = self.known.write();
         let before = known.insert(Arc::clone(&device));
         self.of_groups.lock().change(before.as_deref(), Some(&device));
+        // Who sees the change finds that there was one.
+        self.changes.fetch_add(1, Ordering::AcqRel);
         drop(known);
         // Another node may have removed and registered it anew since it was looked at.
         self.first_heard.doubt(device.dev_eui);
-        self.changes.fetch_add(1, Ordering::AcqRel);
         let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());
         self.names.change(device.dev_eui, name_before, device.device_id.as_deref());
         device

@@ -279,9 +279,9 @@ impl Devices {
         let mut known = self.known.write();
         let before = known.remove(dev_eui);
         self.of_groups.lock().change(before.as_deref(), None);
+        self.changes.fetch_add(1, Ordering::AcqRel);
         drop(known);
         self.heard.forget(dev_eui);
-        self.changes.fetch_add(1, Ordering::AcqRel);
         let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());
         self.names.change(dev_eui, name_before, None);
         self.count();

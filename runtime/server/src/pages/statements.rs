@@ -136,8 +136,14 @@ fn lines(viewer: &Viewer, statement: &Json) -> Markup {
         ]);
     }
     if let Some(line) = statement.get("subscription") {
+        let inhabitants = match optional(line, "/inhabitantsFrom") {
+            None => viewer.say("statements-inhabitants"),
+            Some(from) => {
+                viewer.say_with("statements-inhabitants-from", [("date", viewer.day(from).into())])
+            }
+        };
         table.row(vec![
-            cell(&viewer.say("statements-inhabitants")),
+            cell(&inhabitants),
             cell(&viewer.amount(&text(line, "/counted"))),
             cell(&text(line, "/name")),
             cell(&viewer.amount(&text(line, "/perInhabitant"))),

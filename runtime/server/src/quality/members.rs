@@ -1,10 +1,13 @@
 //! The objects of a group as the promise is about them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, iter};
 
 use champollion_delivery::names::{GroupId, UseCase};
 use champollion_frames::DevEui;
-use champollion_service::quality::{Member, MemberState, PastMembers, Standing};
+use champollion_service::quality::{
+    Member, MemberState, MemberThen, MembersByDay, Registered, Standing,
+};
+use champollion_store::TableError;
 use jiff::civil::Date;
 
 use super::Quality;
@@ -17,54 +20,64 @@ pub(crate) fn standing(devices: &Devices, device: &Device, has_notice: bool) -> 
 }
 
 impl Quality {
-    /// The objects of a group as they were at the end of a day, or are now on the present one.
+    /// The objects of a group, or of all, as they are registered now. All of them are gone through.
+    pub(super) fn registered(&self, group: Option<&GroupId>) -> Registered {
+        let groups = group.map(|group| BTreeSet::from([group.clone()]));
+        let devices = self.devices.in_order(groups.as_ref(), None);
+        Registered::of(
+            devices.map(|device| {
+                (device.dev_eui, (&*device).into(), self.first_heard(device.dev_eui))
+            }),
+        )
+    }
+
+    /// The objects of a group, or of all, at the ends of the days that are open and now.
+    ///
+    /// # Errors
+    /// [`TableError`] where the store does not answer.
+    pub(super) async fn members_by_day(
+        &self,
+        group: Option<&GroupId>,
+    ) -> Result<MembersByDay, TableError> {
+        // What changes after an object was gone through is in the past, which is read after it.
+        let registered = self.registered(group);
+        Ok(MembersByDay::new(registered, self.past_members().await?))
+    }
+
+    /// The objects of a group at the end of a day that is open, or now on the present one.
     pub(super) fn members(
         &self,
         (group, day): (&GroupId, Date),
-        past: &PastMembers,
+        by_day: &MembersByDay,
     ) -> Vec<Member> {
-        let changed = past.of(day);
-        let of_group = BTreeSet::from([group.clone()]);
-        let unchanged = self.devices.in_order(Some(&of_group), None);
-        let unchanged = unchanged
-            .filter(|device| changed.is_none_or(|changed| !changed.contains_key(&device.dev_eui)))
-            .map(|device| {
-                let was_heard = self.was_heard_until(device.dev_eui, day);
-                self.member((device.dev_eui, day), (&*device).into(), was_heard)
-            });
-        let changed = changed.into_iter().flatten();
-        let changed = changed.filter_map(|(dev_eui, state)| {
-            let state = state.as_ref().filter(|state| state.group == *group)?;
-            // It may be registered anew since, which its tallies of before outlive.
-            let was_heard = self.was_heard_until(*dev_eui, day)
-                || self.books.was_heard_until(group, *dev_eui, day);
-            Some(self.member((*dev_eui, day), state.clone(), was_heard))
-        });
-        unchanged.chain(changed).collect()
+        by_day.of(group, day).map(|then| self.member((group, day), then)).collect()
     }
 
-    fn member(
-        &self,
-        (dev_eui, day): (DevEui, Date),
-        state: MemberState,
-        was_heard: bool,
-    ) -> Member {
-        let MemberState { group, sub_group, use_case, life_cycle } = state;
-        let has_notice = self.is_left_out(&group, use_case.as_ref(), day);
+    fn member(&self, (group, day): (&GroupId, Date), then: MemberThen<'_>) -> Member {
+        let MemberThen { dev_eui, state, first_heard, has_changed, elsewhere } = then;
+        let MemberState { sub_group, use_case, life_cycle, .. } = state.clone();
+        let first = if has_changed { self.first_heard(dev_eui) } else { first_heard };
+        // One that has changed may be registered anew since, which its tallies of before outlive.
+        let has_tally = || {
+            let groups = iter::once(group).chain(&elsewhere);
+            has_changed && self.books.was_heard_until(groups, dev_eui, day)
+        };
+        let was_heard = first.is_some_and(|first| first <= day) || has_tally();
+        let has_notice = self.is_left_out(group, use_case.as_ref(), day);
         let standing = Standing::of(life_cycle, was_heard, has_notice);
-        Member { dev_eui, sub_group, use_case, standing }
+        Member { dev_eui, sub_group, use_case, standing, elsewhere }
     }
 
-    /// Whether a device was heard until the end of a day, since it was registered.
-    fn was_heard_until(&self, dev_eui: DevEui, day: Date) -> bool {
+    /// The first day on which a device was heard, since it was registered.
+    fn first_heard(&self, dev_eui: DevEui) -> Option<Date> {
         let last = self.devices.last_heard(dev_eui);
         if last.is_none() && self.devices.get(dev_eui).is_some() {
             // What was heard before it was registered anew is another object's.
-            return false;
+            return None;
         }
         let first = self.books.first_heard().of(dev_eui);
         // A first frame is not in the books for some seconds.
-        first.or(last.map(|last| self.days.of(last))).is_some_and(|first| first <= day)
+        first.or(last.map(|last| self.days.of(last)))
     }
 
     /// Whether a notice leaves objects of a group and a use case out on a day.

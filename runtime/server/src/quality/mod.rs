@@ -20,7 +20,9 @@ use champollion_fleet::names::{GroupId, UseCase};
 use champollion_service::{
     gateways::GatewayBook,
     outbox::OutboxError,
-    quality::{AvailabilityBook, Books, Counting, Days, Flushed, Part, Replay, Stretch},
+    quality::{
+        AvailabilityBook, Books, Counting, Days, Flushed, MembersByDay, Part, Replay, Stretch,
+    },
 };
 use champollion_store::{Store, TableError};
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -232,7 +234,7 @@ impl Quality {
         &self.availability
     }
 
-    /// The groups that have objects, or had some.
+    /// The groups that have objects, or of which anything was counted.
     pub(crate) fn groups(&self) -> Vec<GroupId> {
         let mut groups = self.devices.groups();
         groups.extend(self.books.groups());
@@ -247,11 +249,11 @@ impl Quality {
         group: &GroupId,
         stretch: Stretch,
     ) -> Result<Vec<(Date, Vec<Part>)>, TableError> {
-        let past = match self.books.calendar().is_closed(stretch.last) {
-            true => Arc::default(),
-            false => self.past_members().await?,
+        let by_day = match self.books.calendar().is_closed(stretch.last) {
+            true => MembersByDay::default(),
+            false => self.members_by_day(Some(group)).await?,
         };
-        let members = |day| self.members((group, day), &past);
+        let members = |day| self.members((group, day), &by_day);
         self.books.figures(group, (stretch.first, stretch.last), members).await
     }
 }

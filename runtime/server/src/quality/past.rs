@@ -10,8 +10,8 @@ use jiff::{Timestamp, civil::Date};
 use super::Quality;
 use crate::kept::Kept;
 
-/// The time for which they are kept. Those of a million objects that were imported take hundreds of megabytes:
-/// they serve the groups of one request, and do not stay until the days are closed.
+/// The time for which they are kept. Those of a million objects that were imported take some twenty megabytes: they serve
+/// the groups of one request, and do not stay until the days are closed.
 const KEPT: Duration = Duration::from_secs(60);
 
 /// The state of all that the objects of the past depend on.
@@ -33,12 +33,12 @@ impl Default for KeptPast {
 }
 
 impl Quality {
-    /// Returns the objects as they were at the ends of the days that are open.
+    /// Returns what has changed since the ends of the days that are open, with all changes that are known by now.
     ///
     /// # Errors
     /// [`TableError`] where the store does not answer.
     pub(crate) async fn past_members(&self) -> Result<Arc<PastMembers>, TableError> {
-        // It is looked at before the store is: a change meanwhile has all read again the next time.
+        // They are counted before the store is read: a change meanwhile has all read again the next time.
         let as_of = AsOf {
             changes: self.devices.changes(),
             calendar: self.books.calendar(),

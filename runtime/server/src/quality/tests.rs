@@ -213,14 +213,102 @@ async fn days_are_closed_with_the_objects_of_their_ends() {
     house.hear("water", &[(1, 2), (2, 1)]).await;
     house.register(1, "water", "STOCK").await;
     let today = days().of(Timestamp::now());
-    let (past, water) = (house.quality.past_members(), ["water".parse().unwrap()]);
     let tomorrow = today.tomorrow().unwrap();
     let Quality { books, .. } = &house.quality;
-    let closed = books.close(tomorrow, &water, past, |of, past| house.quality.members(of, past));
+    let then = house.quality.members_by_day(None);
+    let closed = books.close(tomorrow, then, |of, then| house.quality.members(of, then));
     assert_eq!(closed.await.unwrap().len(), 1);
     assert_eq!(shown(&house.counts("water", 2).await), [1, 1, 0, 1]);
     assert_eq!(shown(&house.counts("water", 1).await), [2, 1, 0, 0]);
     assert_eq!(shown(&house.counts("water", 0).await), [1, 0, 1, 0]);
+}
+
+#[tokio::test]
+async fn what_changes_while_a_day_is_closed_changes_nothing_of_it() {
+    let house = House::new().await;
+    for number in 1..=5 {
+        house.register(number, "water", "SERVICE").await;
+    }
+    house.age().await;
+    house.hear("water", &[(1, 2), (2, 2), (3, 2), (4, 2)]).await;
+    let change = async || {
+        // Put in stock, removed, registered anew, moved into a group that had no objects, new, and heard at last.
+        house.register(1, "water", "STOCK").await;
+        house.remove(2).await;
+        house.remove(3).await;
+        // Changes are kept by the millisecond.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        house.register(3, "water", "SERVICE").await;
+        house.register(4, "light", "SERVICE").await;
+        house.register(6, "water", "SERVICE").await;
+    };
+    let tomorrow = days().of(Timestamp::now()).tomorrow().unwrap();
+    let Quality { books, .. } = &house.quality;
+    // All changes come between the objects that are gone through and those of the past, which they are then among.
+    let then = async {
+        let registered = house.quality.registered(None);
+        change().await;
+        let past = house.quality.past_members().await?;
+        Ok::<_, TableError>(MembersByDay::new(registered, past))
+    };
+    books.close(tomorrow, then, |of, then| house.quality.members(of, then)).await.unwrap();
+    assert_eq!(shown(&house.counts("water", 2).await), [4, 4, 0, 1]);
+    assert_eq!(shown(&house.counts("water", 0).await), [0, 0, 1, 3]);
+
+    // Or after both, while the figures are made.
+    let house = House::new().await;
+    for number in 1..=5 {
+        house.register(number, "water", "SERVICE").await;
+    }
+    house.age().await;
+    house.hear("water", &[(1, 2), (2, 2), (3, 2), (4, 2)]).await;
+    let then = async {
+        let then = house.quality.members_by_day(None).await?;
+        house.register(1, "water", "STOCK").await;
+        house.remove(2).await;
+        house.remove(3).await;
+        house.register(3, "water", "SERVICE").await;
+        house.register(4, "light", "SERVICE").await;
+        Ok::<_, TableError>(then)
+    };
+    let books = &house.quality.books;
+    books.close(tomorrow, then, |of, then| house.quality.members(of, then)).await.unwrap();
+    assert_eq!(shown(&house.counts("water", 2).await), [4, 4, 0, 1]);
+}
+
+#[tokio::test]
+async fn an_object_that_moves_is_heard_in_the_group_that_it_is_in_at_the_end_of_the_day() {
+    let mut house = House::new().await;
+    for number in 1..=3 {
+        house.register(number, "water", "SERVICE").await;
+    }
+    house.age().await;
+    // One is silent once it has moved, one is heard in both groups, and one was heard yesterday alone.
+    house.hear("water", &[(1, 0), (2, 0), (2, 0), (3, 1)]).await;
+    for number in 1..=3 {
+        house.register(number, "light", "SERVICE").await;
+    }
+    house.hear("light", &[(2, 0)]).await;
+    for _ in 0..2 {
+        let light = house.counts("light", 0).await;
+        assert_eq!((shown(&light), light.frames), ([3, 2, 0, 0], 4));
+        assert_eq!(light.heard_in_14_days, 3);
+        let water = house.counts("water", 0).await;
+        assert_eq!((shown(&water), water.frames), ([0; 4], 0));
+        // Of the day before it is in the other group, also by a frame that is handed over late.
+        assert_eq!(shown(&house.counts("water", 1).await), [1, 1, 0, 2]);
+        house.kill().await;
+    }
+    house.hear("light", &[(1, 1)]).await;
+    assert_eq!(shown(&house.counts("water", 1).await), [2, 2, 0, 1]);
+    assert_eq!(shown(&house.counts("light", 1).await), [0; 4]);
+    // So it stays once the day is closed.
+    let after = days().of(Timestamp::now()).saturating_add(SignedDuration::from_hours(72));
+    let then = house.quality.members_by_day(None);
+    let books = &house.quality.books;
+    books.close(after, then, |of, then| house.quality.members(of, then)).await.unwrap();
+    assert_eq!(shown(&house.counts("water", 1).await), [2, 2, 0, 1]);
+    assert_eq!(shown(&house.counts("light", 0).await), [3, 2, 0, 0]);
 }
 
 #[tokio::test]

@@ -81,9 +81,8 @@ async fn flush(quality: &Quality) {
 /// Fixes the figures of the days that are over, and removes what is older than it may be.
 async fn close_days(quality: &Quality) {
     let today = quality.days.of(Timestamp::now());
-    let (groups, past) = (quality.groups(), quality.past_members());
-    let closed =
-        quality.books.close(today, &groups, past, |of, past| quality.members(of, past)).await;
+    let then = quality.members_by_day(None);
+    let closed = quality.books.close(today, then, |of, then| quality.members(of, then)).await;
     let closed = told(closed, "the figures of a day cannot be fixed").unwrap_or_default();
     for day in &closed {
         tracing::info!(%day, "the figures of connectivity of the day are fixed");

@@ -5,25 +5,31 @@ use std::fmt::Write;
 use jiff::Timestamp;
 
 use super::{Notice, NoticeKind};
+use crate::outbox::{Language, LocalTime};
 
 /// Most bytes of a line without its end; longer ones are folded (RFC 5545, 3.1).
 const LINE_BYTES: usize = 75;
 
-/// Returns a calendar of some notices, each an event.
+/// Returns a calendar of some notices, each an event. Its texts have moments by the clocks of the territory, in the way of a
+/// language.
 #[must_use]
-pub fn calendar<'of>(name: &str, notices: impl IntoIterator<Item = &'of Notice>) -> String {
+pub fn calendar<'of>(
+    name: &str,
+    reading: (&LocalTime, Language),
+    notices: impl IntoIterator<Item = &'of Notice>,
+) -> String {
     let mut lines = Lines::default();
     lines.plain("BEGIN:VCALENDAR");
     lines.plain("VERSION:2.0");
     lines.plain("PRODID:-//Champollion//Notices//EN");
     lines.plain("METHOD:PUBLISH");
     lines.text("X-WR-CALNAME", name);
-    notices.into_iter().for_each(|notice| event(&mut lines, notice));
+    notices.into_iter().for_each(|notice| event(&mut lines, notice, reading));
     lines.plain("END:VCALENDAR");
     lines.0
 }
 
-fn event(lines: &mut Lines, notice: &Notice) {
+fn event(lines: &mut Lines, notice: &Notice, reading: (&LocalTime, Language)) {
     lines.plain("BEGIN:VEVENT");
     lines.line(&format!("UID:{}@champollion", notice.id));
     lines.line(&format!("DTSTAMP:{}", moment(notice.changed_at)));
@@ -34,7 +40,7 @@ fn event(lines: &mut Lines, notice: &Notice) {
         lines.line(&format!("DTEND:{}", moment(end)));
     }
     lines.text("SUMMARY", notice.title.as_str());
-    lines.text("DESCRIPTION", &described(notice));
+    lines.text("DESCRIPTION", &described(notice, reading));
     lines.plain(match notice.kind {
         NoticeKind::Planned => "CATEGORIES:PLANNED WORK",
         NoticeKind::Incident => "CATEGORIES:INCIDENT",
@@ -47,11 +53,16 @@ fn event(lines: &mut Lines, notice: &Notice) {
 }
 
 /// The text of a notice with its later words.
-fn described(notice: &Notice) -> String {
+fn described(notice: &Notice, (clocks, language): (&LocalTime, Language)) -> String {
     let mut text = notice.text.as_str().to_owned();
+    let colon = match language {
+        Language::En => ":",
+        Language::Fr => " :",
+    };
     for word in &notice.follow_ups {
+        let at = clocks.to_minute(word.at, language);
         // Writing into a text does not fail.
-        let _ = write!(text, "\n\n{}: {}", word.at.strftime("%F %H:%M UTC"), word.text);
+        let _ = write!(text, "\n\n{at}{colon} {}", word.text);
     }
     text
 }

@@ -202,7 +202,9 @@ fn a_calendar_is_folded_and_escaped() {
     notice.title = "Water; light, and a backslash \\".parse().unwrap();
     let text = format!("First line\nsecond line, {}", "é".repeat(60));
     notice.text = text.parse().unwrap();
-    let written = calendar("Notices", [&notice]);
+    let clocks = LocalTime::new(paris());
+    let reading = (&clocks, crate::outbox::Language::Fr);
+    let written = calendar("Notices", reading, [&notice]);
     assert!(written.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"));
     assert!(written.ends_with("END:VEVENT\r\nEND:VCALENDAR\r\n"));
     assert!(written.contains("SUMMARY:Water\\; light\\, and a backslash \\\\\r\n"), "{written}");
@@ -215,8 +217,14 @@ fn a_calendar_is_folded_and_escaped() {
     assert!(unfolded.contains(&said), "{unfolded}");
     assert!(written.contains("STATUS:CONFIRMED"));
     let taken_back = super::wish::cancelled(&notice, at(NOW)).unwrap();
-    let written = calendar("Notices", [&taken_back]);
+    let written = calendar("Notices", reading, [&taken_back]);
     assert!(written.contains("STATUS:CANCELLED\r\n") && written.contains("SEQUENCE:1\r\n"));
+    // A later word has its moment by the clocks of the territory.
+    let later = super::FollowUp { at: at(NOW), text: "Late.".parse().unwrap() };
+    notice.follow_ups.push(later);
+    let told = clocks.to_minute(at(NOW), crate::outbox::Language::Fr);
+    let written = calendar("Notices", reading, [&notice]).replace("\r\n ", "");
+    assert!(written.contains(&format!("\\n\\n{told} : Late.\r\n")), "{written}");
 }
 
 fn paris() -> jiff::tz::TimeZone {

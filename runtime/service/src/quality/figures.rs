@@ -1,9 +1,8 @@
 //! The figures of a day: counts of each part of a group.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use champollion_fleet::names::{SubGroup, UseCase};
-use champollion_frames::DevEui;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -144,20 +143,20 @@ impl Counts {
     }
 }
 
-/// Returns the figures of a day of a group by its parts. `was_heard_before` says of a device whether it was heard within the
-/// 13 days before.
+/// Returns the figures of a day of a group by its parts. `tally` has what was heard of a member on the day, and
+/// `was_heard_before` says whether it was heard within the 13 days before.
 #[must_use]
-pub fn figures_of_day(
+pub(super) fn figures_of_day<'of>(
     members: &[Member],
-    tallies: &HashMap<DevEui, Tally>,
-    was_heard_before: impl Fn(DevEui) -> bool,
+    tally: impl Fn(&Member) -> Option<Cow<'of, Tally>>,
+    was_heard_before: impl Fn(&Member) -> bool,
 ) -> Vec<Part> {
     let mut parts: BTreeMap<(Option<&SubGroup>, Option<&UseCase>), Counts> = BTreeMap::new();
     for member in members {
         let of = (member.sub_group.as_ref(), member.use_case.as_ref());
-        let tally = tallies.get(&member.dev_eui);
-        let heard_before = tally.is_none() && was_heard_before(member.dev_eui);
-        parts.entry(of).or_default().add_member(member.standing, tally, heard_before);
+        let tally = tally(member);
+        let heard_before = tally.is_none() && was_heard_before(member);
+        parts.entry(of).or_default().add_member(member.standing, tally.as_deref(), heard_before);
     }
     let part =
         |((sub_group, use_case), counts): ((Option<&SubGroup>, Option<&UseCase>), Counts)| Part {
@@ -178,11 +177,16 @@ fn share(part: u64, all: u64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use champollion_frames::DevEui;
+
     use super::*;
 
     fn member(number: u8, use_case: &str, standing: Standing) -> Member {
         let use_case = Some(use_case.parse().unwrap());
-        Member { dev_eui: dev_eui(number), sub_group: None, use_case, standing }
+        let (dev_eui, elsewhere) = (dev_eui(number), Vec::new());
+        Member { dev_eui, sub_group: None, use_case, standing, elsewhere }
     }
 
     fn dev_eui(number: u8) -> DevEui {
@@ -202,8 +206,10 @@ mod tests {
         ];
         let tally = Tally { frames: 9, lost: 1, receptions: 18, ..Tally::default() };
         // One that is in stock is heard all the same, and one that nobody has registered.
-        let heard = [1, 4, 5, 9].map(|number| (dev_eui(number), tally.clone())).into();
-        let parts = figures_of_day(&members, &heard, |device| device == dev_eui(2));
+        let heard: HashMap<DevEui, Tally> =
+            [1, 4, 5, 9].map(|number| (dev_eui(number), tally.clone())).into();
+        let tally = |member: &Member| heard.get(&member.dev_eui).map(Cow::Borrowed);
+        let parts = figures_of_day(&members, tally, |member| member.dev_eui == dev_eui(2));
         assert_eq!(parts.len(), 2);
         let [light, water] = [&parts[0].counts, &parts[1].counts];
         assert_eq!((light.daily_share(), light.fortnight_share()), (Some(1.0), Some(1.0)));
@@ -220,7 +226,7 @@ mod tests {
     fn a_row_of_a_day_that_is_over_is_read_again() {
         let parts = figures_of_day(
             &[member(1, "water-metering", Standing::InService)],
-            &HashMap::new(),
+            |_| None,
             |_| false,
         );
         let text = serde_json::to_string(&parts).unwrap();

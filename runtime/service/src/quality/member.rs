@@ -1,7 +1,7 @@
 //! An object as far as the promise is about it.
 
 use champollion_fleet::{
-    names::{SubGroup, UseCase},
+    names::{GroupId, SubGroup, UseCase},
     objects::LifeCycle,
 };
 use champollion_frames::DevEui;
@@ -18,6 +18,8 @@ pub struct Member {
     pub use_case: Option<UseCase>,
     /// Whether the promise is about it.
     pub standing: Standing,
+    /// The other groups that it was in since the days are open: frames of the day may have been counted there.
+    pub elsewhere: Vec<GroupId>,
 }
 
 /// Whether the promise is about an object.

@@ -1,7 +1,8 @@
 //! The canonical text of a statement, and its digest.
 //!
 //! The text has a line for each fact, in a fixed order, each ended by a line break, so that `sha256sum` of the
-//! text is the digest.
+//! text is the digest. It has what is counted and charged, and not since when a number or a price is in force: the text of
+//! a statement that was issued stays the same when dates are written beside the numbers.
 
 use std::fmt::{self, Write};
 

@@ -7,6 +7,7 @@
 mod canonical;
 mod cents;
 mod history;
+mod inhabitants;
 mod issued;
 mod settings;
 mod statement;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use cents::{Cents, MoneyError, Rate};
 pub use history::{ServiceHistory, ServiceState, note_change};
+pub use inhabitants::Inhabitants;
 pub use issued::IssuedStatement;
 pub use settings::StatementSettings;
 pub use statement::{StatedObject, Statement, StatementDay, StatementLine, SubscriptionLine};

@@ -7,8 +7,9 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{
-    Subscription, Tariff, TariffFault,
-    tariffs::{check, in_force},
+    Inhabitants, Subscription, Tariff, TariffFault,
+    inhabitants::SaidInhabitants,
+    tariffs::{check, check_names, in_force},
 };
 
 /// The tariffs, the subscriptions and the inhabitants: the section `[statements]`.
@@ -21,8 +22,8 @@ pub struct StatementSettings {
     pub tariffs: Vec<Tariff>,
     /// The yearly subscriptions of partners.
     pub subscriptions: Vec<Subscription>,
-    /// The inhabitants of each partner that has a subscription.
-    pub inhabitants: BTreeMap<PartnerId, u64>,
+    /// The inhabitants of each partner that has a subscription, each number with its days.
+    pub inhabitants: BTreeMap<PartnerId, Vec<Inhabitants>>,
 }
 
 /// The section as it is written, before it is known that nothing overlaps.
@@ -35,7 +36,7 @@ struct Said {
     #[serde(default)]
     subscriptions: Vec<Subscription>,
     #[serde(default)]
-    inhabitants: BTreeMap<PartnerId, u64>,
+    inhabitants: BTreeMap<PartnerId, SaidInhabitants>,
 }
 
 impl TryFrom<Said> for StatementSettings {
@@ -43,9 +44,17 @@ impl TryFrom<Said> for StatementSettings {
 
     fn try_from(said: Said) -> Result<Self, TariffFault> {
         let Said { currency, tariffs, subscriptions, inhabitants } = said;
+        check_names(tariffs.iter().map(|tariff| &tariff.name))?;
+        check_names(subscriptions.iter().map(|subscription| &subscription.name))?;
         check(&tariffs)?;
         check(&subscriptions)?;
-        Ok(Self { currency, tariffs, subscriptions, inhabitants })
+        let mut dated = BTreeMap::new();
+        for (partner, said) in inhabitants {
+            let numbers = said.of(&partner);
+            check(&numbers)?;
+            dated.insert(partner, numbers);
+        }
+        Ok(Self { currency, tariffs, subscriptions, inhabitants: dated })
     }
 }
 
@@ -57,6 +66,11 @@ impl StatementSettings {
         let own = in_force(self.tariffs.iter().filter(is_own), day);
         let others = || self.tariffs.iter().filter(|tariff| tariff.use_cases.is_empty());
         own.or_else(|| in_force(others(), day))
+    }
+
+    /// The inhabitants of a partner that count on a day.
+    pub(super) fn inhabitants(&self, partner: &PartnerId, day: Date) -> Option<&Inhabitants> {
+        in_force(self.inhabitants.get(partner)?, day)
     }
 
     /// The subscription in force on a day.

@@ -7,7 +7,7 @@ use champollion_frames::DevEui;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
-use super::{Cents, Rate, ServiceState, StatementSettings, canonical};
+use super::{Cents, Inhabitants, Rate, ServiceState, StatementSettings, canonical};
 
 /// A day, with the moment at which it begins in the territory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +79,12 @@ pub struct StatementLine {
 pub struct SubscriptionLine {
     /// The name of the subscription.
     pub name: String,
-    /// The inhabitants of the partner.
+    /// The inhabitants of the partner on the day.
     pub inhabitants: u64,
+    /// The first day on which their number counts; absent of one that counts from the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub inhabitants_from: Option<Date>,
     /// The inhabitants that count, up to the limit.
     pub counted: u64,
     /// The price of one inhabitant and year.
@@ -123,7 +127,8 @@ impl Statement {
             }
         }
         if settings.subscription(day.date).is_some() {
-            for partner in settings.inhabitants.keys() {
+            let counted = |partner: &&PartnerId| settings.inhabitants(partner, day.date).is_some();
+            for partner in settings.inhabitants.keys().filter(counted) {
                 // A subscription is owed whatever is in service.
                 of_partners.entry(partner.clone()).or_default();
             }
@@ -201,12 +206,13 @@ fn subscription(
     day: Date,
     partner: &PartnerId,
 ) -> Option<SubscriptionLine> {
-    let inhabitants = *settings.inhabitants.get(partner)?;
+    let Inhabitants { number: inhabitants, from, .. } = *settings.inhabitants(partner, day)?;
     let subscription = settings.subscription(day)?;
     let counted = subscription.most_inhabitants.map_or(inhabitants, |most| inhabitants.min(most));
     Some(SubscriptionLine {
         name: subscription.name.clone(),
         inhabitants,
+        inhabitants_from: from,
         counted,
         per_inhabitant: subscription.per_inhabitant,
         amount: subscription.per_inhabitant.times(counted),

@@ -1,12 +1,12 @@
 //! Tariffs and subscriptions, each with the day from which it is in force.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use champollion_fleet::names::UseCase;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::{Cents, Rate};
+use super::{Cents, Inhabitants, Rate};
 
 /// The price of a sensor and year.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -50,7 +50,7 @@ pub struct Subscription {
 pub enum TariffFault {
     /// Two tariffs are in force for one use case on one day.
     #[error(
-        "{first:?} and {second:?} are both in force for {matter} from {from} on: end the first one with until, \
+        "{first:?} and {second:?} are both in force for {matter} from {since} on: end the first one with until, \
          the day before, or begin the second one later"
     )]
     Overlap {
@@ -60,8 +60,8 @@ pub enum TariffFault {
         second: String,
         /// The use case that both are for.
         matter: String,
-        /// The first day on which both are in force.
-        from: Date,
+        /// The first day on which both are in force, or the words for the beginning.
+        since: String,
     },
     /// A tariff ends before it begins.
     #[error("{name:?} ends on {until}, before it begins on {from}: write a later until")]
@@ -78,9 +78,14 @@ pub enum TariffFault {
     Name(String),
 }
 
+/// The words for a first day: what has none is in force from the beginning.
+fn since(from: Date) -> String {
+    if from == Date::MIN { "the beginning".to_owned() } else { from.to_string() }
+}
+
 /// A thing that is in force from a day on.
 pub(super) trait Dated {
-    fn name(&self) -> &str;
+    fn name(&self) -> Cow<'_, str>;
     fn from(&self) -> Date;
     fn until(&self) -> Option<Date>;
 
@@ -94,8 +99,8 @@ pub(super) trait Dated {
 }
 
 impl Dated for Tariff {
-    fn name(&self) -> &str {
-        &self.name
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.name)
     }
 
     fn from(&self) -> Date {
@@ -115,8 +120,8 @@ impl Dated for Tariff {
 }
 
 impl Dated for Subscription {
-    fn name(&self) -> &str {
-        &self.name
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.name)
     }
 
     fn from(&self) -> Date {
@@ -132,16 +137,43 @@ impl Dated for Subscription {
     }
 }
 
+impl Dated for Inhabitants {
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Owned(format!("{} inhabitants of {}", self.number, self.partner))
+    }
+
+    fn from(&self) -> Date {
+        self.from.unwrap_or(Date::MIN)
+    }
+
+    fn until(&self) -> Option<Date> {
+        self.until
+    }
+
+    fn matters(&self) -> Vec<String> {
+        vec!["the subscription".to_owned()]
+    }
+}
+
+/// Checks the names that stand in statements.
+pub(super) fn check_names<'of>(
+    names: impl IntoIterator<Item = &'of String>,
+) -> Result<(), TariffFault> {
+    let is_line = |name: &String| {
+        (1..=100).contains(&name.chars().count()) && !name.contains(char::is_control)
+    };
+    match names.into_iter().find(|name| !is_line(name)) {
+        None => Ok(()),
+        Some(name) => Err(TariffFault::Name(name.chars().take(100).collect())),
+    }
+}
+
 /// Checks that things of one list do not overlap.
 pub(super) fn check<T: Dated>(all: &[T]) -> Result<(), TariffFault> {
     for one in all {
-        let length = one.name().chars().count();
-        if !(1..=100).contains(&length) || one.name().contains(char::is_control) {
-            return Err(TariffFault::Name(one.name().chars().take(100).collect()));
-        }
         if let Some(until) = one.until().filter(|until| *until < one.from()) {
             return Err(TariffFault::EndsBefore {
-                name: one.name().to_owned(),
+                name: one.name().into_owned(),
                 from: one.from(),
                 until,
             });
@@ -168,10 +200,10 @@ fn check_pair<T: Dated>(first: &T, second: &T) -> Result<(), TariffFault> {
     match first.matters().into_iter().find(|matter| of_second.contains(matter)) {
         None => Ok(()),
         Some(matter) => Err(TariffFault::Overlap {
-            first: first.name().to_owned(),
-            second: second.name().to_owned(),
+            first: first.name().into_owned(),
+            second: second.name().into_owned(),
             matter,
-            from,
+            since: since(from),
         }),
     }
 }

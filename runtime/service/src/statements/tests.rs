@@ -167,6 +167,78 @@ fn what_overlaps_is_refused_with_both_names() {
     assert!(settings(before).unwrap_err().contains("ends on 2025-01-01"));
 }
 
+/// The inhabitants that count for the city on a day, with the first day on which they do.
+fn counted(inhabitants: &Value, date: &str) -> Option<(u64, Option<String>)> {
+    let settings = settings(changed("/inhabitants", inhabitants.clone())).unwrap();
+    let day = StatementDay::of(date.parse().unwrap(), TimeZone::UTC).unwrap();
+    let city: PartnerId = "city".parse().unwrap();
+    let all = Statement::of_all(&settings, day, BTreeMap::new(), partner_of);
+    let line = all.get(&city)?.subscription.clone()?;
+    Some((line.inhabitants, line.inhabitants_from.map(|from| from.to_string())))
+}
+
+#[test]
+fn the_inhabitants_of_the_day_count_also_once_there_are_others() {
+    let once = json!({ "city": 18_200 });
+    let dated = json!({ "city": [
+        { "from": "2029-01-01", "number": 17_900, "until": "2029-12-31" },
+        { "number": 18_200 },
+        { "from": "2028-01-01", "number": 18_650 },
+    ] });
+    for date in ["2026-01-01", "2027-12-31"] {
+        assert_eq!(counted(&dated, date), Some((18_200, None)), "{date}");
+        assert_eq!(counted(&once, date), Some((18_200, None)), "{date}");
+    }
+    assert_eq!(counted(&dated, "2028-01-01"), Some((18_650, Some("2028-01-01".to_owned()))));
+    assert_eq!(counted(&dated, "2028-12-31"), Some((18_650, Some("2028-01-01".to_owned()))));
+    assert_eq!(counted(&dated, "2029-12-31"), Some((17_900, Some("2029-01-01".to_owned()))));
+    assert_eq!(counted(&dated, "2030-01-01"), None, "it has ended, and nothing is stated");
+    assert_eq!(
+        counted(&json!({ "city": [{ "from": "2028-01-01", "number": 1 }] }), "2027-12-31"),
+        None
+    );
+    assert_eq!(counted(&json!({ "city": "18200" }), "2027-01-01"), Some((18_200, None)));
+    // A date beside a number that was issued without one leaves its text as it is.
+    let text = |inhabitants: Value| {
+        let settings = settings(changed("/inhabitants", inhabitants)).unwrap();
+        let day = StatementDay::of("2027-01-01".parse().unwrap(), TimeZone::UTC).unwrap();
+        Statement::new(&settings, day, "city".parse().unwrap(), Vec::new()).digest
+    };
+    assert_eq!(text(once), text(dated));
+}
+
+#[test]
+fn inhabitants_that_count_twice_are_refused_with_both_numbers() {
+    for (city, says) in [
+        (
+            json!([{ "from": "2028-01-01", "number": 1 }, { "from": "2028-01-01", "number": 2 }]),
+            "\"1 inhabitants of city\" and \"2 inhabitants of city\" are both in force for the subscription from \
+             2028-01-01 on",
+        ),
+        (
+            json!([{ "number": 1 }, { "number": 2 }]),
+            "from the beginning on: end the first one with until",
+        ),
+        (
+            json!([{ "number": 1, "until": "2028-01-01" }, { "from": "2028-01-01", "number": 2 }]),
+            "from 2028-01-01 on",
+        ),
+        (
+            json!([{ "from": "2028-01-01", "number": 1, "until": "2027-12-31" }]),
+            "\"1 inhabitants of city\" ends on 2027-12-31, before it begins on 2028-01-01",
+        ),
+        (json!([]), "a list of numbers with their first days"),
+        (json!("many"), "a number of inhabitants"),
+        (json!(1.5), "a number of inhabitants"),
+        (json!(-1), "below zero"),
+        (json!([{ "from": "2028-02-30", "number": 1 }]), "2028-02"),
+        (json!([{ "since": "2028-01-01", "number": 1 }]), "since"),
+    ] {
+        let refused = settings(changed("/inhabitants", json!({ "city": city }))).unwrap_err();
+        assert!(refused.contains(says), "{city}: {refused}");
+    }
+}
+
 #[test]
 fn days_begin_in_the_zone_of_the_territory() {
     let begins = |zone: &str, date: &str| {

@@ -14,7 +14,7 @@ use super::{
     connection::{Session, Way},
     definition::{PostgresPush, PostgresPushError},
     fault::PostgresFault,
-    rows::{Row, rows_of},
+    rows::{ReplacedRecord, Row, rows_of},
     schema::bring_up_to_date,
     writing::{make_partitions, write},
 };
@@ -37,6 +37,7 @@ pub struct PostgresRecipient {
 /// Rows that are to be written.
 struct Order {
     rows: Vec<Row>,
+    replaced: Vec<ReplacedRecord>,
     is_test: bool,
     result: oneshot::Sender<Result<(), PostgresFault>>,
 }
@@ -63,12 +64,14 @@ impl PostgresPush {
 
 impl PostgresRecipient {
     async fn keep(&self, parcel: &Parcel) -> Result<(), PostgresFault> {
-        let mut rows = Vec::new();
+        let (mut rows, mut replaced) = (Vec::new(), Vec::new());
         for record in &parcel.records {
-            rows.extend(rows_of(&record.json)?);
+            let read = rows_of(&record.json)?;
+            rows.extend(read.rows);
+            replaced.extend(read.replaced);
         }
         let (result, told) = oneshot::channel();
-        let order = Order { rows, is_test: parcel.is_test, result };
+        let order = Order { rows, replaced, is_test: parcel.is_test, result };
         let orders = self.orders().await?;
         // The task ended meanwhile: the parcel comes again.
         let ended = || PostgresFault::Unreachable("the connection was lost".to_owned());
@@ -94,12 +97,12 @@ impl PostgresRecipient {
 /// Writes what is ordered until a fault, or until nobody orders anything.
 async fn keep_writing(mut session: Session, schema: String, mut orders: mpsc::Receiver<Order>) {
     while let Ok(Some(order)) = timeout(IDLE, orders.recv()).await {
-        let Order { rows, is_test, result } = order;
+        let Order { rows, replaced, is_test, result } = order;
         session.renew();
         let client = &mut session.client;
         let writing = async {
             make_partitions(client, &schema, &rows, Timestamp::now()).await?;
-            write(client, &schema, &rows, is_test).await
+            write(client, &schema, (&rows[..], &replaced[..]), is_test).await
         };
         let written = timeout(PATIENCE, writing).await.unwrap_or(Err(PostgresFault::TimedOut));
         let is_over = written.is_err();

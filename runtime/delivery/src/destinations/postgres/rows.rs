@@ -41,6 +41,22 @@ pub(super) struct Row {
     replaces: Option<String>,
 }
 
+/// A record that another one stands for, since its frame was decoded once more.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct ReplacedRecord {
+    dev_eui: String,
+    record_id: String,
+    replaced_by: String,
+}
+
+/// The part of a record that is kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct RecordRows {
+    pub(super) rows: Vec<Row>,
+    /// The record that it stands for.
+    pub(super) replaced: Option<ReplacedRecord>,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Told {
@@ -135,15 +151,23 @@ fn yes() -> bool {
 ///
 /// # Errors
 /// The text is no record.
-pub(super) fn rows_of(record: &str) -> Result<Vec<Row>, serde_json::Error> {
+pub(super) fn rows_of(record: &str) -> Result<RecordRows, serde_json::Error> {
     let mut told: Told = serde_json::from_str(record)?;
-    let Some(decoded) = told.decoded.take() else { return Ok(Vec::new()) };
+    let replaced = told.replaces.as_ref().map(|replaced| ReplacedRecord {
+        dev_eui: told.device.dev_eui.clone(),
+        record_id: replaced.record.clone(),
+        replaced_by: told.id.clone(),
+    });
+    let Some(decoded) = told.decoded.take() else {
+        return Ok(RecordRows { rows: Vec::new(), replaced });
+    };
     let own = decoded.measurements.into_iter().map(|measured| (measured, told.decoder.clone()));
     let derived = decoded.derived.into_iter().flat_map(|derived| {
         let decoder = derived.decoder;
         derived.measurements.into_iter().map(move |measured| (measured, Some(decoder.clone())))
     });
-    Ok(own.chain(derived).map(|(measured, decoder)| told.row(measured, decoder)).collect())
+    let rows = own.chain(derived).map(|(measured, decoder)| told.row(measured, decoder)).collect();
+    Ok(RecordRows { rows, replaced })
 }
 
 impl Told {
@@ -226,7 +250,8 @@ mod tests {
                 "warnings": [],
             },
         });
-        let rows = rows_of(&record.to_string()).unwrap();
+        let RecordRows { rows, replaced } = rows_of(&record.to_string()).unwrap();
+        assert_eq!(replaced, None);
         let ids: Vec<&str> = rows.iter().map(|row| row.measurement_id.as_str()).collect();
         assert_eq!(ids, ["A", "B", "C", "D"]);
         assert_eq!((rows[0].number, rows[0].point_number), (Some(12.5), Some(112.5)));
@@ -241,7 +266,17 @@ mod tests {
             "id": "x", "group": "water", "device": { "devEui": "70B3D5499A000001" },
             "receivedAt": "2026-11-25T08:00:00Z", "decodeError": { "code": "no-decoder" },
         });
-        assert_eq!(rows_of(&without.to_string()).unwrap(), []);
+        assert_eq!(rows_of(&without.to_string()).unwrap(), RecordRows::default());
         assert!(rows_of("{}").is_err());
+        // One that stands for another does so also where it tells nothing.
+        let correction = json!({
+            "id": "x-0A", "group": "water", "device": { "devEui": "70B3D5499A000001" },
+            "receivedAt": "2026-11-25T08:00:00Z", "replaces": { "record": "x" }, "decoded": { "data": {} },
+        });
+        let read = rows_of(&correction.to_string()).unwrap();
+        let replaced = json!({
+            "dev_eui": "70B3D5499A000001", "record_id": "x", "replaced_by": "x-0A",
+        });
+        assert_eq!((read.rows, json!(read.replaced)), (vec![], replaced));
     }
 }

@@ -8,7 +8,7 @@ use super::fault::PostgresFault;
 const TURN: i64 = 0x4348_414d_504f_4c31;
 
 /// The steps to each version. One that was released is never changed.
-const STEPS: &[&str] = &[include_str!("schema/1.sql")];
+const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// The name that stands for the schema in the steps.
 const SCHEMA: &str = "{schema}";

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use tokio_postgres::{Client, error::SqlState};
 
-use super::{fault::PostgresFault, rows::Row};
+use super::{
+    fault::PostgresFault,
+    rows::{ReplacedRecord, Row},
+};
 
 /// Months back for which there are partitions: what devices tell of their past.
 const MONTHS_BACK: i32 = 13;
@@ -15,28 +18,75 @@ const COLUMNS: &str = include_str!("schema/columns.txt");
 
 /// Makes the partitions for the months of some rows, and for the month to come.
 pub(super) async fn make_partitions(
-    client: &Client,
+    client: &mut Client,
     schema: &str,
     rows: &[Row],
     now: Timestamp,
 ) -> Result<(), PostgresFault> {
     for month in months(rows, now) {
         let Ok(next) = month.checked_add(1.month()) else { continue };
-        let (year, number) = (month.year(), month.month());
+        let partition = Partition { schema, month, next };
         let statement = format!(
-            "CREATE TABLE IF NOT EXISTS {schema}.measurements_{year:04}_{number:02} \
-             PARTITION OF {schema}.measurements \
-             FOR VALUES FROM ('{month} 00:00:00+00') TO ('{next} 00:00:00+00')"
+            "CREATE TABLE IF NOT EXISTS {} PARTITION OF {schema}.measurements {}",
+            partition.name(),
+            partition.bounds()
         );
         match client.batch_execute(&statement).await {
-            // Rows of this month are among the others already, and later ones go to them.
-            Err(error) if error.code() == Some(&SqlState::CHECK_VIOLATION) => {}
+            // A clock that was ahead has told of this month when it had no partition yet.
+            Err(error) if error.code() == Some(&SqlState::CHECK_VIOLATION) => {
+                partition.take_out(client).await?;
+            }
             // Another route has made it at the same moment.
             Err(error) if is_made(&error) => {}
             made => made?,
         }
     }
     Ok(())
+}
+
+/// The partition of a month.
+struct Partition<'of> {
+    schema: &'of str,
+    month: Date,
+    next: Date,
+}
+
+impl Partition<'_> {
+    fn name(&self) -> String {
+        let Self { schema, month, .. } = self;
+        format!("{schema}.measurements_{:04}_{:02}", month.year(), month.month())
+    }
+
+    fn bounds(&self) -> String {
+        let Self { month, next, .. } = self;
+        format!("FOR VALUES FROM ('{month} 00:00:00+00') TO ('{next} 00:00:00+00')")
+    }
+
+    /// Makes the partition of rows that are among those without a month, and moves them there. Nobody adds to them
+    /// meanwhile.
+    async fn take_out(&self, client: &mut Client) -> Result<(), PostgresFault> {
+        let (Self { schema, month, next }, name, bounds) = (self, self.name(), self.bounds());
+        let statements = format!(
+            "LOCK TABLE {schema}.measurements_other IN ACCESS EXCLUSIVE MODE;
+             CREATE TABLE {name} (LIKE {schema}.measurements INCLUDING DEFAULTS);
+             WITH moved AS (
+                 DELETE FROM {schema}.measurements_other
+                 WHERE measured_at >= '{month} 00:00:00+00' AND measured_at < '{next} 00:00:00+00'
+                 RETURNING *
+             ) INSERT INTO {name} SELECT * FROM moved;
+             ALTER TABLE {schema}.measurements ATTACH PARTITION {name} {bounds}"
+        );
+        let change = client.transaction().await?;
+        match change.batch_execute(&statements).await {
+            // Another route has moved them at the same moment.
+            Err(error) if is_made(&error) => change.rollback().await?,
+            moved => {
+                moved?;
+                change.commit().await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn is_made(error: &tokio_postgres::Error) -> bool {
@@ -57,11 +107,12 @@ fn months(rows: &[Row], now: Timestamp) -> BTreeSet<Date> {
     within.chain([this, next]).collect()
 }
 
-/// Writes rows in one transaction; those that are there already change nothing. A test leaves nothing behind.
+/// Writes rows in one transaction, and notes in those of records that others stand for which these are; what is there already
+/// changes nothing. A test leaves nothing behind.
 pub(super) async fn write(
     client: &mut Client,
     schema: &str,
-    rows: &[Row],
+    (rows, replaced): (&[Row], &[ReplacedRecord]),
     is_test: bool,
 ) -> Result<(), PostgresFault> {
     let json = serde_json::to_string(rows)?;
@@ -74,6 +125,16 @@ pub(super) async fn write(
     );
     let change = client.transaction().await?;
     change.execute(&statement, &[&json]).await?;
+    if !replaced.is_empty() {
+        let json = serde_json::to_string(replaced)?;
+        // By the device there is an index.
+        let statement = format!(
+            "UPDATE {schema}.measurements AS kept SET replaced_by = told.replaced_by \
+             FROM jsonb_to_recordset($1::text::jsonb) AS told(dev_eui text, record_id text, replaced_by text) \
+             WHERE kept.dev_eui = told.dev_eui AND kept.record_id = told.record_id AND kept.replaced_by IS NULL"
+        );
+        change.execute(&statement, &[&json]).await?;
+    }
     if is_test {
         change.rollback().await?
     } else {
@@ -97,7 +158,7 @@ mod tests {
         assert_eq!(of_table, of_rows);
         let record = r#"{"id":"x","group":"g","device":{"devEui":"d"},"receivedAt":"2026-11-25T08:00:00Z",
             "decoded":{"measurements":[{"id":"A","quantity":"q","value":1}]}}"#;
-        let rows = super::super::rows::rows_of(record).unwrap();
+        let rows = super::super::rows::rows_of(record).unwrap().rows;
         let json = serde_json::to_value(&rows[0]).unwrap();
         let of_json: BTreeSet<String> = json.as_object().unwrap().keys().cloned().collect();
         assert_eq!(of_json, of_rows);

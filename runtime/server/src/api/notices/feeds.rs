@@ -54,10 +54,9 @@ pub(in crate::api) async fn feed(
     uri: Uri,
     headers: HeaderMap,
 ) -> impl IntoResponse {
-    let liked = headers.get(ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok());
     let feed = Feed {
         address: own_address(&service.config, &uri, &headers),
-        language: liked.and_then(|liked| preferred(liked, of_code)).unwrap_or(Language::En),
+        language: liked_language(&headers),
         clocks: service.config.territory.clocks(),
     };
     let notices = latest(&service, &authorized.reach);
@@ -82,10 +81,19 @@ pub(in crate::api) async fn feed(
 pub(in crate::api) async fn calendar(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
+    headers: HeaderMap,
 ) -> impl IntoResponse {
     let notices = latest(&service, &authorized.reach);
-    let calendar = notices::calendar("Champollion", &notices);
-    ([(CONTENT_TYPE, "text/calendar; charset=utf-8")], calendar)
+    let (clocks, language) = (service.config.territory.clocks(), liked_language(&headers));
+    let calendar = notices::calendar("Champollion", (&clocks, language), &notices);
+    let headers = [(CONTENT_TYPE, "text/calendar; charset=utf-8"), (VARY, "accept-language")];
+    (headers, calendar)
+}
+
+/// The language that a reader likes best, of those that there are.
+fn liked_language(headers: &HeaderMap) -> Language {
+    let liked = headers.get(ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok());
+    liked.and_then(|liked| preferred(liked, of_code)).unwrap_or(Language::En)
 }
 
 fn latest(service: &Service, reach: &Reach) -> Vec<Notice> {

@@ -1,8 +1,6 @@
 //! Closing: the figures of a day are fixed when nothing more is expected of it, with the objects as they were at its end.
 //! Rows that are older than they may be are removed.
 
-use std::sync::Arc;
-
 use champollion_fleet::names::GroupId;
 use champollion_store::{Batch, TableError};
 use jiff::{ToSpan, civil::Date};
@@ -11,8 +9,9 @@ use super::{Books, DAYS_BEFORE, OPEN_DAYS, loading::DAYS_KEY};
 use crate::quality::{
     calendar::Calendar,
     days::before,
-    history::{self, PastMembers},
+    history,
     member::Member,
+    past::MembersByDay,
     tables::{CALENDAR, CLOSED, DAYS, PartKey},
 };
 
@@ -24,17 +23,16 @@ const ROWS: usize = 500;
 
 impl Books {
     /// Fixes the figures of the days that are over, and returns these days. `members` gives the objects of a group
-    /// on a day, by the objects of the `past`. These are read only where a day is over, and right before its figures
-    /// are made: what changes earlier is among them.
+    /// on a day, out of those that `then` has. These are gone through and read only where a day is over, and once for all
+    /// that follows: what changes meanwhile, in whichever order, changes nothing.
     ///
     /// # Errors
     /// [`TableError`] where the store does not keep them, or the past cannot be read; they are fixed the next time.
     pub async fn close(
         &self,
         today: Date,
-        groups: &[GroupId],
-        past: impl Future<Output = Result<Arc<PastMembers>, TableError>>,
-        members: impl Fn((&GroupId, Date), &PastMembers) -> Vec<Member>,
+        then: impl Future<Output = Result<MembersByDay, TableError>>,
+        members: impl Fn((&GroupId, Date), &MembersByDay) -> Vec<Member>,
     ) -> Result<Vec<Date>, TableError> {
         let due: Vec<Date> = self.calendar().due(today, OPEN_DAYS).collect();
         if due.is_empty() {
@@ -42,9 +40,12 @@ impl Books {
         }
         let _turn = self.turn.lock().await;
         self.compact_in_turn().await?;
-        let past = past.await?;
+        let then = then.await?;
+        let mut groups = then.groups();
+        groups.extend(self.groups());
+        let groups: Vec<GroupId> = groups.into_iter().collect();
         for day in &due {
-            self.close_day(*day, groups, (&*past, &members)).await?;
+            self.close_day(*day, &groups, |group| members((group, *day), &then)).await?;
         }
         let open = self.counting.days().begin(self.calendar().first_open());
         history::forget_until(&*self.store, open).await?;
@@ -55,12 +56,12 @@ impl Books {
         &self,
         day: Date,
         groups: &[GroupId],
-        (past, members): (&PastMembers, &impl Fn((&GroupId, Date), &PastMembers) -> Vec<Member>),
+        members: impl Fn(&GroupId) -> Vec<Member>,
     ) -> Result<(), TableError> {
         let mut batch = Batch::new();
         for some in groups.chunks(GROUPS) {
             for group in some {
-                let members = members((group, day), past);
+                let members = members(group);
                 let parts = self.kept.lock().figures(group, day, &members);
                 if !parts.is_empty() {
                     CLOSED.put(&mut batch, &(group.clone(), day), &parts)?;

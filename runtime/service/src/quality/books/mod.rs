@@ -8,6 +8,7 @@ mod tests;
 mod writing;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
@@ -82,18 +83,40 @@ impl Kept {
         }
     }
 
-    /// The figures of an open day of a group.
+    /// The figures of an open day of a group. What was heard of an object in another group on the day counts in the one
+    /// that it is in at its end.
     fn figures(&self, group: &GroupId, day: Date, members: &[Member]) -> Vec<Part> {
-        let none = HashMap::new();
         let days = self.days.get(group);
-        let tallies = days.and_then(|days| days.get(&day)).unwrap_or(&none);
+        let tallies = days.and_then(|days| days.get(&day));
         let first = before(day, DAYS_BEFORE);
         let open: Vec<_> = days.into_iter().flat_map(|days| days.range(first..day)).collect();
-        let was_heard_before = |dev_eui: DevEui| {
-            let closed = self.heard_on.get(&dev_eui).is_some_and(|heard| *heard >= first);
-            closed || open.iter().any(|(_, tallies)| tallies.contains_key(&dev_eui))
+        let tally_of = |member: &Member| {
+            let own = tallies.and_then(|tallies| tallies.get(&member.dev_eui));
+            let others = self.days_of(&member.elsewhere);
+            let others = others.filter_map(|days| days.get(&day)?.get(&member.dev_eui));
+            let mut all = own.into_iter().chain(others);
+            let first = Cow::Borrowed(all.next()?);
+            Some(all.fold(first, |mut sum, tally| {
+                sum.to_mut().add(tally);
+                sum
+            }))
         };
-        figures_of_day(members, tallies, was_heard_before)
+        let was_heard_before = |member: &Member| {
+            let dev_eui = member.dev_eui;
+            let closed = self.heard_on.get(&dev_eui).is_some_and(|heard| *heard >= first);
+            let elsewhere = self.days_of(&member.elsewhere).flat_map(|days| days.range(first..day));
+            let mut open = open.iter().copied().chain(elsewhere);
+            closed || open.any(|(_, tallies)| tallies.contains_key(&dev_eui))
+        };
+        figures_of_day(members, tally_of, was_heard_before)
+    }
+
+    /// The tallies of the open days of some groups.
+    fn days_of<'of, 'group>(
+        &'of self,
+        groups: impl IntoIterator<Item = &'group GroupId>,
+    ) -> impl Iterator<Item = &'of BTreeMap<Date, HashMap<DevEui, Tally>>> {
+        groups.into_iter().filter_map(move |group| self.days.get(group))
     }
 }
 
@@ -162,12 +185,17 @@ impl Books {
         &self.first_heard
     }
 
-    /// Whether an object of a group was heard until the end of an open day, however often it was registered: by its
+    /// Whether an object was heard in some groups until the end of an open day, however often it was registered: by its
     /// tallies of the open days, and of the 14 days before these.
     #[must_use]
-    pub fn was_heard_until(&self, group: &GroupId, dev_eui: DevEui, day: Date) -> bool {
+    pub fn was_heard_until<'of>(
+        &self,
+        groups: impl IntoIterator<Item = &'of GroupId>,
+        dev_eui: DevEui,
+        day: Date,
+    ) -> bool {
         let kept = self.kept.lock();
-        let mut open = kept.days.get(group).into_iter().flat_map(|days| days.range(..=day));
+        let mut open = kept.days_of(groups).flat_map(|days| days.range(..=day));
         kept.heard_on.contains_key(&dev_eui)
             || open.any(|(_, tallies)| tallies.contains_key(&dev_eui))
     }

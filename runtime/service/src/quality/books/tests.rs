@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::date, tz::TimeZone};
 use super::*;
 use crate::{
     gateways::{GatewayBook, Hearing},
-    quality::{Days, Heard, LeftOut, Replay, Standing},
+    quality::{Days, Heard, LeftOut, MembersByDay, Replay, Standing},
 };
 
 /// A store in a folder of its own, with a clock that the test sets.
@@ -72,6 +72,7 @@ fn members() -> Vec<Member> {
         sub_group: None,
         use_case: None,
         standing,
+        elsewhere: Vec::new(),
     };
     let in_service = Standing::InService;
     [(1, in_service), (2, in_service), (3, Standing::LeftOut(LeftOut::Stock))].map(member).to_vec()
@@ -123,9 +124,9 @@ async fn days_are_closed_with_the_objects_of_then_and_late_frames_are_told() {
             // Whatever takes long is done before.
             assert!(books.kept.lock().journal.is_empty());
             reads.set(reads.get() + 1);
-            Ok(Arc::default())
+            Ok(MembersByDay::default())
         };
-        books.close(today, &[water()], past, |_, _| members()).await.unwrap()
+        books.close(today, past, |_, _| members()).await.unwrap()
     };
     assert!(close(&books, date(2026, 3, 3)).await.is_empty());
     assert_eq!(reads.get(), 0, "no day is over");
@@ -225,8 +226,8 @@ async fn a_silent_object_has_its_last_reception() {
     let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
     hear(&counting, None, 1, "2026-03-01T08:00:00Z");
     books.flush().await.unwrap();
-    let past = async { Ok(Arc::default()) };
-    books.close(date(2026, 3, 10), &[water()], past, |_, _| members()).await.unwrap();
+    let past = async { Ok(MembersByDay::default()) };
+    books.close(date(2026, 3, 10), past, |_, _| members()).await.unwrap();
     hear(&counting, None, 2, "2026-03-09T08:00:00Z");
     books.flush().await.unwrap();
     let asked = [
@@ -280,8 +281,8 @@ async fn first_days_of_what_an_earlier_version_has_counted_are_learned_once() {
         hear(&counting, None, number, &format!("2026-03-{at}T08:00:00Z"));
     }
     books.flush().await.unwrap();
-    let past = async { Ok(Arc::default()) };
-    books.close(date(2026, 3, 5), &[water()], past, |_, _| members()).await.unwrap();
+    let past = async { Ok(MembersByDay::default()) };
+    books.close(date(2026, 3, 5), past, |_, _| members()).await.unwrap();
     let mut batch = champollion_store::Batch::new();
     (1..=2).for_each(|number| crate::quality::forget_first_day(&mut batch, dev_eui(number)));
     house.store.commit(batch).await.unwrap();

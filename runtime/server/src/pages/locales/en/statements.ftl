@@ -17,6 +17,7 @@ statements-amount = Amount
 statements-no-tariff = none in force
 statements-no-use-case = no use case said
 statements-inhabitants = Inhabitants that count
+statements-inhabitants-from = Inhabitants that count (number in force since { $date })
 statements-not-issued = Not issued
 statements-agrees = As issued
 statements-differs = Not as it was issued

@@ -17,6 +17,7 @@ statements-amount = Montant
 statements-no-tariff = aucun en vigueur
 statements-no-use-case = non précisé
 statements-inhabitants = Habitants pris en compte
+statements-inhabitants-from = Habitants pris en compte (nombre en vigueur depuis le { $date })
 statements-not-issued = Non émis
 statements-agrees = Tel qu’émis
 statements-differs = Différent de celui émis

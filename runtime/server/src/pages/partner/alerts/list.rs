@@ -24,11 +24,11 @@ use crate::{
     pages::{
         json::{address, items, next_of, optional, path_part, text},
         layout::Page,
-        partner::{
-            frame::{moment_or_dash, partner_page},
-            groups,
+        partner::frame::{get_if_any, moment_or_dash, partner_page},
+        parts::{
+            badge::badge, empty::empty, form::button_form, notice::Tone, pager::pager_of,
+            table::Table,
         },
-        parts::{badge::badge, empty::empty, form::button_form, notice::Tone, table::Table},
         submission::Submission,
         tables,
         told::Told,
@@ -40,8 +40,11 @@ use crate::{
 /// The address of the page with all alerts that are kept.
 const ALL: &str = "/partner/alerts?state=all";
 
-/// Most groups whose alerts are on the page; an operator of more asks for one.
-const MOST_GROUPS: usize = 20;
+/// The most alerts or rules on a page: an operator sees those of all groups.
+const PART: &str = "100";
+
+/// The parameter that says where the rules of the page before ended.
+const RULES_AFTER: &str = "rules-after";
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
@@ -49,34 +52,26 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/partner/alerts/{group}/{id}/acknowledge", post(acknowledge))
 }
 
-/// The rules of a group, of all pages: one has a few hundred at most.
-async fn rules_of(viewer: &Viewer, group: &str) -> Result<Vec<Json>, Problem> {
-    let (mut rules, mut after) = (Vec::new(), String::new());
-    loop {
-        let asked = [("group", group), ("after", after.as_str())];
-        let page = viewer.get(&address("/v1/alerts/rules", &asked)).await?;
-        rules.extend_from_slice(items(&page, "/rules"));
-        match next_of(&page) {
-            Some(next) => after = next.to_owned(),
-            None => return Ok(rules),
-        }
-    }
+/// A part of a list of all groups that the viewer sees, beginning after the place that a parameter says.
+async fn part_of(
+    viewer: &Viewer,
+    path: &str,
+    (parameter, state): (&str, &str),
+) -> Result<Json, Problem> {
+    let after = viewer.parameter(parameter).unwrap_or_default();
+    let pairs = [("state", state), ("limit", PART), ("after", &after)];
+    // Who has parts of groups alone sees none.
+    Ok(get_if_any(viewer, &address(path, &pairs)).await?.unwrap_or_default())
 }
 
 async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let is_all = viewer.parameter("state").as_deref() == Some("all");
     let state = if is_all { "all" } else { "open" };
+    let raised = part_of(&viewer, "/v1/alerts", ("after", state)).await?;
+    let armed = part_of(&viewer, "/v1/alerts/rules", (RULES_AFTER, "")).await?;
     let (mut alerts, mut rules) = (alerts_table(&viewer), rules_table(&viewer));
-    let groups = groups::names(&viewer).await?;
-    for group in groups.iter().take(MOST_GROUPS) {
-        let pairs = [("group", group.as_str()), ("state", state), ("limit", "100")];
-        let found = viewer.get(&address("/v1/alerts", &pairs)).await?;
-        let armed = rules_of(&viewer, group).await?;
-        for alert in items(&found, "/alerts") {
-            alerts.row(alert_row(&viewer, alert));
-        }
-        armed.iter().for_each(|rule| rules.row(rule_row(&viewer, rule)));
-    }
+    items(&raised, "/alerts").iter().for_each(|alert| alerts.row(alert_row(&viewer, alert)));
+    items(&armed, "/rules").iter().for_each(|rule| rules.row(rule_row(&viewer, rule)));
     let (other, key) = if is_all { (PATH, "alerts-open") } else { (ALL, "alerts-all") };
     let content = html! {
         p.actions { a href=(other) { (viewer.say(key)) } }
@@ -84,18 +79,17 @@ async fn list(viewer: Viewer) -> Result<Page, Problem> {
             (empty(&viewer.say("alerts-empty"), &viewer.say("alerts-empty-advice"), None))
         } @else {
             (alerts.shown())
-            @for group in groups.iter().take(MOST_GROUPS) {
-                p.actions {
-                    span.small { (group) }
-                    (tables::links("alerts", &[("group", group), ("state", state)]))
-                }
-            }
+            (pager_of(&viewer, ("after", &viewer.say("partner-alerts")), next_of(&raised)))
+            p.actions { (tables::links("alerts", &[("state", state)])) }
         }
         h2 { (viewer.say("alert-rules")) }
         @if viewer.may(Scope::Routes) {
             p.actions { a.button href="/partner/alerts/new" { (viewer.say("alert-rule-new")) } }
         }
-        @if rules.is_empty() { p { (viewer.say("alert-rules-empty")) } } @else { (rules.shown()) }
+        @if rules.is_empty() { p { (viewer.say("alert-rules-empty")) } } @else {
+            (rules.shown())
+            (pager_of(&viewer, (RULES_AFTER, &viewer.say("alert-rules")), next_of(&armed)))
+        }
     };
     Ok(partner_page(&viewer, &viewer.say("partner-alerts"), content))
 }
