@@ -92,7 +92,7 @@ pub(crate) fn run(server: &Path, left_out: &[&str]) -> Result<()> {
     }
     let (alone, beside): (Vec<_>, Vec<_>) =
         programs.into_iter().partition(|program| ALONE.contains(&program.name.as_str()));
-    // Twice as many as processors, since they wait for half of their time.
+    // Twice as many as processors, since they wait for much of their time.
     let at_once = 2 * thread::available_parallelism().map_or(1, usize::from);
     let command = |program: &Program| program.command(server, &skipped);
     let mut failed = run_all(&beside, at_once, command)?;
