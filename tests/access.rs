@@ -203,7 +203,10 @@ fn tokens_are_made_for_roles_that_exist() {
 /// A reader of the disk or the log must not become an admin by it.
 #[test]
 fn secrets_are_kept_as_hashes_and_logged_nowhere() {
-    let mut server = Setup::default().variable("CHAMPOLLION_LOG__FILTER", "trace").start();
+    let mut server = Setup::default()
+        .with_own_files_alone()
+        .variable("CHAMPOLLION_LOG__FILTER", "trace")
+        .start();
     let sensor = Sensor::new(1);
     server.register(&sensor, "water", None);
     let mut secrets = vec![server.admin_token().to_owned()];

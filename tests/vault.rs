@@ -193,7 +193,7 @@ fn no_file_log_answer_or_metric_holds_a_key_or_a_secret() {
         "{SETTINGS}[network-servers.city]\nkind = \"chirpstack\"\n[network-servers.city.mqtt]\n{}",
         broker.settings()
     );
-    let mut server = Setup::default().settings(&settings).start();
+    let mut server = Setup::default().with_own_files_alone().settings(&settings).start();
     let (admin, lns) = (server.admin(), server.lns());
     let mut said = Vec::new();
     let mut keep = |what: &str, text: String| said.push((what.to_owned(), text));
@@ -318,7 +318,7 @@ fn unseal(server: &Server) {
 
 #[test]
 fn a_folder_that_was_written_in_clear_is_sealed_at_the_next_start() {
-    let mut server = Setup::default().settings(SETTINGS).start();
+    let mut server = Setup::default().with_own_files_alone().settings(SETTINGS).start();
     let sensor = Sensor::new(9);
     let abp = json!({ "group": "water", "activation": { "abp": {
         "devAddr": "260B1234", "nwkSKey": NWK_S_KEY, "appSKey": APP_S_KEY,
@@ -372,7 +372,7 @@ fn write_key(path: &Path, text: &str) {
 
 #[test]
 fn a_master_key_that_is_lost_wrong_or_open_to_others_ends_the_start_and_loses_nothing() {
-    let mut server = Setup::default().settings(SETTINGS).start();
+    let mut server = Setup::default().with_own_files_alone().settings(SETTINGS).start();
     let sensor = Sensor::new(1);
     server.register(&sensor, "water", None);
     assert!(server.stop().success());
@@ -402,7 +402,7 @@ fn a_master_key_that_is_lost_wrong_or_open_to_others_ends_the_start_and_loses_no
 
 #[test]
 fn a_master_key_is_rotated_while_frames_come() {
-    let mut server = Setup::default().settings(SETTINGS).start();
+    let mut server = Setup::default().with_own_files_alone().settings(SETTINGS).start();
     let sensor = Sensor::new(1);
     server.register(&sensor, "water", None);
     let file = server.folder().join("data.key");
@@ -475,6 +475,7 @@ fn a_master_key_comes_from_a_credential_of_systemd() {
 fn a_master_key_comes_from_the_environment() {
     let key = digits(&[0x3D; 32]);
     let mut server = Setup::default()
+        .with_own_files_alone()
         .variable("CHAMPOLLION_VAULT__KEY_FROM", "environment")
         .variable("CHAMPOLLION_MASTER_KEY", &key)
         .start();

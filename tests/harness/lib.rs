@@ -15,6 +15,7 @@ mod chirpstack;
 mod cli;
 mod client;
 mod client_hello;
+mod compiled_engine;
 mod document;
 mod file_servers;
 mod grpc;

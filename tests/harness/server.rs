@@ -16,7 +16,9 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use ureq::http::Method;
 
-use crate::{Cli, Client, Connection, Sensor, Sources, champollion, champollion_at, cli};
+use crate::{
+    Cli, Client, Connection, Sensor, Sources, champollion, champollion_at, cli, compiled_engine,
+};
 
 /// A start takes a tenth of a second; on a machine that does much else, some seconds.
 const START: Duration = Duration::from_secs(60);
@@ -37,6 +39,7 @@ pub struct Setup {
     settings: Option<String>,
     through: Vec<String>,
     binary: Option<PathBuf>,
+    has_own_files_alone: bool,
 }
 
 /// A server on a folder of its own, on a port that is free.
@@ -90,6 +93,18 @@ impl Setup {
     pub fn binary(mut self, binary: PathBuf) -> Self {
         self.binary = Some(binary);
         self
+    }
+
+    /// With nothing in its folder but what it has written, for tests that search all of its files.
+    #[must_use]
+    pub const fn with_own_files_alone(mut self) -> Self {
+        self.has_own_files_alone = true;
+        self
+    }
+
+    /// Whether the compiled script engine is handed on from and to the server.
+    const fn shares_engine(&self) -> bool {
+        self.binary.is_none() && !self.has_own_files_alone
     }
 
     /// Starts a server on an empty folder.
@@ -311,6 +326,9 @@ impl Drop for Server {
         // Where it has ended already there is nothing to end.
         drop(self.process.kill());
         drop(self.process.wait());
+        if self.setup.shares_engine() {
+            compiled_engine::keep(&self.data().join("code"));
+        }
         if thread::panicking() {
             eprintln!("the server's log:\n{}", self.log());
         }
@@ -377,5 +395,8 @@ fn spawn(folder: &Path, setup: &Setup) -> (Child, String, Arc<Mutex<String>>) {
         let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
         panic!("the server does not start:\n{log}");
     };
+    if setup.shares_engine() {
+        compiled_engine::lend(&folder.join("data/code"));
+    }
     (process, address, printed)
 }

@@ -25,6 +25,33 @@ const TEST_THREADS: &str = "RUST_TEST_THREADS";
 /// has.
 const TESTS_AT_ONCE: &str = "2";
 
+/// Programs that take a minute and more where all run, the longest first. They begin before the others: one that began
+/// last would go on alone, with processors that have nothing to do.
+const LONGEST_FIRST: [&str; 22] = [
+    "champollion_store",
+    "sdk",
+    "hostile_clients",
+    "browser",
+    "pages",
+    "registry_steps",
+    "openapi",
+    "commands",
+    "packages",
+    "registry_sharing",
+    "nodes",
+    "roles",
+    "rehearsals",
+    "registry_walk",
+    "disk",
+    "mapping",
+    "cli",
+    "catalogue",
+    "registry_damage",
+    "vault",
+    "downlinks",
+    "backup",
+];
+
 /// Programs that run beside no other: one compares how long something takes with how long something else does, and would
 /// measure the others too; one compiles a decoder into the folder that another program compiles one of the same name into.
 const ALONE: [&str; 2] = ["neighbours", "sdk_crate"];
@@ -55,12 +82,18 @@ pub(crate) fn run(server: &Path, left_out: &[&str]) -> Result<()> {
         "--message-format=json-render-diagnostics",
     ]))?;
     let skipped: Vec<&str> = left_out.iter().flat_map(|name| ["--skip", name]).collect();
-    let (alone, beside): (Vec<_>, Vec<_>) = programs(&compiled)?
-        .into_iter()
-        .partition(|program| ALONE.contains(&program.name.as_str()));
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    // Half as many again as processors, since they mostly wait.
-    let at_once = processors + processors.div_ceil(2);
+    let programs = programs(&compiled)?;
+    for name in LONGEST_FIRST.iter().chain(&ALONE) {
+        let is_there = programs.iter().any(|program| program.name == *name);
+        ensure!(
+            is_there,
+            "no program of tests is named {name}: mend the lists of test_programs.rs"
+        );
+    }
+    let (alone, beside): (Vec<_>, Vec<_>) =
+        programs.into_iter().partition(|program| ALONE.contains(&program.name.as_str()));
+    // Twice as many as processors, since they wait for much of their time.
+    let at_once = 2 * thread::available_parallelism().map_or(1, usize::from);
     let command = |program: &Program| program.command(server, &skipped);
     let mut failed = run_all(&beside, at_once, command)?;
     failed.extend(run_all(&alone, 1, command)?);
@@ -73,7 +106,7 @@ pub(crate) fn run(server: &Path, left_out: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The programs among what cargo says that it has compiled, in the order of their names.
+/// The programs among what cargo says that it has compiled: those that take long, then the others by their names.
 fn programs(said: &str) -> Result<Vec<Program>> {
     let messages = said.lines().filter(|line| line.starts_with('{'));
     let messages: Vec<Json> =
@@ -84,7 +117,7 @@ fn programs(said: &str) -> Result<Vec<Program>> {
         .filter_map(Program::read)
         .collect();
     ensure!(!programs.is_empty(), "cargo names no program of tests");
-    programs.sort_by(|one, other| (&one.folder, &one.name).cmp(&(&other.folder, &other.name)));
+    programs.sort_by(|one, other| one.turn().cmp(&other.turn()));
     Ok(programs)
 }
 
@@ -96,6 +129,12 @@ impl Program {
             file: message["executable"].as_str()?.into(),
             folder: manifest.parent()?.to_owned(),
         })
+    }
+
+    /// Its place in the order in which programs begin.
+    fn turn(&self) -> (usize, &Path, &str) {
+        let long = LONGEST_FIRST.iter().position(|name| *name == self.name);
+        (long.unwrap_or(LONGEST_FIRST.len()), &self.folder, &self.name)
     }
 
     /// The command that cargo would run it by.

@@ -45,10 +45,11 @@ pub struct PostgresSetup {
     settings: Vec<String>,
     certificate: Option<(String, String)>,
     asks_password: bool,
+    waits_for_disk: bool,
 }
 
 impl PostgresSetup {
-    /// Sets a line of `postgresql.conf`: `fsync=off`.
+    /// Sets a line of `postgresql.conf`: `max_connections=50`.
     #[must_use]
     pub fn set(mut self, setting: &str) -> Self {
         self.settings.push(setting.to_owned());
@@ -66,6 +67,15 @@ impl PostgresSetup {
     #[must_use]
     pub const fn asks_password(mut self) -> Self {
         self.asks_password = true;
+        self
+    }
+
+    /// Has the server wait for the disk, as those do that are measured. Without that it loses nothing when its
+    /// processes are killed, since the system has what they wrote: only the end of the machine would lose it, which no
+    /// test brings about.
+    #[must_use]
+    pub const fn waits_for_disk(mut self) -> Self {
+        self.waits_for_disk = true;
         self
     }
 
@@ -225,6 +235,7 @@ impl Postgres {
             "listen_addresses='127.0.0.1'".to_owned(),
             format!("unix_socket_directories='{}'", folder.display()),
             "max_connections=200".to_owned(),
+            format!("fsync={}", if self.setup.waits_for_disk { "on" } else { "off" }),
         ];
         settings.splice(0..0, local);
         let all = settings.join("\n");

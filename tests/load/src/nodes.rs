@@ -1,7 +1,7 @@
 //! Several nodes of the server on one PostgreSQL.
 
 use anyhow::Result;
-use champollion_databases::Postgres;
+use champollion_databases::{Postgres, PostgresSetup};
 
 use crate::server::{Server, Setup};
 
@@ -39,7 +39,7 @@ pub(crate) fn start(setup: &Setup, nodes: usize) -> Result<(Server, Option<Besid
 
 /// Starts nodes on one database, be it one alone.
 pub(crate) fn on_postgres(setup: &Setup, nodes: usize) -> Result<(Server, Beside)> {
-    let database = Postgres::start();
+    let database = PostgresSetup::default().waits_for_disk().start();
     let key = setup.folder.join("master.key");
     let settings = format!(
         "[store]\npostgres = {:?}\n[vault]\nkey-file = {:?}\n[connections]\ntrusted-proxies = [\"127.0.0.1\"]\n",

@@ -21,7 +21,8 @@ use super::{
     error::{DispatchError, ROUTES_OF_A_GROUP},
     file_maker::{FileMaker, FileMeans},
     live::{LiveRoute, RouteStatus},
-    pusher::{Pusher, WorkerCommand, WorkerContext},
+    orders::{WorkerCommand, WorkerContext},
+    pusher::Pusher,
     reported::ReportedBacklogs,
     working::{Working, read_routes},
 };

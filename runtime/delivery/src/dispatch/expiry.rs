@@ -10,7 +10,7 @@ use super::{
     dispatcher::Dispatcher,
     events::{Event, EventKind},
     live::LiveRoute,
-    pusher::WorkerCommand,
+    orders::WorkerCommand,
 };
 use crate::{
     mailbox::{DeliveryError, ExpiryWitness},

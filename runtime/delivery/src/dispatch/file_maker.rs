@@ -22,7 +22,7 @@ use super::{
     backoff::Backoff,
     gathering::{Gathered, Gathering, written},
     live::{LiveRoute, RouteView},
-    pusher::WorkerCommand,
+    orders::WorkerCommand,
 };
 use crate::{
     destinations::{HandoverResult, Verdict},

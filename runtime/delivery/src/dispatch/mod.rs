@@ -14,6 +14,7 @@ mod gathering;
 mod holders;
 mod lanes;
 mod live;
+mod orders;
 mod parcels;
 mod pusher;
 mod removal;

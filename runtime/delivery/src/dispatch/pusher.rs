@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_frames::DevEui;
 use champollion_store::Sequence;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
@@ -19,14 +18,15 @@ use super::{
     breaker::{Breaker, Permit},
     lanes::{Lanes, Waiting},
     live::{LiveRoute, RouteView},
+    orders::{WorkerCommand, WorkerContext},
     parcels,
     traced::TracedParcel,
 };
 use crate::{
-    destinations::{HandoverResult, Parcel, Recipient, Verdict},
+    destinations::{HandoverResult, Parcel, Verdict},
     mailbox::{DeliveryError, Mailbox},
     records::StoredRecord,
-    routes::{HandedByDevice, Route},
+    routes::HandedByDevice,
 };
 
 /// Records that are read at once.
@@ -52,28 +52,6 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// The time that parcels on their way have to end when the server stops.
 const FAREWELL: Duration = Duration::from_secs(5);
-
-/// An instruction to the worker of a route.
-pub(crate) enum WorkerCommand {
-    /// The route was changed.
-    Change(Box<WorkerContext>),
-    /// The recipient is to be asked again now.
-    TryNow,
-    /// Records up to this one were removed, since their time was over.
-    Expired(Sequence),
-    /// A record of a device is not handed over any more.
-    Skipped(DevEui, Sequence),
-}
-
-/// With what a route is worked on.
-pub(crate) struct WorkerContext {
-    pub(crate) route: Arc<Route>,
-    pub(crate) recipient: Arc<dyn Recipient>,
-    /// Most records in one parcel.
-    pub(crate) batch: usize,
-    /// Most parcels at once.
-    pub(crate) concurrency: usize,
-}
 
 /// Hands the records of one route over.
 pub(crate) struct Pusher {

@@ -4,7 +4,7 @@ use champollion_store::Sequence;
 
 use super::{
     change::Change, dispatcher::Dispatcher, error::DispatchError, live::LiveRoute,
-    pusher::WorkerCommand,
+    orders::WorkerCommand,
 };
 use crate::{
     mailbox::DeliveryError,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::sync::mpsc;
 
-use super::{live::LiveRoute, pusher::WorkerCommand};
+use super::{live::LiveRoute, orders::WorkerCommand};
 use crate::{
     destinations::DestinationLimits,
     mailbox::{DeliveryError, Mailbox},

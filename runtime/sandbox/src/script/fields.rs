@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use super::units::Conversion;
-use crate::{
-    Measurement, Quantity, Value,
-    vocabulary::{self, ValueKind},
+use super::{
+    place::Place,
+    typed::{shown, typed},
+    units::Conversion,
 };
+use crate::{Measurement, Quantity, vocabulary};
 
 /// A field of `data` that is a quantity of the vocabulary.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,7 +168,7 @@ impl Findings {
         data: &Json,
     ) {
         for field in fields {
-            let place = Place { root: "data", ..Place::default() };
+            let place = Place::root("data");
             self.follow(field, &field.path, data, &place);
         }
     }
@@ -315,103 +316,12 @@ pub(crate) fn moment(members: &Map<String, Json>) -> Option<Timestamp> {
         .find_map(|key| members.get(*key)?.as_str()?.parse().ok())
 }
 
-/// Where a value stands.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Place<'a> {
-    pub(crate) root: &'a str,
-    steps: String,
-    /// The index in the innermost list, counted from 1.
-    item: Option<usize>,
-    pub(crate) measured_at: Option<Timestamp>,
-}
-
-impl<'a> Place<'a> {
-    pub(crate) fn root(root: &'a str) -> Self {
-        Self { root, ..Self::default() }
-    }
-
-    pub(crate) fn member(&self, key: &str) -> Self {
-        Self { steps: format!("{}.{key}", self.steps), ..self.clone() }
-    }
-
-    pub(crate) fn item(&self, index: usize) -> Self {
-        Self { steps: format!("{}[{index}]", self.steps), item: Some(index + 1), ..self.clone() }
-    }
-
-    /// Items of a list are told apart by their moments where they have any, and by their places in
-    /// the list otherwise, from 1.
-    fn channel(&self) -> u16 {
-        match (self.item, self.measured_at) {
-            (Some(item), None) => u16::try_from(item).unwrap_or(u16::MAX),
-            _ => 0,
-        }
-    }
-
-    fn path(&self) -> String {
-        format!("{}{}", self.root, self.steps)
-    }
-}
-
-/// A value of the type that its quantity has. Numbers that are written as text, as in "21.5", are
-/// numbers; 0 and 1 are false and true.
-fn typed(
-    quantity: &'static Quantity,
-    conversions: &[Conversion],
-    value: &Json,
-) -> Result<Value, String> {
-    let converted =
-        |number: f64| conversions.iter().fold(number, |number, into| into.apply(number));
-    let number = || match value {
-        Json::Number(number) => number.as_f64(),
-        Json::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
-        _ => None,
-    };
-    let typed = match quantity.kind {
-        ValueKind::Boolean => match value {
-            Json::Bool(boolean) => Some(Value::Boolean(*boolean)),
-            _ => number().and_then(|number| match number {
-                0.0 => Some(Value::Boolean(false)),
-                1.0 => Some(Value::Boolean(true)),
-                _ => None,
-            }),
-        },
-        ValueKind::Integer => number().and_then(|number| whole(converted(number))),
-        ValueKind::Number => {
-            number().map(converted).filter(|number| number.is_finite()).map(Value::Number)
-        }
-        ValueKind::Text => value.as_str().map(|text| Value::Text(text.to_owned())),
-    };
-    typed.ok_or_else(|| {
-        let expected = match quantity.kind {
-            ValueKind::Boolean => "true or false",
-            ValueKind::Integer => "a whole number",
-            ValueKind::Number => "a number",
-            ValueKind::Text => "a text",
-        };
-        format!("is {}, and {} is {expected}", shown(value), quantity.name)
-    })
-}
-
-fn whole(number: f64) -> Option<Value> {
-    // Beyond it not every whole number is an f64.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(Value::Integer(number as i64))
-}
-
-fn shown(value: &Json) -> String {
-    const SHOWN_CHARACTERS: usize = 40;
-    match value {
-        Json::Array(_) => "a list".to_owned(),
-        Json::Object(_) => "an object".to_owned(),
-        other => other.to_string().chars().take(SHOWN_CHARACTERS).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::Value;
 
     fn read(path: &str, quantity: &str, data_unit: Option<&str>, data: &Json) -> Findings {
         let mut findings = Findings::default();

@@ -12,6 +12,8 @@ mod engine_module;
 mod fields;
 mod machine;
 mod normalized;
+mod place;
+mod typed;
 mod units;
 mod wire;
 mod workshop;

@@ -4,7 +4,8 @@
 use serde_json::{Map, Value as Json};
 
 use super::{
-    fields::{Findings, Place, moment},
+    fields::{Findings, moment},
+    place::Place,
     units::Conversion,
 };
 use crate::vocabulary;

@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use champollion_databases::Postgres;
+use champollion_databases::PostgresSetup;
 use champollion_store::{
     Batch, PostgresOptions, PostgresStore, Sequence, SledOptions, SledStore, Store,
 };
@@ -143,7 +143,7 @@ fn append(duration: Duration) {
 
 /// The same into a PostgreSQL on this machine, which shares its cores and its disk.
 fn append_to_postgres(duration: Duration) {
-    let server = Postgres::start();
+    let server = PostgresSetup::default().waits_for_disk().start();
     let latencies = runtime().block_on(async {
         let options = PostgresOptions::new(server.url());
         let store = PostgresStore::open(&options).await.expect("the database opens");

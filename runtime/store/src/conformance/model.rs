@@ -1,6 +1,6 @@
 //! Any history of batches, reads and reopenings, against a model in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -151,7 +151,12 @@ async fn replay(place: &impl Place, steps: &[Step]) {
     let mut model = start_over(&store).await;
     for step in steps {
         match step {
-            Step::Reopen => store = reopen(store, place).await,
+            Step::Reopen => {
+                // The whole before and after: between reopenings only what a batch names is looked at.
+                compare(&store, &model).await;
+                store = reopen(store, place).await;
+                compare(&store, &model).await;
+            }
             Step::Commit(changes) => {
                 let expected = model.apply(changes);
                 match (store.commit(to_batch(changes)).await, expected) {
@@ -159,10 +164,11 @@ async fn replay(place: &impl Place, steps: &[Step]) {
                     (Err(StoreError::Conflict { .. }), None) => {}
                     (found, expected) => panic!("{found:?} where the model says {expected:?}"),
                 }
+                compare_what_changed(&store, &model, changes).await;
             }
         }
-        compare(&store, &model).await;
     }
+    compare(&store, &model).await;
     store.close().await.unwrap();
 }
 
@@ -185,30 +191,72 @@ async fn start_over(store: &Arc<dyn Store>) -> Model {
     model
 }
 
+/// Compares the whole store.
 async fn compare(store: &Arc<dyn Store>, model: &Model) {
     for name in NAMES {
-        let found = store.scan(name, b"", None, usize::MAX).await.unwrap();
-        let expected = model.tables.iter().filter(|((table, _), _)| *table == name);
-        assert!(
-            found
-                .iter()
-                .map(|pair| (&pair.key, &pair.value))
-                .eq(expected.clone().map(|((_, key), value)| (key, value))),
-            "{name}: {found:?}"
-        );
-        for ((_, key), value) in expected {
-            assert_eq!(store.get(name, key).await.unwrap().as_ref(), Some(value));
+        compare_table(store, model, name).await;
+        for (_, key) in model.tables.keys().filter(|(table, _)| *table == name) {
+            compare_value(store, model, name, key).await;
         }
-        let (extent, entries) = model.logs.get(name).cloned().unwrap_or_default();
-        assert_eq!(store.extent(name).await.unwrap(), extent);
-        let found = read_all(store, name).await;
-        assert!(found.into_iter().eq(entries.clone()));
-        let middle = u64::midpoint(extent.truncated.get(), extent.last.get());
-        let found = store.read(name, Sequence::new(middle), 2).await.unwrap();
-        let range = (Bound::Excluded(middle), Bound::Unbounded);
-        let expected = entries.range(range).take(2).map(|(sequence, _)| *sequence);
-        assert!(found.iter().map(|entry| entry.sequence.get()).eq(expected));
+        compare_log(store, model, name).await;
     }
     let known = store.logs("", None, usize::MAX).await.unwrap();
     assert!(known.iter().map(String::as_str).eq(model.logs.keys().copied()));
+}
+
+/// Compares the tables, values and logs that a batch names, whether it was taken or refused.
+async fn compare_what_changed(store: &Arc<dyn Store>, model: &Model, changes: &[Change]) {
+    let (mut tables, mut keys, mut logs) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for change in changes {
+        match change {
+            Change::Put(table, key, _)
+            | Change::Delete(table, key)
+            | Change::ExpectAbsent(table, key)
+            | Change::ExpectValue(table, key, _) => {
+                tables.insert(*table);
+                keys.insert((*table, key));
+            }
+            Change::Append(log, _) | Change::Truncate(log, _) | Change::Skip(log, _) => {
+                logs.insert(*log);
+            }
+        }
+    }
+    for table in tables {
+        compare_table(store, model, table).await;
+    }
+    for (table, key) in keys {
+        compare_value(store, model, table, key).await;
+    }
+    for log in logs {
+        compare_log(store, model, log).await;
+    }
+}
+
+async fn compare_table(store: &Arc<dyn Store>, model: &Model, name: &str) {
+    let found = store.scan(name, b"", None, usize::MAX).await.unwrap();
+    let expected = model.tables.iter().filter(|((table, _), _)| *table == name);
+    assert!(
+        found
+            .iter()
+            .map(|pair| (&pair.key, &pair.value))
+            .eq(expected.map(|((_, key), value)| (key, value))),
+        "{name}: {found:?}"
+    );
+}
+
+async fn compare_value(store: &Arc<dyn Store>, model: &Model, table: &'static str, key: &[u8]) {
+    let expected = model.tables.get(&(table, key.to_vec()));
+    assert_eq!(store.get(table, key).await.unwrap().as_ref(), expected);
+}
+
+async fn compare_log(store: &Arc<dyn Store>, model: &Model, name: &str) {
+    let (extent, entries) = model.logs.get(name).cloned().unwrap_or_default();
+    assert_eq!(store.extent(name).await.unwrap(), extent);
+    let found = read_all(store, name).await;
+    assert!(found.into_iter().eq(entries.clone()));
+    let middle = u64::midpoint(extent.truncated.get(), extent.last.get());
+    let found = store.read(name, Sequence::new(middle), 2).await.unwrap();
+    let range = (Bound::Excluded(middle), Bound::Unbounded);
+    let expected = entries.range(range).take(2).map(|(sequence, _)| *sequence);
+    assert!(found.iter().map(|entry| entry.sequence.get()).eq(expected));
 }

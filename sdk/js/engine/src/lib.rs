@@ -22,6 +22,7 @@ mod arena;
 mod codec;
 mod console;
 mod date_text;
+mod date_tokens;
 mod dates;
 mod device_context;
 mod dialect;

@@ -18,7 +18,7 @@ use serde_json::{Map, Value as Json_};
 use super::{request_id::RequestId, secrets::without_keys};
 use crate::sentence::{Sentence, Worded};
 
-pub(super) use codes::{PROBLEM_CODES, ProblemCode};
+pub(super) use codes::{ProblemCode, problem_codes};
 pub(crate) use translation::Translation;
 
 /// Seconds after which a client that met a passing condition should come back.
@@ -196,7 +196,7 @@ impl Problem {
     /// Returns the words of all codes, of each of which pages have a text.
     #[cfg(test)]
     pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
-        PROBLEM_CODES.iter().map(|code| code.word)
+        problem_codes().map(|code| code.word)
     }
 
     /// Returns the fault, its place, and the remedy.

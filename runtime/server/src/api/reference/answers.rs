@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{
     super::{
         duties::ROLES,
-        problem::{PROBLEM_CODES, ProblemCode},
+        problem::{ProblemCode, problem_codes},
     },
     FOREIGN, parameters,
 };
@@ -200,7 +200,7 @@ pub(super) fn problem_schema() -> Json {
 
 /// The schema of the codes: each with its meaning and its status codes.
 pub(super) fn code_schema() -> Json {
-    let codes = PROBLEM_CODES.iter().map(|code| {
+    let codes = problem_codes().map(|code| {
         let ProblemCode { word, statuses, meaning } = code;
         json!({ "const": word, "description": meaning, "x-statuses": statuses })
     });

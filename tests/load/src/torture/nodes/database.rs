@@ -60,13 +60,13 @@ pub(super) struct Way(Vec<Proxy>);
 
 impl Database {
     pub(super) fn start(has_standby: bool, has_further: bool) -> Self {
+        let setup = || PostgresSetup::default().waits_for_disk();
         let home = if has_standby {
             Home::Pair(Box::new(Pair::start()))
         } else {
-            Home::Alone(Mutex::new(Postgres::start()))
+            Home::Alone(Mutex::new(setup().start()))
         };
-        let further =
-            has_further.then(|| Mutex::new(PostgresSetup::default().set(PREPARED).start()));
+        let further = has_further.then(|| Mutex::new(setup().set(PREPARED).start()));
         Self { home, further }
     }
 
