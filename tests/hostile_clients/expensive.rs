@@ -486,6 +486,7 @@ fn no_expression_makes_much_of_a_list_that_is_multiplied() {
         partner.get(&columns).problem(400, "invalid-query");
     }
     // Numbers are multiplied as before, beside lists that are not.
-    let page = partner.get("/v1/records?expression=fCnt%2A2%20%3E%201%20and%20port%20in%20%5B1,2%5D");
+    let page =
+        partner.get("/v1/records?expression=fCnt%2A2%20%3E%201%20and%20port%20in%20%5B1,2%5D");
     assert_eq!(page.success()["records"].as_array().map(Vec::len), Some(1));
 }
