@@ -458,3 +458,35 @@ fn lists_come_in_pages() {
     }
     assert_eq!(lines, whole);
 }
+
+#[test]
+fn no_expression_makes_much_of_a_list_that_is_multiplied() {
+    let server = setup().start();
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "water", None);
+    fill(&server, &[sensor], 1, &[1]);
+    let partner = server.partner("water");
+    let list = "([1]*9999999)";
+    for expression in [
+        format!("{list}|string"),
+        format!("{list}~name"),
+        format!("[[{list}]*9999]*9999|string"),
+        format!("1000 in {list}"),
+        "99999999*[1]|length".to_owned(),
+        "(name|list)*99999|string".to_owned(),
+    ] {
+        let of_query: String = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let refused = partner.get(&format!("/v1/records?expression={of_query}"));
+        let said = refused.problem(400, "invalid-query");
+        assert!(said.contains("it multiplies a list"), "{expression}: {said}");
+        let route = json!({ "to": { "pull": {} }, "filter": { "expression": expression } });
+        let refused = partner.put("/v1/routes/multiplied", &route);
+        assert!(refused.status == 400 || refused.status == 422, "{}", refused.text);
+        let columns = format!("/v1/records?format=csv-rows&columns=a%3D{of_query}");
+        partner.get(&columns).problem(400, "invalid-query");
+    }
+    // Numbers are multiplied as before, beside lists that are not.
+    let page =
+        partner.get("/v1/records?expression=fCnt%2A2%20%3E%201%20and%20port%20in%20%5B1,2%5D");
+    assert_eq!(page.success()["records"].as_array().map(Vec::len), Some(1));
+}

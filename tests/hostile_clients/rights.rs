@@ -255,6 +255,27 @@ fn streams_and_long_polls_end_with_their_token() {
 }
 
 #[test]
+fn what_stays_with_a_group_that_leaves_its_partner_is_named() {
+    let server = Server::start();
+    let partner = json!({ "id": "city", "name": "City", "groups": ["street", "water"] });
+    server.admin().post("/v1/partners", &partner).success();
+    let machine = |scope: &str| {
+        made(&server, &json!({ "name": "a machine", "role": "operator", "scope": scope }))
+    };
+    let ((of_water, client), _of_street) = (machine("group:water"), machine("group:street"));
+    client.put("/v1/routes/out", &json!({ "to": { "pull": {} } })).success();
+    let path = "/v1/partners/city";
+    let named = server.admin().patch(path, &json!({ "name": "The city" })).success();
+    assert!(named["staying"].is_null(), "no group has left: {named}");
+    let moved = server.admin().patch(path, &json!({ "removeGroups": ["water"] })).success();
+    let staying = json!({
+        "tokens": [{ "group": "water", "id": of_water, "name": "a machine" }],
+        "routes": [{ "group": "water", "name": "out" }],
+    });
+    assert_eq!(moved["staying"], staying);
+}
+
+#[test]
 fn a_stream_of_more_than_a_right_is_of_ends_with_the_right_to_the_rest() {
     let server = Server::start();
     server.register(&Sensor::new(1), "water", None);

@@ -130,7 +130,9 @@ pub use packages::{
     RandomPayloads, Report, VectorFuel, VectorReadOn,
 };
 pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
-pub use partners::{Partner, PartnerChange, PartnerList, PartnerRequest};
+pub use partners::{
+    Partner, PartnerChange, PartnerList, PartnerRequest, Staying, StayingRoute, StayingToken,
+};
 pub use people::{Grant, GrantRequest, Person, PersonChange, PersonList, PersonRequest};
 pub use points::{
     IndexOffset, IndexReading, Point, PointLink, PointList, PointRequest, ReplacementRequest,

@@ -19,6 +19,38 @@ pub struct Partner {
     pub groups: Vec<String>,
     /// The moment at which it was added.
     pub created_at: Timestamp,
+    /// The tokens and routes that go on under the next owner of groups that have left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staying: Option<Staying>,
+}
+
+/// What stays with groups that have left a partner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staying {
+    /// The tokens of machines of these groups.
+    pub tokens: Vec<StayingToken>,
+    /// The routes of these groups.
+    pub routes: Vec<StayingRoute>,
+}
+
+/// A token that stays with its group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StayingToken {
+    /// The group in question.
+    pub group: String,
+    /// The id by which the token is revoked.
+    pub id: String,
+    /// The name of the token.
+    pub name: String,
+}
+
+/// A route that stays with its group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StayingRoute {
+    /// The group in question.
+    pub group: String,
+    /// The name of the route.
+    pub name: String,
 }
 
 /// The partners that the sender may see.

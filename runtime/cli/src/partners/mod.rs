@@ -3,7 +3,9 @@
 mod approvals;
 mod files;
 
-use champollion_client::{Answer, Partner, PartnerChange, PartnerRequest};
+use champollion_client::{
+    Answer, Partner, PartnerChange, PartnerRequest, Staying, StayingRoute, StayingToken,
+};
 use champollion_fleet::names::{GroupId, PartnerId};
 use clap::{Args, Subcommand};
 
@@ -86,7 +88,12 @@ impl Partners {
                     add_groups: texts(add_group),
                     remove_groups: texts(remove_group),
                 };
-                self.show(&client.change_partner(id, &change).await?)
+                let changed = client.change_partner(id, &change).await?;
+                self.show(&changed)?;
+                if let Some(staying) = changed.staying.as_ref().filter(|_| !self.json) {
+                    tell(staying);
+                }
+                Ok(())
             }
             Action::Approvals(action) => action.run(&client, self.json).await,
         }
@@ -98,6 +105,21 @@ impl Partners {
         }
         output::table(HEADS, [row(partner)]);
         Ok(())
+    }
+}
+
+/// Tells what goes on in groups that have left.
+fn tell(staying: &Staying) {
+    for StayingToken { group, id, name } in &staying.tokens {
+        let name = output::quoted(name);
+        output::note(format_args!(
+            "the token {id} ({name}) stays with the group {group}: revoke it unless the next owner is to have it"
+        ));
+    }
+    for StayingRoute { group, name } in &staying.routes {
+        output::note(format_args!(
+            "the route {name} stays with the group {group}: remove it unless the next owner is to have it"
+        ));
     }
 }
 

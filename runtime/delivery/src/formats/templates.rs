@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use champollion_sandbox::check_repetition;
 use jiff::{Timestamp, civil, fmt::strtime, tz::TimeZone};
 use minijinja::{
     Environment, Error, ErrorKind, UndefinedBehavior, Value,
@@ -95,6 +96,7 @@ impl Templates {
             if columns.iter().any(|column| column.title == title) {
                 return Err(refused(part, "another column has the same name".to_owned()));
             }
+            check_repetition(expression).map_err(|repeated| refused(part, repeated.to_string()))?;
             let compiled =
                 ENVIRONMENT.compile_expression_owned(expression.to_owned()).map_err(|error| {
                     let reason = error.detail().map_or_else(|| error.to_string(), str::to_owned);

@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
+use champollion_sandbox::check_repetition;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::{
@@ -88,6 +89,9 @@ impl Expression {
         if text.len() > BYTES {
             let reason = format!("it has {} bytes, and {BYTES} are the limit", text.len());
             return Err(ExpressionError { text: text.chars().take(40).collect(), reason });
+        }
+        if let Err(repeated) = check_repetition(&text) {
+            return Err(ExpressionError { text, reason: repeated.to_string() });
         }
         match ENVIRONMENT.compile_expression_owned(text.clone()) {
             Ok(compiled) => Ok(Self { text, compiled: Arc::new(compiled) }),

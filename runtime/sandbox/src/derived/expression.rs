@@ -7,6 +7,8 @@ use std::{
 
 use minijinja::{Environment, ErrorKind, State, UndefinedBehavior, Value};
 
+use crate::repetition::check_repetition;
+
 /// Longest expression in bytes.
 const BYTES: usize = 2_000;
 
@@ -51,6 +53,7 @@ impl Expression {
         if text.len() > BYTES {
             return Err(format!("it has {} bytes, and {BYTES} are the limit", text.len()));
         }
+        check_repetition(text).map_err(|repeated| repeated.to_string())?;
         let compile = |text: String| {
             let compiled = ENVIRONMENT.compile_expression_owned(text);
             compiled

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{Json, extract::State, http::StatusCode};
+use champollion_delivery::dispatch::ShownRoute;
 use champollion_fleet::{
     grants::Place,
     names::{GroupId, PartnerId},
@@ -20,7 +21,14 @@ use super::{
     extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
 };
-use crate::{auth::Reach, authors::Author, service::Service};
+use crate::{
+    auth::{Reach, TokenInfo},
+    authors::Author,
+    service::Service,
+};
+
+/// Most tokens, and most routes, that are named of groups that leave.
+const STAYING: usize = 1_000;
 
 /// A partner with its groups.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -35,12 +43,64 @@ pub(super) struct Shown {
     groups: Vec<GroupId>,
     /// The moment at which it was added.
     created_at: Timestamp,
+    /// The tokens and routes that go on under the next owner of groups that have left; absent where none has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    staying: Option<Staying>,
 }
 
 impl From<PartnerWithGroups> for Shown {
     fn from(found: PartnerWithGroups) -> Self {
         let Partner { id, name, created_at, .. } = found.partner;
-        Self { id, name, groups: found.groups, created_at }
+        Self { id, name, groups: found.groups, created_at, staying: None }
+    }
+}
+
+/// What stays with groups that leave a partner, a thousand of each at most: it was made by the partner's people, maybe, and
+/// goes on unless it is ended.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Staying {
+    /// The tokens of machines of these groups, and of parts of them.
+    tokens: Vec<StayingToken>,
+    /// The routes of these groups.
+    routes: Vec<StayingRoute>,
+}
+
+/// A token that stays with its group.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct StayingToken {
+    /// The group in question.
+    group: GroupId,
+    /// The id by which the token is revoked.
+    id: String,
+    /// The name of the token.
+    name: String,
+}
+
+/// A route that stays with its group.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct StayingRoute {
+    /// The group in question.
+    group: GroupId,
+    /// The name of the route.
+    name: String,
+}
+
+impl Staying {
+    async fn of(service: &Service, leaving: &BTreeSet<GroupId>) -> Result<Option<Self>, Problem> {
+        if leaving.is_empty() {
+            return Ok(None);
+        }
+        let now = Timestamp::now();
+        let staying = |token: TokenInfo| {
+            let group = token.role.group().filter(|group| leaving.contains(*group))?.clone();
+            let is_in_force = token.expires_at.is_none_or(|end| end > now);
+            is_in_force.then_some(StayingToken { group, id: token.id, name: token.name })
+        };
+        let tokens = service.tokens.list().into_iter().filter_map(staying).take(STAYING).collect();
+        let routes = service.dispatcher.list(Some(leaving), None, STAYING).await?.into_iter();
+        let route =
+            |shown: ShownRoute| StayingRoute { group: shown.group, name: shown.name.to_string() };
+        Ok(Some(Self { tokens, routes: routes.map(route).collect() }))
     }
 }
 
@@ -156,7 +216,8 @@ pub(super) async fn show(
     Ok(Json(found.ok_or(RosterError::UnknownPartner(id))?.into()))
 }
 
-/// Grants for a group that leaves end, where the account of their person belongs to the partner.
+/// Grants for a group that leaves end, where the account of their person belongs to the partner. Tokens of machines and
+/// routes stay with the group, and are named.
 #[utoipa::path(
     patch,
     path = "/v1/partners/{partner}",
@@ -181,6 +242,7 @@ pub(super) async fn change(
     let id: PartnerId = path_part("partner", &partner)?;
     let author = authorized.author(&service);
     let changed = to_the_end(async move {
+        let staying = Staying::of(&service, &remove_groups).await?;
         let turn = service.roster.turn().await;
         let details = json!({ "name": name, "added": add_groups, "removed": remove_groups });
         let groups = (add_groups, remove_groups);
@@ -188,7 +250,7 @@ pub(super) async fn change(
         let Change { batch, effects, outcome } = change;
         author.commit(batch, AuditEntry::of_act("partner-change", &id).with(details)).await?;
         turn.apply(effects);
-        Ok(Shown::from(outcome))
+        Ok(Shown { staying, ..outcome.into() })
     });
     Ok(Json(changed.await?))
 }

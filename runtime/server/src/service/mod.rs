@@ -227,14 +227,16 @@ impl Service {
         sender: &Principal,
         about: Option<&GroupId>,
     ) -> Result<Turn, TooExpensive> {
-        let counted = || {
-            let places = sender.standings.iter().filter_map(|standing| standing.place.clone());
-            Reach::of(places.collect(), Arc::clone(&self.roster)).counted_group()
-        };
         match about {
             Some(group) => self.expensive.turn(&sender.token, Some(group)),
-            None => self.expensive.turn(&sender.token, counted().as_ref()),
+            None => self.expensive.turn(&sender.token, self.counted_group(sender).as_ref()),
         }
+    }
+
+    /// Returns the group that the requests of a sender count for, whatever they ask for; none of whoever sees all.
+    pub(crate) fn counted_group(&self, sender: &Principal) -> Option<GroupId> {
+        let places = sender.standings.iter().filter_map(|standing| standing.place.clone());
+        Reach::of(places.collect(), Arc::clone(&self.roster)).counted_group()
     }
 
     /// Removes the records whose time is over.

@@ -109,7 +109,8 @@ async fn judge(
         let fault = Fault::said(viewer.say("import-no-file"), "sheet");
         return refused(&viewer, &fault, StatusCode::BAD_REQUEST).await;
     };
-    let staged = Staged::new(file.bytes.clone(), parameters(&submission), Timestamp::now());
+    let staged =
+        Staged::new(file.bytes.clone(), parameters(&submission), side(&viewer), Timestamp::now());
     match ask(&viewer, &staged, &[("dryRun", "true")]).await {
         Ok(report) => {
             let page = judged(&viewer, &file.name, &report);
@@ -139,6 +140,12 @@ fn parameters(submission: &Submission) -> Vec<(&'static str, String)> {
 /// The session, or the token, that a sheet waits for: nobody else can have it taken.
 fn owner(viewer: &Viewer) -> String {
     viewer.principal().map(|principal| principal.token.clone()).unwrap_or_default()
+}
+
+/// The group that the viewer counts for, or else the session.
+fn side(viewer: &Viewer) -> String {
+    let group = viewer.principal().and_then(|principal| viewer.service().counted_group(principal));
+    group.map_or_else(|| owner(viewer), |group| group.to_string())
 }
 
 /// Hands a sheet to the interface, and gives the report of its rows.
