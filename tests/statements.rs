@@ -254,5 +254,13 @@ fn statements_are_shown_on_the_command_line() {
     let name = file.to_str().expect("it is a text");
     drop(cli.run(&["statements", &day, "--partner", "city", "--list", name]).success());
     assert!(std::fs::read_to_string(&file).unwrap().starts_with("devEui,group,useCase"));
+    let french =
+        ["statements", &day, "--partner", "city", "--list", name, "--format", "csv-french"];
+    drop(cli.run(&french).success());
+    assert!(
+        std::fs::read_to_string(&file).unwrap().starts_with("\u{feff}devEui;group;useCase\r\n")
+    );
+    let refused = server.admin().get(&format!("/v1/statements/{day}/city/objects?layout=french"));
+    assert!(refused.problem(400, "invalid-query").contains("format=csv"), "{}", refused.text);
     assert!(!cli.run(&["statements", "2027-02-29"]).failure().is_empty());
 }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use champollion_client::{Answer, Client, Statement, StatementList};
+use champollion_client::{Answer, Client, Statement, StatementList, TableLayout};
 use champollion_fleet::names::PartnerId;
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
@@ -44,6 +44,8 @@ pub(super) struct Statements {
 enum Form {
     /// A line for each object, with commas between
     Csv,
+    /// The same with semicolons and a byte order mark, as French spreadsheets open it
+    CsvFrench,
     /// A workbook of spreadsheets
     Xlsx,
     /// The text that the digest is of
@@ -51,11 +53,13 @@ enum Form {
 }
 
 impl Form {
-    fn word(self) -> &'static str {
+    /// The word for the form over HTTP, and the layout of CSV.
+    fn asked(self) -> (&'static str, Option<TableLayout>) {
         match self {
-            Self::Csv => "csv",
-            Self::Xlsx => "xlsx",
-            Self::Text => "text",
+            Self::Csv => ("csv", None),
+            Self::CsvFrench => ("csv", Some(TableLayout::French)),
+            Self::Xlsx => ("xlsx", None),
+            Self::Text => ("text", None),
         }
     }
 }
@@ -82,7 +86,7 @@ impl Statements {
         partner: &PartnerId,
         file: &Path,
     ) -> Result<(), Failure> {
-        let list = client.stated_objects(self.date, partner, self.format.word()).await?;
+        let list = client.stated_objects(self.date, partner, self.format.asked()).await?;
         let path = file.display();
         fs::write(file, &list).map_err(Failure::of_file(format!("{path} cannot be written")))?;
         if self.json {

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Answer, Client, ClientError,
+    Answer, Client, ClientError, TableLayout,
     client::{ask, bytes},
 };
 
@@ -112,15 +112,16 @@ impl Client {
         ask(self.post(format_args!("v1/statements/{date}"))).await
     }
 
-    /// Gets the objects behind a statement as a file of a form, `csv`, `xlsx` or `text`:
+    /// Gets the objects behind a statement as a file of a form, `csv`, `xlsx` or `text`, of CSV in a layout:
     /// `GET /v1/statements/{date}/{partner}/objects`.
     pub async fn stated_objects(
         &self,
         date: Date,
         partner: impl Display,
-        form: &str,
+        (form, layout): (&str, Option<TableLayout>),
     ) -> Result<Vec<u8>, ClientError> {
         let request = self.get(format_args!("v1/statements/{date}/{partner}/objects"));
-        bytes(request.query(&[("format", form)]), LIST_BYTES).await
+        let layout = layout.map(|layout| ("layout", layout));
+        bytes(request.query(&[("format", form)]).query(layout.as_slice()), LIST_BYTES).await
     }
 }

@@ -46,7 +46,8 @@ impl Layout {
     }
 
     /// Returns the character between two cells.
-    pub(super) fn separator(self) -> char {
+    #[must_use]
+    pub fn separator(self) -> char {
         match self {
             Self::International | Self::Database => ',',
             Self::French => ';',
@@ -70,7 +71,8 @@ impl Layout {
     }
 
     /// Returns the beginning of a table.
-    pub(super) fn beginning(self) -> &'static str {
+    #[must_use]
+    pub fn beginning(self) -> &'static str {
         match self {
             Self::International | Self::Database => "",
             Self::French => "\u{feff}",

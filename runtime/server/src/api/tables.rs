@@ -71,15 +71,10 @@ impl TableForm {
     /// Returns the format that the client likes best of those that there are, in the layout that is named; nothing for
     /// JSON.
     pub(super) fn of(headers: &HeaderMap, layout: Option<Layout>) -> Result<Option<Self>, Problem> {
-        let refused = |detail: String| Err(Problem::bad_request("invalid-query", detail));
-        match (Self::accepted(headers)?, layout.unwrap_or_default()) {
-            (_, layout @ Layout::Database) => refused(format!(
-                "layout={layout} is of tables of records: say international or french"
-            )),
-            (Some(Self::Csv(_)), layout) => Ok(Some(Self::Csv(layout))),
-            (form, layout) if layout.is_usual() => Ok(form),
-            (_, layout) => refused(format!("layout={layout} is of tables of CSV: accept text/csv")),
-        }
+        let form = Self::accepted(headers)?;
+        let is_csv = matches!(form, Some(Self::Csv(_)));
+        let layout = layout_of_list(layout, is_csv, "accept text/csv")?;
+        Ok(if is_csv { Some(Self::Csv(layout)) } else { form })
     }
 
     fn accepted(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
@@ -172,6 +167,22 @@ impl Rows {
             self.gathered.push(row);
         }
         Ok(())
+    }
+}
+
+/// Returns the layout of a list, which tables of CSV alone have. `csv` says how to ask for one.
+pub(super) fn layout_of_list(
+    said: Option<Layout>,
+    is_csv: bool,
+    csv: &str,
+) -> Result<Layout, Problem> {
+    let refused = |detail: String| Err(Problem::bad_request("invalid-query", detail));
+    match said.unwrap_or_default() {
+        layout @ Layout::Database => {
+            refused(format!("layout={layout} is of tables of records: say international or french"))
+        }
+        layout if is_csv || layout.is_usual() => Ok(layout),
+        layout => refused(format!("layout={layout} is of tables of CSV: {csv}")),
     }
 }
 

@@ -8,6 +8,7 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
+use champollion_delivery::formats::Layout;
 use champollion_frames::DevEui;
 use champollion_service::statements::{StatedObject, Statement};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use crate::{
         authorized::{Authorized, ReadPeople},
         extract::{Parameters, PathParts, parameter},
         paging::{self, PageEnd, Window, limit},
+        tables::layout_of_list,
     },
     service::Service,
     workbook::{WORKBOOK_TYPE, workbook},
@@ -56,6 +58,9 @@ pub(in crate::api) struct ObjectListing {
     #[serde(default)]
     #[param(inline)]
     format: ListForm,
+    /// The layout of a list of CSV: `international` where it is left out, or `french`.
+    #[param(inline)]
+    layout: Option<Layout>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -87,6 +92,8 @@ pub(in crate::api) async fn objects(
     PathParts((date, partner)): PathParts<(String, String)>,
     Parameters(listing): Parameters<ObjectListing>,
 ) -> Result<Response, Problem> {
+    let is_csv = matches!(listing.format, ListForm::Csv);
+    let layout = layout_of_list(listing.layout, is_csv, "say format=csv")?;
     let turn = service.expensive.turn(&authorized.principal.token, None)?;
     let of = (date.as_str(), partner.as_str());
     let statement = seen_statement(&authorized.reach, &service, of, &turn).await?;
@@ -94,7 +101,7 @@ pub(in crate::api) async fn objects(
     match listing.format {
         ListForm::Json => page(&service, &statement, listing),
         ListForm::Csv => {
-            let bytes = turn.run(move || csv(&statement)).await?;
+            let bytes = turn.run(move || csv(&statement, layout)).await?;
             Ok(file(&format!("{name}.csv"), "text/csv; charset=utf-8", bytes))
         }
         ListForm::Xlsx => {
@@ -134,11 +141,13 @@ fn row(object: &StatedObject) -> [String; 3] {
     [object.dev_eui.to_string(), object.group.to_string(), use_case]
 }
 
-fn csv(statement: &Statement) -> Vec<u8> {
-    let mut text = HEADINGS.join(",");
+fn csv(statement: &Statement, layout: Layout) -> Vec<u8> {
+    let separator = layout.separator().to_string();
+    let mut text = layout.beginning().to_owned();
+    text.push_str(&HEADINGS.join(&separator));
     text.push_str("\r\n");
     for object in &*statement.objects {
-        text.push_str(&row(object).join(","));
+        text.push_str(&row(object).join(&separator));
         text.push_str("\r\n");
     }
     text.into_bytes()
