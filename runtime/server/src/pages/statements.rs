@@ -96,6 +96,8 @@ fn one(viewer: &Viewer, date: &str, statement: &Json) -> Markup {
     let partner = text(statement, "/partner");
     let list = format!("/v1/statements/{}/{}/objects", path_part(date), path_part(&partner));
     let file = |form: &str| address(&list, &[("format", form)]);
+    let layout = tables::layout_of(viewer).as_str();
+    let csv = address(&list, &[("format", "csv"), ("layout", layout)]);
     html! {
         section.card {
             h2 { (name_of(statement)) }
@@ -108,7 +110,7 @@ fn one(viewer: &Viewer, date: &str, statement: &Json) -> Markup {
             }
             p.soft.small { (viewer.say("statements-digest")) " " code { (text(statement, "/digest")) } }
             p.actions {
-                a.button.quiet href=(file("csv")) { "CSV" }
+                a.button.quiet href=(csv) { "CSV" }
                 a.button.quiet href=(file("xlsx")) { "XLSX" }
                 a.button.quiet href=(file("text")) { (viewer.say("statements-text")) }
             }

@@ -61,9 +61,8 @@ async fn file(viewer: Viewer, Path(name): Path<String>) -> Result<Response, Prob
         .collect();
     let mut pairs: Vec<(&str, &str)> =
         said.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    // Who reads French pages has a spreadsheet that splits at semicolons.
-    if media_type == CSV && viewer.language() == Language::French {
-        pairs.push(("layout", Layout::French.as_str()));
+    if media_type == CSV {
+        pairs.push(("layout", layout_of(&viewer).as_str()));
     }
     let header = (ACCEPT, HeaderValue::from_static(media_type));
     let asked = address(path, &pairs);
@@ -73,6 +72,14 @@ async fn file(viewer: Viewer, Path(name): Path<String>) -> Result<Response, Prob
     let file = file.map_err(|error| Problem::internal(&error))?;
     answer.headers_mut().insert(CONTENT_DISPOSITION, file);
     Ok(answer)
+}
+
+/// The layout of tables of CSV for a viewer: who reads French pages has a spreadsheet that splits at semicolons.
+pub(super) fn layout_of(viewer: &Viewer) -> Layout {
+    match viewer.language() {
+        Language::French => Layout::French,
+        Language::English => Layout::International,
+    }
 }
 
 /// The path of a list and the media type of a form, by the name of a file.

@@ -130,8 +130,10 @@ pub(super) async fn write(
         // By the device there is an index.
         let statement = format!(
             "UPDATE {schema}.measurements AS kept SET replaced_by = told.replaced_by \
-             FROM jsonb_to_recordset($1::text::jsonb) AS told(dev_eui text, record_id text, replaced_by text) \
-             WHERE kept.dev_eui = told.dev_eui AND kept.record_id = told.record_id AND kept.replaced_by IS NULL"
+             FROM jsonb_to_recordset($1::text::jsonb) \
+             AS told(dev_eui text, record_id text, replaced_by text) \
+             WHERE kept.dev_eui = told.dev_eui AND kept.record_id = told.record_id \
+             AND kept.replaced_by IS NULL"
         );
         change.execute(&statement, &[&json]).await?;
     }
