@@ -277,7 +277,8 @@ fn the_command_line_imports_exports_and_writes_verdicts() {
     let refused: Output = cli.run(&["devices", "import", &wrong, "--verdicts", &verdicts]);
     let said = refused.failure();
     assert!(said.contains("2 of 2 rows are refused, so nothing was taken"), "{said}");
-    let judged = cli.run(&["devices", "import", &wrong, "--dry-run", "--good-rows"]).failure();
+    let judged = cli.run(&["devices", "import", &wrong, "--dry-run", "--good-rows"]);
+    let judged = judged.failure();
     assert!(judged.contains("2 of 2 rows would be refused: correct them\n"), "{judged}");
     for expected in [
         "row 2: refused: Latitude* (E2): latitude 488566 is none",

@@ -326,8 +326,9 @@ fn whoever_is_suspended_is_out_within_a_second_and_streams_end() {
     // Nothing is made that would let the person in after the suspension.
     let admin = server.admin();
     let token = json!({ "name": "x", "role": "person", "person": id });
-    let refused = admin.post("/v1/tokens", &token).problem(409, "person-suspended");
-    assert!(refused.contains("resume it first"), "{refused}");
+    let refused = admin.post("/v1/tokens", &token);
+    let said = refused.problem(409, "person-suspended");
+    assert!(said.contains("resume it first"), "{said}");
     admin.post(&format!("/v1/people/{id}/invitation"), &json!({})).problem(409, "person-suspended");
     admin.post(&format!("/v1/people/{id}/suspend"), &json!({})).problem(409, "already-so");
     admin.post(&format!("/v1/people/{id}/resume"), &json!({})).success();

@@ -165,7 +165,7 @@ impl Joins {
         let mut devices = self.devices.write();
         if let Some(known) = devices.get(dev_eui) {
             let mut joining = known.joining.lock();
-            if joining.keys.to_root_keys() == joiner.root_keys {
+            if joining.root_keys() == joiner.root_keys {
                 joining.register(&joiner);
                 return;
             }
@@ -213,7 +213,7 @@ impl Joins {
         let (dev_eui, dev_nonce) = (request.dev_eui(), request.dev_nonce());
         let known = self.find(dev_eui).ok_or(JoinRefusal::UnknownDevEui { dev_eui })?;
         let mut joining = known.joining.lock();
-        let (root_keys, version) = (joining.keys.to_root_keys(), joining.version);
+        let (root_keys, version) = (joining.root_keys(), joining.version);
         if !root_keys.made(request) {
             let key = match root_keys {
                 RootKeys::V1_0(_) => "AppKey",
@@ -291,7 +291,7 @@ fn accept_for(known: &Arc<Registered>, phy: &[u8]) -> Option<Result<JoinClaim, J
     let mut joining = known.joining.lock();
     let request = joining.state().last_request()?;
     let asked = Asked { dev_eui, join_eui: request.join_eui, dev_nonce: request.dev_nonce };
-    let root_keys = joining.keys.to_root_keys();
+    let root_keys = joining.root_keys();
     let accept = root_keys.open(phy, asked)?;
     let join_nonce = accept.join_nonce();
     if joining.state().is_last_accept(join_nonce, accept.mic()) {
