@@ -4,9 +4,9 @@
 use std::{
     env, fs,
     path::PathBuf,
-    process::Command,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    process::{self, Command},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use champollion_tests::{
@@ -28,7 +28,10 @@ struct Desk {
 
 impl Desk {
     fn new(lang: &str) -> Self {
-        let folder = TempDir::new().expect("there is room");
+        Self::in_folder(empty(), lang)
+    }
+
+    fn in_folder(folder: TempDir, lang: &str) -> Self {
         let made = run(champollion()
             .args(["new", "acme/tank-level", "--lang", lang])
             .current_dir(folder.path()))
@@ -760,6 +763,18 @@ fn compiler() -> MutexGuard<'static, ()> {
     COMPILER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// An empty folder that has the same name each time, for one decoder in Rust after the other: the folder of a decoder is
+/// in the flags of the compiler, and all that a decoder is made of is compiled anew where they differ.
+fn same_folder() -> TempDir {
+    static NAME: OnceLock<String> = OnceLock::new();
+    let name = NAME.get_or_init(|| {
+        let moment = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+        format!("champollion-desk-{}-{}", process::id(), moment.as_nanos())
+    });
+    let folder = tempfile::Builder::new().prefix(name).rand_bytes(0).tempdir();
+    folder.expect("there is room, and nobody else is at it")
+}
+
 fn in_rust(desk: &Desk, arguments: &[&str]) -> Output {
     run_within(compile_apart(&mut desk.command(arguments)), PATIENCE)
 }
@@ -767,7 +782,7 @@ fn in_rust(desk: &Desk, arguments: &[&str]) -> Output {
 #[test]
 fn of_target_a_decoder_in_rust_is_tested_and_its_panics_are_told() {
     let _turn = compiler();
-    let desk = Desk::new("rust");
+    let desk = Desk::in_folder(same_folder(), "rust");
     let tested = in_rust(&desk, &["test"]);
     says(&tested.stdout, &["2 of 2 vectors passed", "0 read on", "is met"]);
     assert!(!tested.stderr.contains("warning: "), "{}", tested.stderr);
@@ -806,12 +821,12 @@ fn of_target_the_same_sources_give_the_same_package_in_any_folder() {
         drop(run_within(build, PATIENCE).success());
         fs::read(desk.path("acme-tank-level-1.0.0.wasm")).expect("it is built")
     };
-    let (one, other) = (Desk::new("rust"), Desk::new("rust"));
+    let (one, other) = (Desk::in_folder(same_folder(), "rust"), Desk::new("rust"));
     // A folder of another depth and length.
-    let deeper = one.folder.path().join("a/deeper/folder");
+    let deeper = other.folder.path().join("a/deeper/folder");
     fs::create_dir_all(&deeper).unwrap();
-    fs::rename(&one.decoder, deeper.join("tank-level")).unwrap();
-    let one = Desk { decoder: deeper.join("tank-level"), folder: one.folder };
+    fs::rename(&other.decoder, deeper.join("tank-level")).unwrap();
+    let other = Desk { decoder: deeper.join("tank-level"), folder: other.folder };
     let whole = built(&one, compile_apart(&mut one.command(&["build", "--out", "."])));
     let compiled = other.folder.path().join("compiled");
     // Another home too: cargo finds what it has downloaded behind a link.
@@ -865,7 +880,7 @@ fn of_jq_the_first_decoder_in_javascript_is_what_the_page_shows() {
 fn of_target_the_first_decoder_in_rust_is_what_the_page_shows() {
     let _turn = compiler();
     let server = usual();
-    let folder = empty();
+    let folder = same_folder();
     follow_within(
         &tutorial("In Rust"),
         folder.path(),

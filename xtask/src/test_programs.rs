@@ -27,7 +27,7 @@ const TESTS_AT_ONCE: &str = "2";
 
 /// Programs that take a minute and more where all run, the longest first. They begin before the others: one that began
 /// last would go on alone, with processors that have nothing to do.
-const LONGEST_FIRST: [&str; 22] = [
+const LONGEST_FIRST: [&str; 23] = [
     "champollion_store",
     "sdk",
     "hostile_clients",
@@ -39,6 +39,7 @@ const LONGEST_FIRST: [&str; 22] = [
     "packages",
     "registry_sharing",
     "nodes",
+    "sealed",
     "roles",
     "rehearsals",
     "registry_walk",
@@ -53,8 +54,8 @@ const LONGEST_FIRST: [&str; 22] = [
 ];
 
 /// Programs that run beside no other: one compares how long something takes with how long something else does, and would
-/// measure the others too; one compiles a decoder into the folder that another program compiles one of the same name into.
-const ALONE: [&str; 2] = ["neighbours", "sdk_crate"];
+/// measure the others too.
+const ALONE: [&str; 1] = ["neighbours"];
 
 /// The time in seconds that a program may take: one that hangs is ended, and told of like one that fails.
 const LONGEST: &str = "1500";

@@ -62,9 +62,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
-        let bytes = read_body(request, service.config.http.body_bytes).await?;
-        refuse_repeated(&bytes)?;
-        parse_json(&bytes).map(Self)
+        parse_json(&whole_json(request, service).await?).map(Self)
     }
 }
 
@@ -72,10 +70,15 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for SecretBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
-        let bytes = read_body(request, service.config.http.body_bytes).await?;
-        refuse_repeated(&bytes)?;
-        secret_json(&bytes).map(Self)
+        secret_json(&whole_json(request, service).await?).map(Self)
     }
+}
+
+/// The bytes of a body in JSON in which no member is said twice.
+async fn whole_json(request: Request, service: &Service) -> Result<Bytes, Problem> {
+    let bytes = read_body(request, service.config.http.body_bytes).await?;
+    refuse_repeated(&bytes)?;
+    Ok(bytes)
 }
 
 /// Refuses a body in which a member is said twice: only one of them would count.
@@ -87,27 +90,39 @@ fn refuse_repeated(bytes: &[u8]) -> Result<(), Problem> {
     Err(problem.with("path", repeated.path))
 }
 
+/// A fault of JSON with the path of where it is.
+type PlacedError = serde_path_to_error::Error<serde_json::Error>;
+
 /// Reads JSON that holds secrets, and says of what does not fit where it is, without the values.
 pub(super) fn secret_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = without_odd_names(&error.path().to_string()).into_owned();
-        let error = error.into_inner();
-        unreadable_at(bytes, &error, &path, &without_values(&path, &error.to_string()))
-    })?;
-    json.end().map_err(|error| unreadable(bytes, &error, ROOT))?;
-    Ok(value)
+    read_json(bytes, misfit_without_values)
 }
 
 /// Reads JSON, and says of what does not fit where it is.
 pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    read_json(bytes, misfit)
+}
+
+/// Reads JSON. What is said of a fault depends on no type: it is compiled once, and not for each type of bodies.
+fn read_json<T: DeserializeOwned>(
+    bytes: &[u8],
+    said: fn(&[u8], PlacedError) -> Problem,
+) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        unreadable(bytes, &error.into_inner(), &path)
-    })?;
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| said(bytes, error))?;
     json.end().map_err(|error| unreadable(bytes, &error, ROOT))?;
     Ok(value)
+}
+
+fn misfit(bytes: &[u8], error: PlacedError) -> Problem {
+    let path = error.path().to_string();
+    unreadable(bytes, &error.into_inner(), &path)
+}
+
+fn misfit_without_values(bytes: &[u8], error: PlacedError) -> Problem {
+    let path = without_odd_names(&error.path().to_string()).into_owned();
+    let error = error.into_inner();
+    unreadable_at(bytes, &error, &path, &without_values(&path, &error.to_string()))
 }
 
 pub(super) fn unreadable(bytes: &[u8], error: &serde_json::Error, path: &str) -> Problem {
