@@ -16,7 +16,11 @@ use indicatif::ProgressBar;
 use serde_json::Value as Json;
 
 use super::{
-    super::{Failure, output, progress},
+    super::{
+        Failure, output,
+        plural::{agreeing, counted},
+        progress,
+    },
     sheets::{form_of, write},
 };
 
@@ -95,16 +99,18 @@ impl Import {
             (refused, true) => Err(Failure::new(
                 "not all of the sheet is imported",
                 format_args!(
-                    "{refused} of {} rows are refused, and the others are taken",
-                    report.rows
+                    "{refused} of {} {} refused, and the others are taken",
+                    counted(report.rows, "row"),
+                    agreeing(report.rows, "is", "are")
                 ),
             )),
             (refused, false) => Err(Failure::new(
                 task,
                 format_args!(
-                    "{refused} of {} rows are refused, so nothing was taken: correct them, or take the others with \
+                    "{refused} of {} {} refused, so nothing was taken: correct them, or take the others with \
                      --good-rows",
-                    report.rows
+                    counted(report.rows, "row"),
+                    agreeing(report.rows, "is", "are")
                 ),
             )),
         }
