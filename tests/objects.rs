@@ -329,7 +329,7 @@ fn columns_are_mapped_and_what_is_asked_for_is_enforced() {
         cli.run(&arguments)
     };
     let lost = import(&[]);
-    assert!(lost.failure().contains("1 of 1 rows"), "{lost:#?}");
+    assert!(lost.failure().contains("1 of 1 row is refused"), "{lost:#?}");
     assert!(lost.stdout.contains("0018200000001234"), "{lost:#?}");
     let incomplete = import(&["--restore-zeros", "--complete"]);
     for field in ["name", "geolocation", "latitude", "subGroup", "class", "appKey"] {

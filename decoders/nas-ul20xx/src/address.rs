@@ -1,7 +1,7 @@
 //! The address that a block of a message is about: one byte, the same in all messages.
 
 use champollion_sdk::{prelude::*, quoted};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Byte of the 0-10 V output.
 const ANALOG: u8 = 0x01;
@@ -16,8 +16,8 @@ const SINGLE_PREFIX: &str = "dali_single_";
 const GROUP_PREFIX: &str = "dali_group_";
 
 /// An output of the controller, or several (payloads 1.1, "address encoding").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub(crate) enum Address {
     /// The 0-10 V output.
     Analog,
@@ -93,15 +93,15 @@ impl From<Address> for String {
     }
 }
 
-impl TryFrom<String> for Address {
+impl TryFrom<&str> for Address {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: &str) -> Result<Self, String> {
         let number_after = |prefix: &str, count: u8| {
             let number: u8 = text.strip_prefix(prefix)?.parse().ok()?;
             (number < count).then_some(number)
         };
-        match text.as_str() {
+        match text {
             "analog_0_10v" => return Ok(Self::Analog),
             "dali_broadcast" => return Ok(Self::DaliBroadcast),
             "all_devices" => return Ok(Self::AllDevices),
@@ -114,9 +114,9 @@ impl TryFrom<String> for Address {
             return Ok(Self::DaliGroup(group));
         }
         Err(format!(
-            "{} is no address; it must be analog_0_10v, dali_single_0 to dali_single_63, \
-             dali_group_0 to dali_group_15, dali_broadcast or all_devices",
-            quoted(&text)
+            "must be analog_0_10v, dali_single_0 to dali_single_63, dali_group_0 to dali_group_15, \
+             dali_broadcast or all_devices, not {}",
+            quoted(text)
         ))
     }
 }
@@ -131,7 +131,7 @@ mod tests {
         for byte in 0..=u8::MAX {
             let Ok(address) = Address::read(&mut Reader::new(&[byte])) else { continue };
             assert_eq!(address.byte(), byte);
-            assert_eq!(Address::try_from(String::from(address.value)), Ok(address.value));
+            assert_eq!(Address::try_from(String::from(address.value).as_str()), Ok(address.value));
             channels.push(address.channel());
         }
         assert_eq!(channels.len(), 64 + 16 + 3);
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn what_is_no_address_is_said_with_what_is_one() {
         for text in ["dali_single_64", "dali_group_16", "dali_single_", "lamp"] {
-            let message = Address::try_from(text.to_owned()).unwrap_err();
+            let message = Address::try_from(text).unwrap_err();
             assert!(message.contains("dali_single_63"), "{message}");
         }
     }

@@ -3,7 +3,7 @@
 use champollion_sdk::prelude::*;
 use serde::Serialize;
 
-use crate::{address::Address, command::Instruction, driver::Driver, ports::PORT_COMMAND};
+use crate::{address::Address, command, driver::Driver, ports::PORT_COMMAND};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -91,7 +91,7 @@ pub(crate) fn read_answer(payload: &mut Reader<'_>) -> Result<Reading, Failure> 
             payload.skip(1)?;
             read_dim_map_report(payload)
         }
-        _ => Reading::new(&Instruction::read(PORT_COMMAND, payload)?),
+        _ => Reading::new(&command::read(PORT_COMMAND, payload)?),
     }
 }
 

@@ -1,221 +1,124 @@
-//! The instructions of a controller.
+//! The instructions of a controller: an object with one key, the name of the instruction.
 
-use champollion_sdk::{Json, Map, prelude::*};
-use serde::{Deserialize, Serialize, Serializer};
+use champollion_sdk::{Json, Map, prelude::*, quoted};
 
 use crate::{
-    body::Body,
-    calendar::{CalendarConfig, CalendarConfigV10},
-    config::{BootDelayConfig, MeteringAlertConfig, TimeConfig, UsageConfig},
-    dimming::{
-        AddressDaliDriver, DaliStatusRequest, ManualDimming, ManualTimedDimming, StatusUsageRequest,
-    },
-    holiday::{HolidayConfig, HolidayConfigV10},
     ports::{PORT_COMMAND, PORT_CONFIG, PORT_REQUEST, PORT_UPDATE},
-    profile::{ProfileConfig, ProfileConfigV10},
-    request::{ClearConfig, ConfigRequest},
     rows::Row,
+    table::Output,
 };
 
 /// Longest command in bytes: a LoRaWAN payload at the fastest data rate.
 const LONGEST_PAYLOAD: usize = 242;
 
-/// A body without content.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
-
-impl Body for Nothing {
-    fn read(_: &mut Reader<'_>) -> Result<Self, Failure> {
-        Ok(Self {})
-    }
-
-    fn write(&self, _: u64, _: &mut Vec<u8>) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-macro_rules! instructions {
-    ($($name:ident($body:ty) on $port:ident as $header:literal;)*) => {
-        /// An instruction that has a type of its own, as operators write it: an object with one key.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        pub(crate) enum Typed {
-            /// The one whose first byte is part of what it says.
-            ConfigRequest(ConfigRequest),
-            $($name($body),)*
-        }
-
-        impl Typed {
-            /// Reads an instruction from its first byte.
-            fn read(f_port: u8, payload: &mut Reader<'_>) -> Result<Self, Failure> {
-                if f_port == PORT_REQUEST {
-                    return Body::read(payload).map(Self::ConfigRequest);
-                }
-                let header = payload.u8()?;
-                match (f_port, header.value) {
-                    $(($port, $header) => Body::read(payload).map(Self::$name),)*
-                    (_, other) => {
-                        let message =
-                            format!("no instruction on FPort {f_port} that begins with {other:#04X} is known");
-                        Err(Failure::unknown_message(message).at(header.span))
-                    }
-                }
-            }
-
-            /// The port, the first byte if it is not the body's, and the body.
-            fn parts(&self) -> (u8, Option<u8>, &dyn Body) {
-                match self {
-                    Self::ConfigRequest(body) => (PORT_REQUEST, None, body),
-                    $(Self::$name(body) => ($port, Some($header), body),)*
-                }
-            }
-        }
-    };
-}
-
-// Ends with V10 what firmware 1.0.x alone understands, where 1.1.x has another of the same name.
-instructions! {
-    TimeConfig(TimeConfig) on PORT_CONFIG as 0x09;
-    UsageConfig(UsageConfig) on PORT_CONFIG as 0x0B;
-    BootDelayConfig(BootDelayConfig) on PORT_CONFIG as 0x0D;
-    MeteringAlertConfig(MeteringAlertConfig) on PORT_CONFIG as 0x16;
-    CalendarConfigV10(CalendarConfigV10) on PORT_CONFIG as 0x06;
-    ProfileConfigV10(ProfileConfigV10) on PORT_CONFIG as 0x08;
-    HolidayConfigV10(HolidayConfigV10) on PORT_CONFIG as 0x0C;
-    CalendarConfig(CalendarConfig) on PORT_CONFIG as 0x20;
-    ProfileConfig(ProfileConfig) on PORT_CONFIG as 0x21;
-    HolidayConfig(HolidayConfig) on PORT_CONFIG as 0x23;
-    ClearConfig(ClearConfig) on PORT_CONFIG as 0xFF;
-    RestartController(Nothing) on PORT_UPDATE as 0xFE;
-    ActivateDfu(Nothing) on PORT_UPDATE as 0xFF;
-    DaliStatusRequest(DaliStatusRequest) on PORT_COMMAND as 0x00;
-    ManualDimming(ManualDimming) on PORT_COMMAND as 0x01;
-    StatusUsageRequest(StatusUsageRequest) on PORT_COMMAND as 0x05;
-    ManualTimedDimming(ManualTimedDimming) on PORT_COMMAND as 0x09;
-    AddressDaliDriver(AddressDaliDriver) on PORT_COMMAND as 0x0A;
-    DaliIdentify(Nothing) on PORT_COMMAND as 0x0B;
-}
-
-/// The first byte of configurations in one downlink, and its name.
+/// The first byte of configurations in one downlink (firmware 1.1.x), its name, and that of their list.
 const CHAIN: u8 = 0xFE;
 const CHAIN_NAME: &str = "chainedConfig";
+const PAYLOADS: &str = "payloads";
 
-/// A command as operators write it: an object with one key.
-#[derive(Clone, Debug)]
-pub(crate) enum Instruction {
-    /// One with a type of its own.
-    Typed(Typed),
-    /// One that is a row of the table, and its values.
-    Row(&'static Row, Map<String, Json>),
-    /// Configurations one after another (firmware 1.1.x).
-    Chained(Vec<Instruction>),
-}
-
-#[derive(Serialize)]
-struct Chain<'instructions> {
-    payloads: &'instructions [Instruction],
-}
-
-impl Serialize for Instruction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Typed(typed) => typed.serialize(serializer),
-            Self::Row(row, body) => serializer.collect_map([(row.name, body)]),
-            Self::Chained(payloads) => serializer.collect_map([(CHAIN_NAME, Chain { payloads })]),
+/// Reads an instruction from its first byte, as operators write it.
+pub(crate) fn read(f_port: u8, payload: &mut Reader<'_>) -> Result<Json, Failure> {
+    match (f_port, payload.peek()) {
+        (PORT_CONFIG, Some(CHAIN)) => {
+            payload.skip(1)?;
+            let payloads = read_chained(payload)?;
+            Ok(object(CHAIN_NAME, object(PAYLOADS, Json::Array(payloads))))
         }
+        (PORT_REQUEST | PORT_CONFIG | PORT_UPDATE | PORT_COMMAND, _) => read_one(f_port, payload),
+        _ => Err(Failure::unknown_port(f_port)),
     }
 }
 
-impl Instruction {
-    /// Reads an instruction from its first byte.
-    pub(crate) fn read(f_port: u8, payload: &mut Reader<'_>) -> Result<Self, Failure> {
-        match (f_port, payload.peek()) {
-            (PORT_CONFIG, Some(CHAIN)) => {
-                payload.skip(1)?;
-                let mut payloads = vec![Self::read_one(f_port, payload)?];
-                while !payload.is_empty() {
-                    payloads.push(Self::read_one(f_port, payload)?);
-                }
-                Ok(Self::Chained(payloads))
-            }
-            (PORT_REQUEST | PORT_CONFIG | PORT_UPDATE | PORT_COMMAND, _) => {
-                Self::read_one(f_port, payload)
-            }
-            _ => Err(Failure::unknown_port(f_port)),
-        }
+/// Reads the configurations of a chain; there must be one at least.
+fn read_chained(payload: &mut Reader<'_>) -> Result<Vec<Json>, Failure> {
+    let mut payloads = vec![read_one(PORT_CONFIG, payload)?];
+    while !payload.is_empty() {
+        payloads.push(read_one(PORT_CONFIG, payload)?);
     }
+    Ok(payloads)
+}
 
-    fn read_one(f_port: u8, payload: &mut Reader<'_>) -> Result<Self, Failure> {
-        let row = payload.peek().and_then(|header| Row::of(f_port, header));
-        let Some(row) = row else { return Typed::read(f_port, payload).map(Self::Typed) };
-        payload.skip(1)?;
-        Ok(Self::Row(row, row.read(payload)?))
-    }
+fn read_one(f_port: u8, payload: &mut Reader<'_>) -> Result<Json, Failure> {
+    let row = Row::next(f_port, payload)?;
+    Ok(object(row.name, row.read(payload)?.into()))
+}
 
-    /// Reads an instruction as operators write it.
-    pub(crate) fn parse(command: &Command) -> Result<Self, Failure> {
-        let members = command.members().map_err(|_| no_name())?;
-        Self::of(&Json::Object(members))
-    }
+fn object(name: &str, value: Json) -> Json {
+    Map::from_iter([(name.to_owned(), value)]).into()
+}
 
-    fn of(command: &Json) -> Result<Self, Failure> {
-        let members = command.as_object().filter(|members| members.len() == 1);
-        let member = members.and_then(|members| members.iter().next());
-        let (name, body) = member.ok_or_else(no_name)?;
-        if name == CHAIN_NAME {
-            let payloads = body.get("payloads").and_then(Json::as_array);
-            let payloads = payloads.filter(|payloads| !payloads.is_empty()).ok_or_else(|| {
-                Failure::invalid_command(format!(
-                    "{CHAIN_NAME}.payloads must be a list of commands"
-                ))
-            })?;
-            return payloads.iter().map(Self::of).collect::<Result<_, _>>().map(Self::Chained);
-        }
-        if let Some(row) = Row::named(name) {
-            let body = body
-                .as_object()
-                .ok_or_else(|| Failure::invalid_command(format!("{name} must be an object")))?;
-            return Ok(Self::Row(row, body.clone()));
-        }
-        let typed = Typed::deserialize(command);
-        typed.map(Self::Typed).map_err(|mismatch| Failure::invalid_command(mismatch.to_string()))
+/// Writes a command as the device expects it.
+pub(crate) fn encode(command: &Command) -> Result<Downlink, Failure> {
+    let members = command.members().map_err(|_| no_name())?;
+    let mut output = Output { bytes: Vec::new(), issued_at: command.issued_at };
+    let (f_port, warning) = write(members.into(), &mut output)?;
+    let length = output.bytes.len();
+    if length > LONGEST_PAYLOAD {
+        return Err(Failure::invalid_command(format!(
+            "the command takes {length} bytes, and a downlink holds {LONGEST_PAYLOAD} at most"
+        )));
     }
+    let downlink = Downlink::new(f_port, output.bytes);
+    Ok(match warning {
+        Some(warning) => downlink.warn(warning),
+        None => downlink,
+    })
+}
 
-    /// Writes the instruction as the device expects it.
-    pub(crate) fn write(&self, issued_at: u64) -> Result<Downlink, Failure> {
-        let mut payload = Vec::new();
-        let f_port = self.write_to(issued_at, &mut payload)?;
-        if payload.len() > LONGEST_PAYLOAD {
-            return Err(Failure::invalid_command(format!(
-                "the command takes {} bytes, and a downlink holds {LONGEST_PAYLOAD} at most",
-                payload.len()
-            )));
-        }
-        let downlink = Downlink::new(f_port, payload);
-        if matches!(self, Self::Typed(Typed::ActivateDfu(_))) {
-            return Ok(downlink.warn("the controller stays in its bootloader for two minutes"));
-        }
-        Ok(downlink)
+/// Writes the bytes of an instruction and returns its port, and what its sender should know.
+fn write(command: Json, output: &mut Output) -> Result<(u8, Option<&'static str>), Failure> {
+    let Json::Object(members) = command else { return Err(no_name()) };
+    let mut members = members.into_iter();
+    let (Some((name, body)), None) = (members.next(), members.next()) else {
+        return Err(no_name());
+    };
+    if name == CHAIN_NAME {
+        return write_chain(body, output).map(|()| (PORT_CONFIG, None));
     }
+    let row = Row::named(&name).ok_or_else(|| no_such(&name))?;
+    let Json::Object(body) = body else {
+        return Err(Failure::invalid_command(format!("{name} must be an object")));
+    };
+    row.write(body, output).map(|()| (row.port, row.warning()))
+}
 
-    /// Writes the bytes of the instruction and returns its port.
-    fn write_to(&self, issued_at: u64, bytes: &mut Vec<u8>) -> Result<u8, Failure> {
-        match self {
-            Self::Typed(typed) => {
-                let (f_port, header, body) = typed.parts();
-                bytes.extend(header);
-                body.write(issued_at, bytes)?;
-                Ok(f_port)
-            }
-            Self::Row(row, body) => row.write(body, bytes).map(|()| row.port),
-            Self::Chained(payloads) => write_chain(payloads, issued_at, bytes),
+fn write_chain(body: Json, output: &mut Output) -> Result<(), Failure> {
+    let payloads = match body {
+        Json::Object(mut body) => body.remove(PAYLOADS).filter(|_| body.is_empty()),
+        _ => None,
+    };
+    let Some(Json::Array(payloads)) = payloads else { return Err(no_list()) };
+    if payloads.is_empty() {
+        return Err(no_list());
+    }
+    let (start, count) = (output.bytes.len(), payloads.len());
+    output.bytes.push(CHAIN);
+    for payload in payloads {
+        let is_chain = payload.get(CHAIN_NAME).is_some();
+        if is_chain || write(payload, output)?.0 != PORT_CONFIG {
+            let message = "a chain holds configurations, and no other chain";
+            return Err(Failure::invalid_command(message));
         }
     }
+    // What has no length of its own takes what follows for its own.
+    let read = read_chained(&mut Reader::new(&output.bytes[start + 1..]));
+    if read.is_ok_and(|read| read.len() == count) {
+        return Ok(());
+    }
+    Err(Failure::invalid_command(
+        "a configuration with a list up to its end must be the last of a chain",
+    ))
+}
+
+#[cold]
+#[inline(never)]
+fn no_list() -> Failure {
+    Failure::invalid_command(format!("{CHAIN_NAME} holds {PAYLOADS} alone, a list of commands"))
 }
 
 /// The failure of what is no object with one key.
 #[cold]
+#[inline(never)]
 fn no_name() -> Failure {
     Failure::invalid_command(
         "a command is an object with one key, its name, such as {\"manualDimming\": \
@@ -223,25 +126,11 @@ fn no_name() -> Failure {
     )
 }
 
-fn write_chain(
-    payloads: &[Instruction],
-    issued_at: u64,
-    bytes: &mut Vec<u8>,
-) -> Result<u8, Failure> {
-    bytes.push(CHAIN);
-    for payload in payloads {
-        let is_chain = matches!(payload, Instruction::Chained(_));
-        if is_chain || payload.write_to(issued_at, bytes)? != PORT_CONFIG {
-            let message = "a chain holds configurations, and no other chain";
-            return Err(Failure::invalid_command(message));
-        }
-    }
-    // What has no length of its own takes what follows for its own.
-    let read = Instruction::read(PORT_CONFIG, &mut Reader::new(bytes));
-    match read {
-        Ok(Instruction::Chained(read)) if read.len() == payloads.len() => Ok(PORT_CONFIG),
-        _ => Err(Failure::invalid_command(
-            "a configuration with a list up to its end must be the last of a chain",
-        )),
-    }
+/// The failure of a name that no instruction has.
+#[cold]
+#[inline(never)]
+fn no_such(name: &str) -> Failure {
+    let known: Vec<_> = Row::all().map(|row| row.name).collect();
+    let (name, known) = (quoted(name), known.join(", "));
+    Failure::invalid_command(format!("{name} is no command; they are {known}, {CHAIN_NAME}"))
 }

@@ -19,33 +19,25 @@
 
 mod address;
 mod answer;
-mod body;
 mod boot;
-mod calendar;
 mod command;
-mod config;
-mod dimming;
 mod driver;
 mod event;
-mod given;
+mod fade;
 mod holiday;
 mod ports;
 mod profile;
-mod request;
 mod rows;
 mod sensors;
 mod status;
 mod status_v10;
 mod table;
 mod usage;
-mod values;
+mod zenith;
 
 use champollion_sdk::prelude::*;
 
-use crate::{
-    command::Instruction,
-    ports::{PORT_COMMAND, PORT_CONFIG},
-};
+use crate::ports::{PORT_COMMAND, PORT_CONFIG};
 
 /// The decoder of the UL20xx.
 #[derive(Debug)]
@@ -60,7 +52,7 @@ impl Decoder for NasUl20xx {
             25 => usage::read_v10(&mut payload)?,
             26 => usage::read(&mut payload)?,
             // Applied configurations and commands come back as they were sent.
-            PORT_CONFIG => Reading::new(&Instruction::read(PORT_CONFIG, &mut payload)?)?,
+            PORT_CONFIG => Reading::new(&command::read(PORT_CONFIG, &mut payload)?)?,
             PORT_COMMAND => answer::read_answer(&mut payload)?,
             61 => event::read(&mut payload)?,
             99 => boot::read(&mut payload)?,
@@ -71,12 +63,12 @@ impl Decoder for NasUl20xx {
     }
 
     fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
-        Instruction::parse(command)?.write(command.issued_at)
+        command::encode(command)
     }
 
     fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {
         let mut payload = downlink.reader();
-        let instruction = Instruction::read(downlink.f_port, &mut payload)?;
+        let instruction = command::read(downlink.f_port, &mut payload)?;
         payload.end()?;
         Reading::new(&instruction)
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     address::Address,
     driver::{CLOCK_NOT_SET, read_clock, read_level},
-    profile::{Day, Days},
+    profile::{DAYS, words_of},
     status::ActiveAlerts,
 };
 
@@ -57,7 +57,7 @@ struct Profile {
     #[serde(skip_serializing_if = "Option::is_none")]
     profile_override: Option<String>,
     address: Spanned<Address>,
-    days_active: Vec<Day>,
+    days_active: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dimming_level: Option<Spanned<f64>>,
 }
@@ -137,7 +137,7 @@ fn read_profiles(
         let id = payload.u8()?.value;
         let version = payload.u8()?.value;
         let address = Address::read(payload)?;
-        let days_active = Days::read(payload)?.into();
+        let days_active = words_of(*payload.u8()?, DAYS).collect();
         let dimming_level = read_level(payload)?;
         let profile_override = (version >= FIRST_REASON).then(|| {
             override_name(version).map_or_else(

@@ -144,7 +144,7 @@ fn what_is_wrong_with_a_command_is_said() {
         ("[]", "one key"),
         (r#"{"dim": {}}"#, "manualDimming"),
         (r#"{"manualDimming": {"level": 50}}"#, "destination"),
-        (r#"{"manualDimming": {"destination": []}}"#, "one address"),
+        (r#"{"manualDimming": {"destination": []}}"#, "one at least"),
         (
             r#"{"manualDimming": {"destination": [{"address": "dali_broadcast", "dimmingLevel": 101}]}}"#,
             "from 0 to 100",
@@ -182,12 +182,15 @@ fn what_is_wrong_with_a_command_is_said() {
             r#"{"chainedConfig": {"payloads": [{"openDrainOutputConfig": {"switchingSteps": []}}, {"statusConfig": {"statusInterval": 3600}}]}}"#,
             "the last of a chain",
         ),
-        (r#"{"configRequest": {"config": "fadeConfig", "profileId": 1}}"#, "profiles alone"),
+        (
+            r#"{"configRequest": {"config": "fadeConfig", "profileId": 1}}"#,
+            "not go with fadeConfig",
+        ),
         (r#"{"statusUsageRequest": {}}"#, "usageRequested"),
         (r#"{"clearConfig": {"resetTarget": "factory_reset"}}"#, "deviceSerial"),
         (
             r#"{"clearConfig": {"resetTarget": "holiday_config", "deviceSerial": "5083000D"}}"#,
-            "alone",
+            "not go with holiday_config",
         ),
         (r#"{"restartController": {"now": true}}"#, "now"),
         (r#"{"addressDaliDriver": {"address": "dali_group_1"}}"#, "dali_single_63"),
@@ -200,11 +203,52 @@ fn what_is_wrong_with_a_command_is_said() {
             r#"{"calendarConfigV10": {"sunriseOffset": 3, "latitude": 0, "longitude": 0}}"#,
             "together",
         ),
+        (r#"{"configRequest": {"config": "profileConfig", "profileId": "no_profiles"}}"#, "254"),
+        (r#"{"chainedConfig": {"payloads": [{"fadeConfig": {}}], "then": 1}}"#, "payloads alone"),
+        (
+            r#"{"holidayConfig": {"holidays": ["1/1", "1/2", "1/3", "1/4", "1/5", "1/6", "1/7", "1/8", "1/9", "2/1"]}}"#,
+            "holds 10, and 9 are possible",
+        ),
+        (r#"{"holidayConfig": {"holidays": ["2/30"]}}"#, "holidayConfig.holidays must be days"),
+        (
+            r#"{"profileConfigV10": {"profileId": 1, "profileVersion": 1, "address": "dali_broadcast", "daysActive": ["monday"], "dimmingSteps": []}}"#,
+            "a list of holiday, mon, tue",
+        ),
+        (
+            r#"{"calendarConfig": {"latitude": 90.001, "longitude": 0, "sunriseSteps": [], "sunsetSteps": []}}"#,
+            "latitude must be a number from -90 to 90",
+        ),
+        (
+            r#"{"calendarConfig": {"latitude": 0, "longitude": 0, "sunriseSteps": [{"zenithAngle": 60, "dimmingLevel": 0}], "sunsetSteps": []}}"#,
+            "sunriseSteps[].zenithAngle must be a zenith angle",
+        ),
+        (
+            r#"{"meteringAlertConfig": {"minPower": 0, "maxPower": 0, "minVoltage": 0, "maxVoltage": 0, "minPowerFactor": 1.001}}"#,
+            "from 0 to 1 or",
+        ),
     ];
     for (data, part) in cases {
         let failure = encode(data).unwrap_err();
         assert_eq!(failure.kind, FailureKind::InvalidCommand, "{data}");
         assert!(failure.message.contains(part), "{data}: {}", failure.message);
+    }
+}
+
+#[test]
+fn what_may_be_left_out_may_be_null() {
+    for (data, payload) in [
+        (
+            r#"{"usageConfig": {"usageInterval": 60, "mainsVoltage": null}}"#,
+            &[0x0B, 60, 0, 0, 0, 0xFF][..],
+        ),
+        (r#"{"timeConfig": {"deviceUnixEpoch": null}}"#, &[0x09, 0xF3, 0x7F, 0x20, 0x5E]),
+        (r#"{"addressDaliDriver": {"address": null}}"#, &[0x0A, 0xFF]),
+        (
+            r#"{"clearConfig": {"resetTarget": "profile_config_v10", "profileId": null}}"#,
+            &[0xFF, 0x04, 0xFF],
+        ),
+    ] {
+        assert_eq!(encode(data).unwrap().payload, payload, "{data}");
     }
 }
 

@@ -11,9 +11,17 @@ pub(super) fn counted(count: impl Display, thing: &str) -> String {
 
 /// The same as the subject of a sentence: `1 device is`, `2 devices are`.
 pub(super) fn counted_is(count: impl Display, thing: &str) -> String {
-    let counted = counted(count, thing);
-    let is = if counted.starts_with("1 ") { "is" } else { "are" };
-    format!("{counted} {is}")
+    let is = agreeing(&count, "is", "are");
+    format!("{} {is}", counted(count, thing))
+}
+
+/// The verb of so many things: `differs` of one, `differ` of none or several.
+pub(super) fn agreeing<'verb>(
+    count: impl Display,
+    one: &'verb str,
+    several: &'verb str,
+) -> &'verb str {
+    if count.to_string() == "1" { one } else { several }
 }
 
 #[cfg(test)]
@@ -24,6 +32,7 @@ mod tests {
     fn one_thing_stands_alone() {
         let said = [0, 1, 2, 11].map(|count| counted(count, "device"));
         assert_eq!(said, ["0 devices", "1 device", "2 devices", "11 devices"]);
+        assert_eq!([0, 1, 2].map(|count| agreeing(count, "was", "were")), ["were", "was", "were"]);
         assert_eq!([1, 11].map(|count| counted_is(count, "row")), ["1 row is", "11 rows are"]);
     }
 }

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use super::{
     Failure, output,
+    plural::{agreeing, counted},
     sources::{Loaded, Sources},
     unit_tests, vector_report,
     vectors_file::{VectorsFile, expectation},
@@ -161,18 +162,19 @@ fn show(package: &Package, decoder: &Decoder, trial: &Trial) {
         }
     }
     let (id, version) = (&manifest.id, &manifest.version);
-    output::line(format_args!("{id} {version}: {passed} of {all} vectors passed"));
+    output::line(format_args!("{id} {version}: {passed} of {} passed", counted(all, "vector")));
     let Tried { tried, readings, failures, exceptions, .. } = random_payloads;
     output::line(format_args!(
-        "{tried} random payloads: {readings} read, {} refused",
+        "{}: {readings} read, {} refused",
+        counted(tried, "random payload"),
         failures + exceptions
     ));
     let CutPayloads { tried, misread, .. } = cut_payloads;
-    output::line(format_args!("{tried} vectors cut short: {misread} read on"));
+    output::line(format_args!("{} cut short: {misread} read on", counted(tried, "vector")));
     for cut in cut_payloads.vectors.iter().filter(|cut| cut.misread > 0) {
         let CutVector { vector, tried, misread, .. } = cut;
         let vector = output::quoted(format_args!("{vector:?}"));
-        output::line(format_args!("  {vector}: {misread} of {tried} lengths"));
+        output::line(format_args!("  {vector}: {misread} of {}", counted(tried, "length")));
     }
     for finding in findings.iter().filter(|finding| !matches!(finding, Finding::Vector(_))) {
         output::line(format_args!("fault: {}", output::quoted(finding)));
@@ -225,11 +227,15 @@ fn bless(folder: &Path, package: &Package, decoder: &Decoder) -> Result<(), Fail
     }
     let path = file.path().display();
     let all = package.vectors().len();
-    output::line(format_args!("blessed {blessed} of {all} vectors in {path}"));
+    output::line(format_args!("blessed {blessed} of {} in {path}", counted(all, "vector")));
     match left {
         0 => Ok(()),
         left => Err(Failure::new(
-            format!("{left} vectors stay as they are"),
+            format!(
+                "{} {}",
+                counted(left, "vector"),
+                agreeing(left, "stays as it is", "stay as they are")
+            ),
             "the decoder crashes or breaks a limit there, which no vector can expect",
         )),
     }

@@ -1,15 +1,22 @@
 //! Ways to say what went wrong.
+//!
+//! A frame seldom fails. The compiler is told so, and neither lays out what leads to a failure as if it came often nor
+//! copies it to each place.
 
 use crate::{Failure, FailureKind, Span};
 
 impl Failure {
     /// A failure of any kind.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), span: None }
     }
 
     /// The device sends nothing that this decoder knows on this port.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn unknown_port(f_port: u8) -> Self {
         Self::new(FailureKind::UnknownPort, format!("no message is known on FPort {f_port}"))

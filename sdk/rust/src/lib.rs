@@ -88,7 +88,7 @@ pub use reading::Reading;
 pub use single::shortest_decimal;
 pub use spanned::Spanned;
 pub use variables::Variables;
-pub use words::{Words, number_of, reserved, reserved_bits, word};
+pub use words::{Words, bytes_of_digits, number_of, reserved, reserved_bits, word};
 
 /// Everything that a decoder needs, to be imported with a star.
 pub mod prelude {

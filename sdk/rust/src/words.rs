@@ -16,10 +16,27 @@ pub fn word(words: &[(u8, &str)], number: u8) -> String {
 /// The number for a word of a command; `path` and `name` say which member it is, for people.
 pub fn number_of(words: Words, value: &Json, path: &str, name: &str) -> Result<u8, Failure> {
     let found = words.iter().find(|(_, word)| value.as_str() == Some(word));
-    found.map(|(number, _)| *number).ok_or_else(|| {
-        let known: Vec<_> = words.iter().map(|(_, word)| quoted(word)).collect();
-        Failure::invalid_command(format!("{path}{name} must be {}", known.join(" or ")))
-    })
+    found.map(|(number, _)| *number).ok_or_else(|| no_word(words, path, name))
+}
+
+#[cold]
+#[inline(never)]
+fn no_word(words: Words, path: &str, name: &str) -> Failure {
+    let known: Vec<_> = words.iter().map(|(_, word)| quoted(word)).collect();
+    Failure::invalid_command(format!("{path}{name} must be {}", known.join(" or ")))
+}
+
+/// The bytes that hexadecimal digits stand for, two for each.
+#[must_use]
+pub fn bytes_of_digits(text: &str) -> Option<Vec<u8>> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let mut bytes = Vec::with_capacity(pairs.len());
+    for [high, low] in pairs {
+        // A digit is below 16.
+        bytes.push(u8::try_from(digit(*high)? << 4 | digit(*low)?).ok()?);
+    }
+    Some(bytes)
 }
 
 /// A sentence about a number that the maker's list does not have; none where it has a word.
@@ -48,6 +65,15 @@ mod tests {
         assert_eq!(word(MODES, 7), "reserved 7");
         assert_eq!(reserved("mode", MODES, 1), None);
         assert!(reserved("mode", MODES, 7).is_some_and(|told| told.contains("mode is 7")));
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_read_in_pairs() {
+        assert_eq!(bytes_of_digits("0aFf"), Some(vec![0x0A, 0xFF]));
+        assert_eq!(bytes_of_digits(""), Some(Vec::new()));
+        for text in ["0", "0g", "+1", "0a ", "é"] {
+            assert_eq!(bytes_of_digits(text), None, "{text}");
+        }
     }
 
     #[test]

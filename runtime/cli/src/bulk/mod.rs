@@ -27,7 +27,9 @@ use jiff::Timestamp;
 use super::{
     Failure,
     input_arguments::InputArguments,
-    output, progress,
+    output,
+    plural::{agreeing, counted},
+    progress,
     sources::MANIFEST,
     table_file::{ListLayout, no_layout},
     text_file::TextFile,
@@ -234,7 +236,7 @@ impl Counts {
             ));
         }
         if failed == rows {
-            let reason = format!("none of its {rows} rows can be; the column error says why");
+            let reason = "no row of it can be; the column error says why";
             return Err(Failure::new(task, reason));
         }
         Ok(())
@@ -244,16 +246,27 @@ impl Counts {
     fn tell(&self, out: Option<&Path>, is_lenient: bool) -> Result<(), Failure> {
         let Self { rows, failed, .. } = self;
         let place = out.map(|out| format!(" into {}", out.display())).unwrap_or_default();
-        output::note(format_args!("{} of {rows} payloads decoded{place}", rows - failed));
+        output::note(format_args!(
+            "{} of {} decoded{place}",
+            rows - failed,
+            counted(rows, "payload")
+        ));
         let reason = "the column error says why";
         match (failed, is_lenient) {
             (0, _) => Ok(()),
             (_, true) => {
-                output::note(format_args!("{failed} were not: {reason}"));
+                output::note(format_args!(
+                    "{failed} {} not: {reason}",
+                    agreeing(failed, "was", "were")
+                ));
                 Ok(())
             }
             (_, false) => Err(Failure::new(
-                format!("{failed} of {rows} rows were not decoded"),
+                format!(
+                    "{failed} of {} {} not decoded",
+                    counted(rows, "row"),
+                    agreeing(rows, "was", "were")
+                ),
                 format!("{reason}; --lenient takes that"),
             )),
         }
@@ -269,7 +282,9 @@ fn tell_encoding(rows: &Rows, others: u64) {
         ));
         if others > 0 {
             output::note(format_args!(
-                "warning: {others} payloads look like {} among the others: a file holds one kind",
+                "warning: {} {} like {} among the others: a file holds one kind",
+                counted(others, "payload"),
+                agreeing(others, "looks", "look"),
                 encoding.other()
             ));
         }

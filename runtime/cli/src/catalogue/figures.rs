@@ -2,7 +2,7 @@
 
 use champollion_client::{CatalogueVersion, CutSummary, Misread, PackageParts, VectorFuel};
 
-use super::super::output;
+use super::super::{output, plural::counted};
 
 /// Shows the figures of a version that a server tells; one from before they were told has its size alone.
 pub(super) fn show(version: &CatalogueVersion) {
@@ -17,10 +17,15 @@ pub(super) fn show(version: &CatalogueVersion) {
         ));
     }
     if let Some(CutSummary { tried, misread, reads_on, .. }) = &version.cut_payloads {
-        output::line(format_args!("{tried} vectors cut short: {misread} read on"));
+        let tried = counted(tried, "vector");
+        output::line(format_args!("{tried} cut short: {misread} read on"));
         for vector in reads_on {
             let name = output::quoted(format_args!("{:?}", vector.vector));
-            output::line(format_args!("  {name}: {} of {} lengths", vector.misread, vector.tried));
+            output::line(format_args!(
+                "  {name}: {} of {}",
+                vector.misread,
+                counted(vector.tried, "length")
+            ));
         }
     }
     version.reads_on.iter().for_each(show_misread);

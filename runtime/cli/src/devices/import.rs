@@ -16,7 +16,11 @@ use indicatif::ProgressBar;
 use serde_json::Value as Json;
 
 use super::{
-    super::{Failure, output, progress},
+    super::{
+        Failure, output,
+        plural::{agreeing, counted},
+        progress,
+    },
     sheets::{form_of, write},
 };
 
@@ -95,17 +99,19 @@ impl Import {
             (refused, true) => Err(Failure::new(
                 "not all of the sheet is imported",
                 format_args!(
-                    "{refused} of {} rows are refused, and the others are taken",
-                    report.rows
+                    "{refused} of {} {} refused, and the others are taken",
+                    counted(report.rows, "row"),
+                    agreeing(report.rows, "is", "are")
                 ),
             )),
             (refused, false) => {
-                let outcome = if self.dry_run { "would be" } else { "are" };
+                let outcome =
+                    if self.dry_run { "would be" } else { agreeing(report.rows, "is", "are") };
                 let taken = if self.dry_run { "" } else { ", so nothing was taken" };
                 let or = if wish.good_rows { "" } else { ", or take the others with --good-rows" };
-                let rows = report.rows;
+                let rows = counted(report.rows, "row");
                 let said =
-                    format!("{refused} of {rows} rows {outcome} refused{taken}: correct them{or}");
+                    format!("{refused} of {rows} {outcome} refused{taken}: correct them{or}");
                 Err(Failure::new(task, said))
             }
         }

@@ -30,12 +30,15 @@ pub(super) fn show(report: &Report) {
     }
     let failed = vectors.failed.len();
     output::line(format_args!(
-        "{} examples, {} passed, {failed} failed",
-        vectors.total, vectors.passed
+        "{}, {} passed, {failed} failed",
+        counted(vectors.total, "example"),
+        vectors.passed
     ));
     output::line(format_args!(
-        "{} fields, {} with unit, {} with quantity",
-        fields.total, fields.with_unit, fields.with_quantity
+        "{}, {} with unit, {} with quantity",
+        counted(fields.total, "field"),
+        fields.with_unit,
+        fields.with_quantity
     ));
     for failed in &vectors.failed {
         let what = match failed.kind {

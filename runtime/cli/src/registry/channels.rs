@@ -14,7 +14,7 @@ use semver::Version;
 use super::{
     super::{
         Failure, output,
-        plural::{counted, counted_is},
+        plural::{agreeing, counted, counted_is},
     },
     decoder_version, maybe_version,
 };
@@ -203,8 +203,11 @@ async fn show_canary(client: &Client, id: &DecoderId, json: bool) -> Result<(), 
         return output::answer(&report);
     }
     output::line(format_args!(
-        "{id} {} is given to {} % of the devices: {} of {} frames failed",
-        report.version, report.share_percent, report.failures, report.decoded
+        "{id} {} is given to {} % of the devices: {} of {} failed",
+        report.version,
+        report.share_percent,
+        report.failures,
+        counted(report.decoded, "frame")
     ));
     Ok(())
 }
@@ -237,8 +240,14 @@ fn show(changed: &Changed) {
 /// Shows the report of a candidate.
 pub(super) fn show_shadow(report: &ShadowReport) {
     output::line(format_args!(
-        "{} {}: {} of {} frames agree, {} were skipped",
-        report.id, report.version, report.agreeing, report.compared, report.skipped
+        "{} {}: {} of {} {}, {} {} skipped",
+        report.id,
+        report.version,
+        report.agreeing,
+        counted(report.compared, "frame"),
+        agreeing(report.compared, "agrees", "agree"),
+        report.skipped,
+        agreeing(report.skipped, "was", "were")
     ));
     if report.too_large > 0 {
         let frames = report.too_large;

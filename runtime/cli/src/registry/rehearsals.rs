@@ -14,7 +14,7 @@ use super::{
     super::{
         Failure, output,
         past_moment::past_moment,
-        plural::counted_is,
+        plural::{agreeing, counted, counted_is},
         progress,
         publish::{package, read_key},
     },
@@ -108,16 +108,17 @@ fn nothing_compared(last: &RehearsalProgress, done: &RehearsalDone) -> Option<St
             "no record is kept: they go once they are delivered, and after 48 h".to_owned()
         }
         (_, 1.., _) => format!(
-            "all {passed_over} frames of this decoder are of devices that would not get this version: --every counts \
-             them too"
+            "{} of this decoder, and no other, {} of devices that would not get this version: --every counts them too",
+            counted(passed_over, "frame"),
+            agreeing(passed_over, "is", "are")
         ),
         (_, _, skipped @ 1..) => format!(
-            "{skipped} frames could not be compared: the decoders that their devices have now cannot be loaded, or \
-             cannot read them"
+            "{} could not be compared: the decoders that their devices have now cannot be loaded, or cannot read them",
+            counted(skipped, "frame")
         ),
         (examined, ..) => format!(
-            "of the {examined} records that are kept none, in that time, is of a device with this decoder: --since \
-             takes a longer time"
+            "of {} kept none, in that time, is of a device with this decoder: --since takes a longer time",
+            counted(examined, "record")
         ),
     })
 }
@@ -128,12 +129,9 @@ fn show(last: &Answer<RehearsalProgress>, done: &RehearsalDone) {
     for (who, kinds) in [("stable", stable), ("candidate", candidate)] {
         for (kind, count) in kinds {
             output::line(format_args!(
-                "{who}: {} with {kind}",
-                if *count == 1 {
-                    "1 frame fails".to_owned()
-                } else {
-                    format!("{count} frames fail")
-                }
+                "{who}: {} {} with {kind}",
+                counted(count, "frame"),
+                agreeing(count, "fails", "fail")
             ));
         }
     }

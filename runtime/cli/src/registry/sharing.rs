@@ -345,7 +345,8 @@ fn report(
         }
         mappings.show(would);
         let all = there.history.versions().count();
-        output::line(format_args!("{} of {all} versions {would}taken over", published.len()));
+        let all = counted(all, "version");
+        output::line(format_args!("{} of {all} {would}taken over", published.len()));
         output::line(format_args!("head {head}"));
     }
     let left = match (refused.len(), mappings.refused()) {

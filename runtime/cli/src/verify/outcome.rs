@@ -6,7 +6,10 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::KeptRecord;
-use crate::{Failure, output};
+use crate::{
+    Failure, output,
+    plural::{agreeing, counted},
+};
 
 /// Most records of which it is told in what they differ, and most that cannot be read; all are counted.
 const TOLD: usize = 20;
@@ -112,7 +115,11 @@ impl Outcome {
         let Self { records, same, differing, not_verified, .. } = self;
         if *differing > 0 {
             return Err(Failure::new(
-                format!("{differing} of {records} records differ"),
+                format!(
+                    "{differing} of {} {}",
+                    counted(records, "record"),
+                    agreeing(records, "differs", "differ")
+                ),
                 "they say something else than their decoders make of their payloads",
             ));
         }
@@ -129,7 +136,11 @@ impl Outcome {
         let unknown: usize = not_verified.values().sum();
         if unknown > 0 && !lenient {
             return Err(Failure::new(
-                format!("{unknown} of {records} records are not verified"),
+                format!(
+                    "{unknown} of {} {} not verified",
+                    counted(records, "record"),
+                    agreeing(records, "is", "are")
+                ),
                 "why stands above, and nobody knows whether they are right: --lenient takes that",
             ));
         }
@@ -155,7 +166,11 @@ impl Outcome {
             output::table(["record", "decoder", "place", "recorded", "decoded"], rows);
         }
         let Self { records, same, differing, not_verified, .. } = self;
-        output::line(format_args!("{same} of {records} records are what their payloads say"));
+        output::line(format_args!(
+            "{same} of {} {}",
+            counted(records, "record"),
+            agreeing(records, "is what its payload says", "are what their payloads say")
+        ));
         if *differing > self.differences.len() {
             output::note(format_args!("{differing} differ; the first are shown"));
         }

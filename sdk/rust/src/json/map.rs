@@ -31,6 +31,15 @@ impl Map<String, Json> {
         None
     }
 
+    /// Puts a member of this name, as [`insert`](Self::insert) does; what it replaces is gone.
+    #[inline(never)]
+    pub fn put(&mut self, name: &str, value: Json) {
+        match self.get_mut(name) {
+            Some(present) => *present = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
     /// The value of a member.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {

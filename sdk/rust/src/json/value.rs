@@ -157,6 +157,7 @@ impl From<f32> for Json {
 }
 
 impl From<&str> for Json {
+    #[inline(never)]
     fn from(text: &str) -> Self {
         Self::String(text.to_owned())
     }

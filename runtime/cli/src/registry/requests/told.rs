@@ -71,7 +71,8 @@ fn tell_work(request: &DecoderRequest) {
     }
     if let Some(trial) = &request.trial {
         let right = trial.verdicts.iter().filter(|verdict| verdict.faults.is_empty()).count();
-        output::line(format_args!("it reads {right} of {} payloads", trial.verdicts.len()));
+        let all = counted(trial.verdicts.len(), "payload");
+        output::line(format_args!("it reads {right} of {all}"));
     }
     if let Some(shadow) = &request.shadow {
         output::line(format_args!(

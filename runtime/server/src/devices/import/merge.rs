@@ -425,6 +425,7 @@ mod tests {
             digest: String::new(),
             refuses: Arc::new(|_, _| None),
             progress: Arc::new(ImportProgress::default()),
+            may_go_on: Arc::new(|| true),
         };
         let row = &sheet.rows()[0];
         let of_row =

@@ -1,7 +1,7 @@
 //! The forms that values of settings have on the air, to be read and to be written.
 
 use super::{Json, Map};
-use crate::{Failure, Reader, Words, decimal, number_of, word};
+use crate::{Failure, Reader, Words, bytes_of_digits, decimal, number_of, word};
 
 /// A value of a setting.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ impl Form {
             Self::Bits(width, parts) => {
                 let bits = payload.unsigned_le(width)?;
                 for part in parts {
-                    object.insert(part.name.to_owned(), part.read(*bits));
+                    object.put(part.name, part.read(*bits));
                 }
                 return Ok(());
             }
@@ -100,7 +100,7 @@ impl Form {
                 members.into()
             }
         };
-        object.insert(name.to_owned(), value);
+        object.put(name, value);
         Ok(())
     }
 
@@ -141,7 +141,7 @@ impl Form {
                 bytes.push(number.ok_or_else(expected)? - 1);
             }
             (Self::Key(width), value) => {
-                let key = value.as_str().and_then(bytes_of).filter(|key| key.len() == width);
+                let key = value.as_str().and_then(bytes_of_digits).filter(|key| key.len() == width);
                 let expected = format!("{} hexadecimal digits", 2 * width);
                 bytes.extend(key.ok_or_else(|| invalid(path, name, &expected))?);
             }
@@ -180,21 +180,29 @@ impl Number {
         bytes: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         let (lowest, highest) = self.range;
-        let expected = || match self.parts {
-            1 => invalid(path, name, &format!("a whole number from {lowest} to {highest}")),
-            parts => {
-                let grain = decimal(1.0 / f64::from(parts));
-                invalid(path, name, &format!("a number from {lowest} to {highest}, by {grain}"))
-            }
-        };
         let parts = value.as_f64().map(|number| number * f64::from(self.parts));
         let parts = parts.filter(|parts| (parts - parts.round()).abs() < 1e-6);
         let range = lowest * i64::from(self.parts)..=highest * i64::from(self.parts);
         // A number as large as no width holds is out of every range, whatever it saturates to.
         #[expect(clippy::cast_possible_truncation, reason = "it saturates, out of the range")]
         let number = parts.map(|parts| parts.round() as i64).filter(|parts| range.contains(parts));
-        bytes.extend(number.ok_or_else(expected)?.to_le_bytes().iter().take(self.width));
+        bytes.extend(
+            number.ok_or_else(|| self.beyond(path, name))?.to_le_bytes().iter().take(self.width),
+        );
         Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn beyond(self, path: &str, name: &str) -> Failure {
+        let (lowest, highest) = self.range;
+        match self.parts {
+            1 => invalid(path, name, &format!("a whole number from {lowest} to {highest}")),
+            parts => {
+                let grain = decimal(1.0 / f64::from(parts));
+                invalid(path, name, &format!("a number from {lowest} to {highest}, by {grain}"))
+            }
+        }
     }
 }
 
@@ -223,22 +231,17 @@ impl Part {
 }
 
 fn taken(path: &str, name: &str, object: &mut Map<String, Json>) -> Result<Json, Failure> {
-    object
-        .shift_remove(name)
-        .ok_or_else(|| Failure::invalid_command(format!("{path}{name} is missing")))
+    object.shift_remove(name).ok_or_else(|| missing(path, name))
 }
 
-/// The bytes that hexadecimal digits stand for.
-fn bytes_of(text: &str) -> Option<Vec<u8>> {
-    let digits = text.chars().map(|digit| digit.to_digit(16)).collect::<Option<Vec<_>>>()?;
-    // A digit is below 16.
-    let pairs = digits.chunks(2).map(|pair| match pair {
-        [high, low] => u8::try_from(high << 4 | low).ok(),
-        _ => None,
-    });
-    pairs.collect()
+#[cold]
+#[inline(never)]
+fn missing(path: &str, name: &str) -> Failure {
+    Failure::invalid_command(format!("{path}{name} is missing"))
 }
 
-fn invalid(path: &str, name: &str, expected: &str) -> Failure {
+#[cold]
+#[inline(never)]
+pub(super) fn invalid(path: &str, name: &str, expected: &str) -> Failure {
     Failure::invalid_command(format!("{path}{name} must be {expected}"))
 }

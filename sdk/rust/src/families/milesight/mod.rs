@@ -34,7 +34,9 @@ mod settings;
 pub mod stored;
 mod told;
 
-use crate::{Command, Downlink, Failure, Reader, Reading, SentDownlink, Uplink, json::quoted};
+use crate::{
+    Command, Downlink, Failure, Reader, Reading, SentDownlink, Spanned, Uplink, json::quoted,
+};
 
 pub use crate::{
     json::{Json, Map},
@@ -89,12 +91,18 @@ pub fn decode_uplink<'payload>(
             || attributes::read(*header, &mut payload, &mut told)?
             || settings::read_answer(*header, &mut payload, settings, told.settings())?;
         if !is_known {
-            let [channel, kind] = *header;
-            let message = format!("channel {channel:#04X} with type {kind:#04X} is not known");
-            return Err(Failure::unknown_message(message).at(header.span));
+            return Err(unknown(header));
         }
     }
     told.reading()
+}
+
+#[cold]
+#[inline(never)]
+fn unknown(header: Spanned<[u8; 2]>) -> Failure {
+    let [channel, kind] = *header;
+    let message = format!("channel {channel:#04X} with type {kind:#04X} is not known");
+    Failure::unknown_message(message).at(header.span)
 }
 
 /// Writes a command with any number of settings, in the order of the table. `own` is asked first: it takes members that
@@ -107,6 +115,17 @@ pub fn encode_downlink(
     let mut values = command.members()?;
     let mut bytes = Vec::new();
     own(&mut values, &mut bytes)?;
+    written(command, settings, values, bytes)
+}
+
+/// The part of [`encode_downlink`] that is the same for all models.
+#[inline(never)]
+fn written(
+    command: &Command,
+    settings: &[Setting],
+    mut values: Map<String, Json>,
+    mut bytes: Vec<u8>,
+) -> Result<Downlink, Failure> {
     for setting in settings {
         setting.write_if_given(&mut values, &mut bytes)?;
     }

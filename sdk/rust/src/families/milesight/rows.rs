@@ -18,8 +18,10 @@
 //! # Ok::<(), Failure>(())
 //! ```
 
+use std::mem;
+
 use super::{Json, Map, Told, Words, word};
-use crate::{Failure, Measurement, Quantity, Reader, Spanned, hex_digits, reserved};
+use crate::{Failure, Quantity, Reader, Spanned, hex_digits, reserved};
 
 /// The charge of the battery in percent, on the first channel of all models.
 pub const BATTERY: Row =
@@ -194,10 +196,8 @@ impl Value {
 }
 
 /// The values of a row as they are read.
-#[derive(Default)]
 struct Part {
     data: Map<String, Json>,
-    measurements: Vec<Measurement>,
     moment: Option<u64>,
 }
 
@@ -211,19 +211,19 @@ pub fn read(
     let Some(row) = tables.iter().copied().flatten().find(|row| row.header == header) else {
         return Ok(false);
     };
-    let mut part = Part::default();
+    let first = told.measurements.len();
+    // What is no item of a list goes on where the frame's other values are.
+    let data = if row.list.is_some() { Map::new() } else { mem::take(&mut told.data) };
+    let mut part = Part { data, moment: None };
     for value in row.values {
         value.read(payload, &mut part, told)?;
     }
-    for one in part.measurements {
-        told.measure(match part.moment {
-            Some(moment) => one.at(moment),
-            None => one,
-        });
+    if part.moment.is_some() {
+        told.measurements[first..].iter_mut().for_each(|one| one.measured_at = part.moment);
     }
     match row.list {
         Some(list) => told.say_also(list, part.data),
-        None => part.data.into_iter().for_each(|(name, value)| told.say(name, value)),
+        None => told.data = part.data,
     }
     Ok(true)
 }
@@ -235,72 +235,66 @@ impl Value {
         part: &mut Part,
         told: &mut Told,
     ) -> Result<(), Failure> {
-        match self.form {
+        let value = match self.form {
             Form::Number { width, signed, parts } => {
                 let number = if signed {
                     payload.signed_le(width)?
                 } else {
                     payload.unsigned_le(width)?.map(u64::cast_signed)
                 };
-                self.number(number, parts, part);
+                self.number(number, parts, part, told);
+                return Ok(());
             }
             Form::Word(words) => {
                 let number = payload.u8()?;
-                part.say(self.name, word(words, *number));
                 match reserved(self.name, words, *number) {
                     Some(warning) => told.warn(warning),
-                    None => self.measure(number.map(i64::from), part),
+                    None => self.measure(number.map(i64::from), told),
                 }
+                Json::from(word(words, *number))
             }
             Form::Moment => {
                 let seconds = payload.u32_le()?;
                 part.moment = Some(u64::from(*seconds) * 1_000);
-                part.say(self.name, *seconds);
+                Json::from(*seconds)
             }
-            Form::Hex(width) => {
-                part.say(self.name, hex_digits(&payload.bytes(width)?));
-            }
+            Form::Hex(width) => Json::from(hex_digits(&payload.bytes(width)?)),
             Form::Dotted(width) => {
                 let numbers = payload.bytes(width)?.iter().map(u8::to_string);
-                part.say(self.name, numbers.collect::<Vec<_>>().join("."));
+                Json::from(numbers.collect::<Vec<_>>().join("."))
             }
-            Form::Says(word) => part.say(self.name, word),
-            Form::Reserved(width) => payload.skip(width)?,
-        }
+            Form::Says(word) => Json::from(word),
+            Form::Reserved(width) => return payload.skip(width),
+        };
+        part.data.put(self.name, value);
         Ok(())
     }
 
-    fn number(&self, number: Spanned<i64>, parts: i32, part: &mut Part) {
+    fn number(&self, number: Spanned<i64>, parts: i32, part: &mut Part, told: &mut Told) {
         if let Some((name, words)) = self.faults
             && let Some((_, word)) = words.iter().find(|(fault, _)| *fault == *number)
         {
-            part.say(name, *word);
+            part.data.put(name, Json::from(*word));
             return;
         }
-        match parts {
-            1 => part.say(self.name, *number),
-            parts => part.say(self.name, *number.divided_by(f64::from(parts))),
-        }
-        self.measure(number, part);
+        let value = match parts {
+            1 => Json::from(*number),
+            parts => Json::from(*number.divided_by(f64::from(parts))),
+        };
+        part.data.put(self.name, value);
+        self.measure(number, told);
     }
 
-    fn measure(&self, number: Spanned<i64>, part: &mut Part) {
-        part.measurements.extend(match self.measure {
-            Measure::None => None,
+    fn measure(&self, number: Spanned<i64>, told: &mut Told) {
+        told.measure(match self.measure {
+            Measure::None => return,
             Measure::Number { quantity, parts, channel } => {
-                Some(quantity.of(number.divided_by(parts)).on(channel))
+                quantity.of(number.divided_by(parts)).on(channel)
             }
-            Measure::Count { quantity, channel } => Some(quantity.of(number).on(channel)),
+            Measure::Count { quantity, channel } => quantity.of(number).on(channel),
             Measure::Truth { quantity, number: known, means } => {
-                let truth = number.map(|number| (number == i64::from(known)) == means);
-                Some(quantity.of(truth))
+                quantity.of(number.map(|number| (number == i64::from(known)) == means))
             }
         });
-    }
-}
-
-impl Part {
-    fn say(&mut self, name: &str, value: impl Into<Json>) {
-        self.data.insert(name.to_owned(), value.into());
     }
 }

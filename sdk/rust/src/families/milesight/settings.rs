@@ -1,6 +1,8 @@
 //! Settings: commands that a device takes, and repeats in its next uplink.
 
-use super::{ANSWER, EXTENDED, EXTENDED_ANSWER, Form, Json, Map, SET, Words, word};
+use super::{
+    ANSWER, EXTENDED, EXTENDED_ANSWER, Form, Json, Map, SET, Words, form::invalid, told::add, word,
+};
 use crate::{Failure, Reader};
 
 /// A setting of a model.
@@ -76,8 +78,9 @@ impl Setting {
         if self.listed {
             let mut item = Map::new();
             self.form.read(self.name, payload, &mut item)?;
-            let item = item.remove(self.name).into_iter().collect();
-            add(self.name, item, values);
+            if let Some(item) = item.remove(self.name) {
+                add(self.name, item, values);
+            }
         } else {
             self.form.read(self.name, payload, values)?;
         }
@@ -97,10 +100,12 @@ impl Setting {
             return self.write(values, bytes);
         }
         let Some(Json::Array(items)) = values.remove(self.name) else {
-            return Err(Failure::invalid_command(format!("{} must be a list", self.name)));
+            return Err(invalid("", self.name, "a list"));
         };
         for item in items {
-            self.write(&mut Map::from_iter([(self.name.to_owned(), item)]), bytes)?;
+            let mut one = Map::new();
+            one.put(self.name, item);
+            self.write(&mut one, bytes)?;
         }
         Ok(())
     }
@@ -115,14 +120,6 @@ impl Setting {
         }
         bytes.extend(self.after);
         Ok(())
-    }
-}
-
-/// Adds items to a list.
-fn add(name: &str, mut more: Vec<Json>, values: &mut Map<String, Json>) {
-    match values.get_mut(name) {
-        Some(Json::Array(items)) => items.append(&mut more),
-        _ => drop(values.insert(name.to_owned(), Json::Array(more))),
     }
 }
 
@@ -157,14 +154,11 @@ pub(super) fn read_answer(
     if result == 0 {
         setting.read(payload, values)?;
     } else {
-        let refused = [
-            ("channel_type", Json::from(kind)),
-            ("result", word(RESULTS, result).into()),
-            ("request", request.into()),
-        ];
-        let refused: Map<_, _> =
-            refused.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        add(REFUSED, vec![refused.into()], values);
+        let mut refused = Map::new();
+        refused.put("channel_type", Json::from(kind));
+        refused.put("result", word(RESULTS, result).into());
+        refused.put("request", request.into());
+        add(REFUSED, refused.into(), values);
     }
     *payload = ahead;
     Ok(true)

@@ -83,16 +83,16 @@ pub fn read(payload: &mut Reader<'_>, values: &mut Map<String, Json>) -> Result<
     let [_, kind] = *ahead.array()?;
     match kind {
         FETCH | FETCH_SINCE => {
-            let mut fetch =
-                Map::from_iter([("start_time".to_owned(), Json::from(*ahead.u32_le()?))]);
+            let mut fetch = Map::new();
+            fetch.put("start_time", Json::from(*ahead.u32_le()?));
             if kind == FETCH {
-                fetch.insert("end_time".to_owned(), Json::from(*ahead.u32_le()?));
+                fetch.put("end_time", Json::from(*ahead.u32_le()?));
             }
-            values.insert(FETCH_NAME.to_owned(), fetch.into());
+            values.put(FETCH_NAME, fetch.into());
         }
         STOP => {
             ahead.skip(1)?;
-            values.insert(STOP_NAME.to_owned(), Json::from(true));
+            values.put(STOP_NAME, Json::from(true));
         }
         _ => return Ok(false),
     }
