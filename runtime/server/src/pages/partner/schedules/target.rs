@@ -30,8 +30,8 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// The objects that a form or the address says, with the commands that are offered for them; of one group alone there is no
-    /// need to say it.
+    /// The objects that a form or the address says, with the commands that are offered for them; of one group alone there
+    /// is no need to say it.
     ///
     /// # Errors
     /// The problem with which the interface answers, but that there is no such object.
