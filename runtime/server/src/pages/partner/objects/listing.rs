@@ -189,7 +189,9 @@ impl WantedObjects {
                 let sub_group = device.sub_group.as_ref().map(|name| natural(&name.to_string()));
                 (natural(&device.group.to_string()), sub_group, device.dev_eui)
             }),
-            _ => objects.sort_by_cached_key(|device| (natural(&device.name), device.dev_eui)),
+            _ => {
+                objects.sort_by_cached_key(|device| (natural(device.name.as_str()), device.dev_eui))
+            }
         }
     }
 
