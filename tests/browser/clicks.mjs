@@ -146,10 +146,14 @@ await step("make a schedule", async () => {
   await clickTo(owner, "main a[href*='rule=at']", "/partner/schedules/new");
   await owner.waitForSelector("#field-at[type=datetime-local]");
   await clickTo(owner, "main a[href*='rule=cron']", "/partner/schedules/new");
-  await owner.fill("#field-name", "Evening");
   await owner.fill("#field-device", config.light);
+  await owner.click("form.narrowing button[type=submit]");
+  await owner.waitForURL((url) => url.searchParams.get("device") === config.light);
+  await owner.selectOption("#field-command", "manualDimming");
+  await owner.click("form.narrowing button[type=submit]");
+  await owner.waitForURL((url) => url.searchParams.get("command") === "manualDimming");
+  await owner.fill("#field-name", "Evening");
   await owner.fill("#field-cron", "0 22 * * *");
-  await owner.fill("#field-command", config.command);
   await owner.click("main form.fields button[type=submit]");
   await sees(owner, "The schedule is made.");
 });

@@ -42,7 +42,7 @@ fn a_schedule_is_made_by_a_form_paused_and_removed() {
             ("device", dev_eui.as_str()),
             ("rule", rule),
             ("cron", cron),
-            ("command", COMMAND),
+            ("written", COMMAND),
         ]
         .map(|(name, text)| (name, text.to_owned()))
     };
@@ -59,9 +59,10 @@ fn a_schedule_is_made_by_a_form_paused_and_removed() {
     assert!(send("sunset", "").text.contains("id=\"fault-latitude\""));
     let page = led_to(&send("cron", "0 22 * * *"));
     let shown = owner.open(&server, &page).text;
-    assert!(shown.contains("01FE64") && shown.contains("T22:00:00"), "{shown}");
+    assert!(shown.contains("01FE64") && shown.contains(", 22:00</time>"), "{shown}");
     let listed = owner.open(&server, "/partner/schedules").text;
     assert!(listed.contains("Nightly") && listed.contains(&page), "{listed}");
+    assert!(listed.contains("Each day at 22:00"), "{listed}");
 
     let act = |act: &str, fields: &[(&str, &str)]| {
         led_to(&owner.send(&server, (&page, &format!("{page}/{act}")), fields))
@@ -104,9 +105,50 @@ fn the_form_of_a_schedule_has_the_fields_of_the_chosen_rule_alone() {
         ("group", "light"),
         ("rule", "at"),
         ("at", "2099-01-01T08:00"),
-        ("command", COMMAND),
+        ("written", COMMAND),
     ];
     led_to(&owner.send(&server, NEW, &once));
     let listed = server.admin().get("/v1/schedules").success();
     assert_eq!(listed["schedules"][0]["plan"]["when"]["at"], "2099-01-01T07:00:00Z");
+}
+
+#[test]
+fn a_command_of_the_decoder_is_a_form_and_needs_no_json() {
+    let (server, light) = town();
+    let owner = server.visitor("owner@city.example", "owner", "group:light");
+    let [address, level] = ["address", "dimmingLevel"]
+        .map(|name| format!("manualDimming/manualDimming/destination/0/{name}"));
+    let path = format!("{}?rule=cron&command=manualDimming", NEW.0);
+    for path in [path.clone(), format!("{path}&device={}", light.dev_eui())] {
+        let page = owner.open(&server, &path).text;
+        for name in [&address, &level] {
+            assert!(page.contains(&format!("name=\"{name}\"")), "{name}: {page}");
+        }
+        assert!(!page.contains("name=\"written\""), "{page}");
+        assert!(page.contains("command=as+json"), "JSON stays possible: {page}");
+    }
+    let send = |level_said: &str| {
+        let fields = [
+            ("name", "Dimmed"),
+            ("group", "light"),
+            ("rule", "cron"),
+            ("cron", "0 22 * * *"),
+            ("command", "manualDimming"),
+            (&*address, "dali_broadcast"),
+            (&*level, level_said),
+        ];
+        owner.send(&server, NEW, &fields)
+    };
+    let wrong = send("bright");
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text.contains(&format!("id=\"fault-{level}\"")), "{}", wrong.text);
+    led_to(&send("40"));
+    let listed = server.admin().get("/v1/schedules").success();
+    let lamp = json!({ "address": "dali_broadcast", "dimmingLevel": 40 });
+    let command = &listed["schedules"][0]["plan"]["command"];
+    assert_eq!(*command, json!({ "manualDimming": { "destination": [lamp] } }));
+
+    let unknown = owner.open(&server, &format!("{}?device=0000000000000000", NEW.0));
+    assert_eq!(unknown.status, 400);
+    assert!(unknown.text.contains("id=\"fault-device\""), "{}", unknown.text);
 }

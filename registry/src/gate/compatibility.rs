@@ -48,7 +48,7 @@ pub(crate) fn incompatibilities(previous: &Manifest, next: &Manifest) -> Vec<Fin
     let changes = changes(previous, next).into_iter();
     let told = changes.filter(|(_, needed)| !is_told(&previous.version, &next.version, *needed));
     let findings = told.map(|(change, needed)| Finding::Incompatible {
-        change: change.to_string(),
+        change,
         needed: match needed {
             Needed::Major => "major",
             Needed::Minor => "minor",

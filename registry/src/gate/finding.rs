@@ -3,7 +3,7 @@
 use champollion_sandbox::LoadError;
 use semver::Version;
 
-use super::{random::Misbehaved, vector_run::VectorDiffers};
+use super::{manifest_change::ManifestChange, random::Misbehaved, vector_run::VectorDiffers};
 use crate::package::{PackageError, UnusableError};
 
 /// Something that is wrong with a package.
@@ -68,7 +68,7 @@ pub enum Finding {
     )]
     Incompatible {
         /// The change between the versions.
-        change: String,
+        change: ManifestChange,
         /// The part of the version that must grow: `major` or `minor`.
         needed: &'static str,
         /// The version before this one.

@@ -13,6 +13,10 @@ pub enum Property {
     UnitInData,
     /// The channel of the measurement.
     Channel,
+    /// The factor between the value in `data` and the measurement.
+    Scale,
+    /// The number that is added to the value in `data` for the measurement.
+    Offset,
 }
 
 impl Property {
@@ -24,6 +28,8 @@ impl Property {
             Self::Unit => "unit",
             Self::UnitInData => "unit-in-data",
             Self::Channel => "channel",
+            Self::Scale => "scale",
+            Self::Offset => "offset",
         }
     }
 }

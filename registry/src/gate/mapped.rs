@@ -1,10 +1,9 @@
 //! Compares a mapping with the one before it, as the gate compares two versions of a decoder.
 
-use semver::Version;
-
 use super::{
     compatibility::{incompatibilities, is_major_told},
     finding::Finding,
+    manifest_change::{ManifestChange, Property},
 };
 use crate::package::{Manifest, MappedField, Mapping};
 
@@ -28,13 +27,19 @@ pub(crate) fn incompatible_mappings(
     for (name, old) in previous.by_name() {
         // What is mapped no longer is compared as fields are.
         let Some(new) = after.get(name) else { continue };
-        for (member, old, new) in numbers(old, new) {
+        for (property, old, new) in numbers(old, new) {
             if old != new {
-                findings.push(major(
-                    format!("the field {name} has the {member} {new} and had {old}"),
-                    &previous.version,
-                    &next.version,
-                ));
+                findings.push(Finding::Incompatible {
+                    change: ManifestChange::FieldDiffers {
+                        field: name.to_owned(),
+                        property,
+                        new: Some(new.to_string()),
+                        old: Some(old.to_string()),
+                    },
+                    needed: "major",
+                    previous: previous.version.clone(),
+                    version: next.version.clone(),
+                });
             }
         }
     }
@@ -42,16 +47,11 @@ pub(crate) fn incompatible_mappings(
 }
 
 /// The numbers by which a value is changed before it is measured.
-fn numbers(old: &MappedField, new: &MappedField) -> [(&'static str, f64, f64); 2] {
+fn numbers(old: &MappedField, new: &MappedField) -> [(Property, f64, f64); 2] {
     [
-        ("scale", old.scale.unwrap_or(1.0), new.scale.unwrap_or(1.0)),
-        ("offset", old.offset.unwrap_or(0.0), new.offset.unwrap_or(0.0)),
+        (Property::Scale, old.scale.unwrap_or(1.0), new.scale.unwrap_or(1.0)),
+        (Property::Offset, old.offset.unwrap_or(0.0), new.offset.unwrap_or(0.0)),
     ]
-}
-
-fn major(change: String, previous: &Version, version: &Version) -> Finding {
-    let (previous, version) = (previous.clone(), version.clone());
-    Finding::Incompatible { change, needed: "major", previous, version }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod forgery;
 mod json;
 mod language;
 mod layout;
+mod natural_order;
 mod navigation;
 mod operator;
 mod own_address;

@@ -101,6 +101,31 @@ pub(super) fn shortened(text: &str, characters: usize) -> String {
     }
 }
 
+/// A name of programs as words: `dimming level` of `dimmingLevel` and of `dimming_level`.
+pub(super) fn spaced(name: &str) -> String {
+    let mut words = String::new();
+    let mut signs = name.chars().peekable();
+    let mut before: Option<char> = None;
+    while let Some(sign) = signs.next() {
+        let ends_word = |before: char| before.is_alphanumeric() && !before.is_uppercase();
+        match sign {
+            '_' | '-' => words.push(' '),
+            _ if sign.is_uppercase() && before.is_some_and(ends_word) => {
+                words.push(' ');
+                // Of an abbreviation such as `networkID` the signs stay large.
+                if signs.peek().is_some_and(|next| next.is_lowercase()) {
+                    words.extend(sign.to_lowercase());
+                } else {
+                    words.push(sign);
+                }
+            }
+            _ => words.push(sign),
+        }
+        before = Some(sign);
+    }
+    words
+}
+
 /// Bytes as pairs of hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXUPPER.encode(bytes)
@@ -147,6 +172,20 @@ mod tests {
         assert_eq!(shortened(&"é".repeat(200), 160).chars().count(), 161);
         assert_eq!(shortened("one two", 4), "one…");
         assert_eq!(shortened("short", 5), "short");
+    }
+
+    #[test]
+    fn names_of_programs_are_taken_apart_into_words() {
+        for (name, words) in [
+            ("dimmingLevel", "dimming level"),
+            ("factory_reset", "factory reset"),
+            ("thresholdA", "threshold A"),
+            ("networkID", "network ID"),
+            ("LED", "LED"),
+            ("a/b", "a/b"),
+        ] {
+            assert_eq!(spaced(name), words);
+        }
     }
 
     #[test]

@@ -49,6 +49,18 @@ impl Sentence {
     }
 }
 
+/// A sentence may stand in another one, as one of its values.
+impl From<Sentence> for Json {
+    fn from(Sentence { code, values }: Sentence) -> Self {
+        let mut members = Map::new();
+        members.insert("code".to_owned(), Self::from(code));
+        if !values.is_empty() {
+            members.insert("values".to_owned(), Self::Object(values));
+        }
+        Self::Object(members)
+    }
+}
+
 /// An error that says what it says as a value too.
 pub(crate) trait Worded {
     /// Returns the sentence of the error; nothing where its English words alone say it.

@@ -88,9 +88,6 @@ const copies = (button) => {
   });
 };
 
-// A choice with data-sends sends its form as soon as another word is chosen.
-const sendsOnChange = (choice) => choice.addEventListener("change", () => choice.form.requestSubmit());
-
 // A form with data-confirm asks before it is sent.
 const asksBefore = (form) => form.addEventListener("submit", (event) => {
   if (!window.confirm(form.dataset.confirm)) event.preventDefault();
@@ -105,7 +102,6 @@ document.querySelectorAll("form[data-live]").forEach(searchLive);
 document.querySelectorAll("[data-fresh]").forEach(keepsFresh);
 document.querySelectorAll("[data-bytes]").forEach(lightUp);
 document.querySelectorAll("[data-copy]").forEach(copies);
-document.querySelectorAll("select[data-sends]").forEach(sendsOnChange);
 document.querySelectorAll("form[data-confirm]").forEach(asksBefore);
 
 // A form with data-tries sends a request of the reference to this server, in the name of the person, and shows the answer.

@@ -65,7 +65,8 @@ pub(super) fn shown(viewer: &Viewer, list: &Json, available: &Json) -> Markup {
             (empty(&viewer.say("quality-none"), &viewer.say("quality-none-advice"), None))
         } @else {
             (latest(viewer, &days, available))
-            (chart(viewer, &days))
+            // One day makes no course.
+            @if days.len() > 1 { (chart(viewer, &days)) }
             (table(viewer, &days))
         }
     }
@@ -147,7 +148,7 @@ fn redundancy(viewer: &Viewer, counts: &Day) -> String {
 }
 
 fn shown_percent(viewer: &Viewer, percent: Option<f64>) -> String {
-    percent.map_or_else(|| "–".to_owned(), |percent| format!("{} %", viewer.number(percent)))
+    percent.map_or_else(|| "–".to_owned(), |percent| format!("{}\u{a0}%", viewer.number(percent)))
 }
 
 fn chart(viewer: &Viewer, days: &BTreeMap<Date, Day>) -> Markup {

@@ -54,6 +54,7 @@ fn table(
 ) -> Option<Markup> {
     let all: u64 = bins.iter().sum();
     let mut table = Table::new(viewer.say(title))
+        .compact()
         .column(viewer.say(title))
         .numbers(viewer.say("quality-frames"))
         .numbers(viewer.say("quality-share"));
@@ -61,7 +62,7 @@ fn table(
         let whole = viewer.language().whole(count);
         table.row(vec![html! { (name) }, html! { (whole) }, html! { (share(viewer, count, all)) }]);
     }
-    (!table.is_empty()).then(|| table.shown())
+    (!table.is_empty()).then(|| html! { h3 { (viewer.say(title)) } (table.shown()) })
 }
 
 #[cfg(test)]

@@ -201,8 +201,24 @@ fn texts(language: Language) -> Texts {
     texts
 }
 
+/// The signs that belong to the word before or after them, beyond a space at which no line may break.
+const BOUND: [(&str, &str); 7] = [
+    (" :", "\u{a0}:"),
+    (" ;", "\u{a0};"),
+    (" ?", "\u{a0}?"),
+    (" !", "\u{a0}!"),
+    (" %", "\u{a0}%"),
+    (" »", "\u{a0}»"),
+    ("« ", "«\u{a0}"),
+];
+
+/// Returns texts in which no line begins with the sign that ends a word, as French writes several.
+fn bound(text: &str) -> String {
+    BOUND.iter().fold(text.to_owned(), |text, (loose, bound)| text.replace(loose, bound))
+}
+
 fn add(texts: &mut Texts, name: &str, text: &str) {
-    let read = FluentResource::try_new(text.to_owned());
+    let read = FluentResource::try_new(bound(text));
     let resource = read.unwrap_or_else(|(resource, errors)| {
         tracing::error!(subject = name, ?errors, "texts of pages cannot be read");
         resource
@@ -266,6 +282,13 @@ mod tests {
     }
 
     #[test]
+    fn no_line_begins_with_the_sign_that_ends_a_word() {
+        let text = bound("« eau » : { $share } % ; et quoi ?");
+        let expected = "«\u{a0}eau\u{a0}»\u{a0}: { $share }\u{a0}%\u{a0}; et quoi\u{a0}?";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
     fn each_quantity_has_a_name_in_each_language() {
         for quantity in champollion_sandbox::vocabulary::quantities() {
             for language in Language::ALL {
@@ -273,6 +296,27 @@ mod tests {
                 assert_ne!(name, quantity.name, "{language:?}");
             }
         }
+    }
+
+    #[test]
+    fn each_act_of_the_audit_is_said_in_words() {
+        let mut text = String::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+        let lines =
+            text.split("of_act(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+        let acts: BTreeSet<&str> = lines.filter_map(|rest| rest.split('"').next()).collect();
+        let mut said = 0;
+        for act in acts
+            .iter()
+            .filter(|act| act.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
+        {
+            said += 1;
+            for language in Language::ALL {
+                let has_words = language.texts().has_message(&format!("operator-act-{act}"));
+                assert!(has_words, "{act} {language:?}");
+            }
+        }
+        assert!(said > 50, "only {said} acts were found");
     }
 
     #[test]

@@ -18,7 +18,7 @@ impl Language {
             return None;
         }
         let whole =
-            sentence.and_then(|said| self.sentence(said.code, &arguments(said.values.iter())));
+            sentence.and_then(|said| self.sentence(said.code, &self.arguments(said.values.iter())));
         let by_code = || self.try_say(&format!("problem-code-{code}"));
         match whole {
             Some(text) => Some(Translation { text, is_whole: true }),
@@ -30,7 +30,7 @@ impl Language {
     pub(in crate::pages) fn told(self, sentence: &Json) -> Option<Translation> {
         let code = sentence.get("code").and_then(Json::as_str)?;
         let values = sentence.get("values").and_then(Json::as_object);
-        let text = self.sentence(code, &arguments(values.into_iter().flatten()))?;
+        let text = self.sentence(code, &self.arguments(values.into_iter().flatten()))?;
         Some(Translation { text, is_whole: true })
     }
 
@@ -42,28 +42,37 @@ impl Language {
         // A sentence that lacks a value is not said: the English one has it.
         errors.is_empty().then(|| text.into_owned())
     }
-}
 
-/// The values of a sentence as a text takes them.
-fn arguments<'of>(values: impl Iterator<Item = (&'of String, &'of Json)>) -> FluentArgs<'of> {
-    values.map(|(name, value)| (name.as_str(), argument(value))).collect()
-}
-
-fn argument(value: &Json) -> FluentValue<'_> {
-    match value {
-        Json::Number(number) => FluentValue::from(number.as_f64().unwrap_or_default()),
-        Json::Array(items) => FluentValue::from(listed(items)),
-        Json::String(text) => FluentValue::from(text.as_str()),
-        other => FluentValue::from(other.to_string()),
+    /// The values of a sentence as a text takes them.
+    fn arguments<'of>(
+        self,
+        values: impl Iterator<Item = (&'of String, &'of Json)>,
+    ) -> FluentArgs<'of> {
+        values.map(|(name, value)| (name.as_str(), self.argument(value))).collect()
     }
-}
 
-fn listed(items: &[Json]) -> String {
-    let items: Vec<String> = items
-        .iter()
-        .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
-        .collect();
-    items.join(", ")
+    fn argument(self, value: &Json) -> FluentValue<'_> {
+        match value {
+            Json::Number(number) => FluentValue::from(number.as_f64().unwrap_or_default()),
+            Json::Array(items) => FluentValue::from(self.listed(items)),
+            Json::String(text) => FluentValue::from(text.as_str()),
+            other => FluentValue::from(self.item(other)),
+        }
+    }
+
+    /// Returns a list as one text: words behind commas, sentences behind semicolons.
+    fn listed(self, items: &[Json]) -> String {
+        let are_sentences = items.iter().any(Json::is_object);
+        let items: Vec<String> = items.iter().map(|item| self.item(item)).collect();
+        items.join(if are_sentences { "\u{a0}; " } else { ", " })
+    }
+
+    /// A value as a text; it may be a sentence itself.
+    fn item(self, item: &Json) -> String {
+        let sentence = self.told(item).map(|said| said.text);
+        let text = sentence.or_else(|| item.as_str().map(str::to_owned));
+        text.unwrap_or_else(|| item.to_string())
+    }
 }
 
 #[cfg(test)]
@@ -126,5 +135,29 @@ mod tests {
         assert!(Language::French.told(&fault).unwrap().text.contains("3, 7"));
         assert_eq!(Language::English.told(&fault), None);
         assert_eq!(Language::French.told(&json!(null)), None);
+    }
+
+    #[test]
+    fn sentences_stand_in_sentences() {
+        let difference = |path: &str| {
+            Sentence::new("difference-missing").with("path", path).with("expected", "1")
+        };
+        let vector = Sentence::new("finding-vector-differs")
+            .with("vector", "warm")
+            .with("differences", vec![difference("a"), difference("b")])
+            .with("more", 0);
+        let said = Language::French.translation("vector-differs", Some(&vector)).unwrap();
+        assert!(said.is_whole);
+        let expected = "a manque, et 1 est attendu\u{a0}; b manque, et 1 est attendu.";
+        assert!(said.text.ends_with(expected), "{}", said.text);
+        let change = Sentence::new("change-field-removed").with("field", "t");
+        let finding = Sentence::new("finding-incompatible")
+            .with("change", change)
+            .with("needed", "major")
+            .with("previous", "1.0.0")
+            .with("version", "1.0.1");
+        let said = Language::French.translation("incompatible", Some(&finding)).unwrap();
+        assert!(said.text.starts_with("Le champ t a été retiré. Il faut donc"), "{}", said.text);
+        assert!(said.text.contains("version majeure"), "{}", said.text);
     }
 }

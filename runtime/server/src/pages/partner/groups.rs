@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::frame::get_if_any;
 use crate::{
     api::Problem,
-    pages::{json::items, viewer::Viewer},
+    pages::{json::items, natural_order::natural, viewer::Viewer},
 };
 
 /// The quotas of the whole groups of a viewer, by their names; none where the viewer has parts of groups alone.
@@ -21,7 +21,9 @@ pub(super) async fn quotas(viewer: &Viewer) -> Result<Vec<Json>, Problem> {
 pub(super) async fn names(viewer: &Viewer) -> Result<Vec<String>, Problem> {
     let quotas = quotas(viewer).await?;
     let names = quotas.iter().filter_map(|quota| quota.get("group")?.as_str());
-    Ok(names.map(str::to_owned).collect())
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    names.sort_by_cached_key(|name| natural(name));
+    Ok(names)
 }
 
 /// Words as the choices of a field, each its own text.

@@ -17,7 +17,7 @@ use crate::{
         Problem,
         authorized::{Authorized, Inspect},
     },
-    auth::Reach,
+    auth::{Reach, Scope},
     pages::{
         json::{address, items, text},
         layout::Page,
@@ -92,7 +92,7 @@ async fn home(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, P
     let approvals = approvals(&viewer).await?;
     let consents = consents(&viewer).await?;
     let content = html! {
-        @if fleet.objects == 0 { (nothing_yet(&viewer)) }
+        (first_step(&viewer, &fleet, routes.as_ref()))
         (figures(&viewer, &fleet, routes.as_ref(), &quotas))
         @for consent in &consents { (consent_line(&viewer, consent)) }
         (approvals_table(&viewer, &approvals))
@@ -101,10 +101,20 @@ async fn home(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, P
     Ok(partner_page(&viewer, &viewer.say("partner-overview"), content))
 }
 
-fn nothing_yet(viewer: &Viewer) -> Markup {
-    let import = viewer.say("import-title");
-    let first = Some(("/partner/import", import.as_str()));
-    empty(&viewer.say("objects-empty"), &viewer.say("objects-empty-advice"), first)
+/// The step that comes next, as long as no values reach anybody: objects, and then a route.
+fn first_step(viewer: &Viewer, fleet: &Fleet, routes: Option<&RouteFigures>) -> Markup {
+    let step = |title: &str, advice: &str, scope: Scope, (page, text): (&str, &str)| {
+        let text = viewer.say(text);
+        let first = viewer.may(scope).then_some((page, text.as_str()));
+        empty(&viewer.say(title), &viewer.say(advice), first)
+    };
+    html! {
+        @if fleet.objects == 0 {
+            (step("objects-empty", "objects-empty-advice", Scope::Devices, ("/partner/import", "import-title")))
+        } @else if routes.is_some_and(|routes| routes.routes == 0) {
+            (step("routes-empty", "routes-empty-advice", Scope::Routes, ("/partner/routes/new", "route-new")))
+        }
+    }
 }
 
 fn figures(
@@ -169,7 +179,7 @@ fn approvals_table(viewer: &Viewer, approvals: &[(String, Json)]) -> Markup {
             badge(tone, &viewer.say_word("approval-state", &state)),
             html! { (count(viewer, approval, "/objects")) },
             html! { (count(viewer, approval, "/declared")) },
-            html! { (text(approval, "/approval/until")) },
+            html! { (viewer.day(&text(approval, "/approval/until"))) },
         ]);
     }
     html! {

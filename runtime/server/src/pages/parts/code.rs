@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-/// Most characters of a list of plain values that stands on one line.
+/// Most characters of a line of a list of plain values.
 const LINE: usize = 72;
 
-/// Returns JSON over several lines; a short list of plain values stands on one.
+/// Returns JSON over several lines; the plain values of a list stand side by side, as many as a line holds.
 pub(in crate::pages) fn pretty(json: &Json) -> Markup {
     let mut text = String::new();
     write(json, 0, &mut text);
@@ -15,12 +15,19 @@ pub(in crate::pages) fn pretty(json: &Json) -> Markup {
 
 fn write(json: &Json, depth: usize, text: &mut String) {
     match json {
-        Json::Array(items) if !items.is_empty() => match on_one_line(items) {
-            Some(line) => text.push_str(&line),
-            None => enclose(('[', ']'), depth, items, text, |item, text| {
-                write(item, depth + 1, text);
-            }),
-        },
+        Json::Array(items) if !items.is_empty() => {
+            let are_plain = items.iter().all(|item| !item.is_array() && !item.is_object());
+            let lines = if are_plain { filled(items) } else { Vec::new() };
+            match lines.as_slice() {
+                [] => enclose(('[', ']'), depth, items, text, |item, text| {
+                    write(item, depth + 1, text);
+                }),
+                [only] => text.extend(["[", only.as_str(), "]"]),
+                several => {
+                    enclose(('[', ']'), depth, several, text, |line, text| text.push_str(line));
+                }
+            }
+        }
         Json::Object(members) if !members.is_empty() => {
             enclose(('{', '}'), depth, members, text, |(name, value), text| {
                 text.extend([&*Json::from(name.as_str()).to_string(), ": "]);
@@ -50,15 +57,19 @@ fn enclose<T>(
     text.push(close);
 }
 
-/// Returns a list as one line, where it holds plain values alone and is short.
-fn on_one_line(items: &[Json]) -> Option<String> {
-    let is_plain = |item: &Json| !item.is_array() && !item.is_object();
-    if items.len() > LINE || !items.iter().all(is_plain) {
-        return None;
+/// Returns the plain values of a list as lines, none longer than it may be unless it holds one value alone.
+fn filled(items: &[Json]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for item in items {
+        let item = item.to_string();
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + item.chars().count() + 2 <= LINE => {
+                line.extend([", ", &item]);
+            }
+            _ => lines.push(item),
+        }
     }
-    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
-    let line = format!("[{}]", items.join(", "));
-    (line.chars().count() <= LINE).then_some(line)
+    lines
 }
 
 /// Returns a text with its lines as they are. It takes the focus, since it may be wider than the page.
@@ -84,8 +95,10 @@ mod tests {
         let expected = "{\n  \"deltas\": [1, 2.5, \"a\"],\n  \"rows\": [\n    {\n      \"none\": [],\n      \"of\": \
                         {}\n    }\n  ]\n}";
         assert_eq!(written(&json), expected);
-        let long = json!(vec![123_456; 40]);
-        assert_eq!(written(&long), format!("{long:#}"));
+        let long = written(&json!(vec![123_456; 40]));
+        // Nine numbers stand on a line, so that forty take five lines between the brackets.
+        assert_eq!(long.lines().count(), 7, "{long}");
+        assert!(long.lines().all(|line| line.len() <= LINE + "  ,".len()), "{long}");
     }
 
     #[test]

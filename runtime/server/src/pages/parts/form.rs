@@ -162,6 +162,7 @@ pub(in crate::pages) struct Field<'of> {
     is_required: bool,
     completion: Option<&'static str>,
     suggestions: Vec<(String, String)>,
+    language: Option<&'static str>,
 }
 
 impl<'of> Field<'of> {
@@ -178,6 +179,7 @@ impl<'of> Field<'of> {
             is_required: false,
             completion: None,
             suggestions: Vec::new(),
+            language: None,
         }
     }
 
@@ -227,6 +229,12 @@ impl<'of> Field<'of> {
         Self { suggestions, ..self }
     }
 
+    /// The same with words of a decoder, which are English in every language of the page: its choices, or else its
+    /// label.
+    pub(in crate::pages) fn in_english(self) -> Self {
+        Self { language: Some("en"), ..self }
+    }
+
     /// Returns the field with its label, hint and fault.
     pub(in crate::pages) fn shown(&self) -> Markup {
         if matches!(self.kind, Kind::Tick) {
@@ -234,7 +242,7 @@ impl<'of> Field<'of> {
         }
         html! {
             div.field {
-                label for=(self.id()) { (self.label) }
+                label for=(self.id()) lang=[self.language_of_label()] { (self.label) }
                 @if let Some(hint) = &self.hint { p.hint id=(self.hint_id()) { (hint) } }
                 @if let Some(fault) = self.fault {
                     p.fault id=(self.fault_id()) { (fault.shown()) }
@@ -249,10 +257,14 @@ impl<'of> Field<'of> {
             div.field.tick {
                 input type="checkbox" id=(self.id()) name=(self.name) value="yes"
                     checked[!self.value.is_empty()] aria-describedby=[self.described_by()];
-                label for=(self.id()) { (self.label) }
+                label for=(self.id()) lang=[self.language_of_label()] { (self.label) }
                 @if let Some(hint) = &self.hint { p.hint id=(self.hint_id()) { (hint) } }
             }
         }
+    }
+
+    fn language_of_label(&self) -> Option<&'static str> {
+        self.language.filter(|_| !matches!(self.kind, Kind::Choice(_)))
     }
 
     fn control(&self) -> Markup {
@@ -282,7 +294,7 @@ impl<'of> Field<'of> {
                     select id=(id) name=(self.name) required[self.is_required]
                         aria-describedby=[described] aria-invalid=[invalid] {
                         @for (word, text) in choices {
-                            option value=(word) selected[*word == self.value] { (text) }
+                            option value=(word) lang=[self.language] selected[*word == self.value] { (text) }
                         }
                     }
                 }
@@ -352,6 +364,17 @@ mod tests {
         let option = "<datalist id=\"list-addscope\"><option value=\"group:&lt;b&gt;\">Group &lt;b&gt;</option>";
         assert!(shown.contains(option), "{shown}");
         assert!(!Field::new("name", "Name").shown().into_string().contains("list"));
+    }
+
+    #[test]
+    fn words_of_decoders_are_marked_as_english() {
+        let choices = vec![("dim".to_owned(), "Dims".to_owned())];
+        let choice = Field::new("command", "Commande").kind(Kind::Choice(choices)).in_english();
+        let shown = choice.shown().into_string();
+        assert!(shown.contains("<option value=\"dim\" lang=\"en\">Dims"), "{shown}");
+        assert!(shown.contains("<label for=\"field-command\">Commande"), "{shown}");
+        let level = Field::new("level", "dimming level").in_english().shown().into_string();
+        assert!(level.contains("<label for=\"field-level\" lang=\"en\">"), "{level}");
     }
 
     #[test]

@@ -8,15 +8,15 @@ use crate::{
     api::Problem,
     auth::Scope,
     pages::{
-        json::{address, items, moment, optional, path_part, text},
-        partner::{frame::get_if_any, objects::records::records},
+        json::{moment, optional, path_part, text},
+        partner::{
+            frame::get_if_any,
+            objects::{records::records, suggested::suggested},
+        },
         viewer::Viewer,
         written::shortened,
     },
 };
-
-/// Objects that are suggested: the DevEUI of another one is written.
-const SUGGESTED: &str = "100";
 
 /// Frames that can be chosen.
 const FRAMES: usize = 20;
@@ -40,13 +40,7 @@ pub(super) async fn of(viewer: &Viewer, asked: &Asked) -> Result<Option<OwnFrame
     if !viewer.may(Scope::ReadRecords) {
         return Ok(None);
     }
-    let list = get_if_any(viewer, &address("/v1/devices", &[("limit", SUGGESTED)])).await?;
-    let list = list.unwrap_or_default();
-    let named = |device: &Json| (text(device, "/devEui"), text(device, "/name"));
-    let mut own = OwnFrames {
-        objects: items(&list, "/devices").iter().map(named).collect(),
-        ..OwnFrames::default()
-    };
+    let mut own = OwnFrames { objects: suggested(viewer).await?, ..OwnFrames::default() };
     if let Ok(dev_eui) = asked.device.parse::<DevEui>() {
         own.look_at(viewer, &dev_eui.to_string()).await?;
     }

@@ -298,8 +298,9 @@ done-route-resumed = The route goes on.
 done-route-removed = The route is removed.
 command = Command
 command-send = Send a command
-command-choose = Choice of a command
-command-as-json = As JSON
+command-choose = Choose this command
+command-as-json = Write the command as JSON instead
+command-as-fields = Choose a command of the decoder instead
 command-json = Command in the words of the decoder
 command-json-hint = A JSON object, such as the example of the decoder in the catalogue.
 command-no-json = This is no JSON object.
@@ -312,6 +313,7 @@ command-confirmed = Ask the object to acknowledge it
 command-tags = Only objects with these tags
 command-tags-hint = Such as street=Rue Haute; all where it is left out.
 command-to-group = To the group { $group }
+command-to-object = To the object { $name }
 command-outcome = { $queued } commands wait to be handed over, { $refused } were refused.
 command-follow = Follow
 command-of = Commands of
@@ -499,5 +501,21 @@ rhythm-month = Each first of a month at 6
 rhythm-evening = Each evening at 22
 rhythm-weekday-evening = From Monday to Friday at 22
 rhythm-weekday-morning = From Monday to Friday at 6
+rhythm-minutes = Every { $minutes } min
+rhythm-each-hour = { $minute ->
+    [0] Each hour
+   *[other] Each hour, { $minute } min past
+}
+rhythm-each-day = Each day at { $times }
+rhythm-weekdays = From Monday to Friday at { $times }
+rhythm-on-days = Each { $days } at { $times }
+rhythm-each-month = On day { $days } of each month at { $times }
+weekday-0 = Sunday
+weekday-1 = Monday
+weekday-2 = Tuesday
+weekday-3 = Wednesday
+weekday-4 = Thursday
+weekday-5 = Friday
+weekday-6 = Saturday
 map-together = { $count } objects, { $silent } of them silent
 map-area = Only the part of the map that was chosen

@@ -298,8 +298,9 @@ done-route-resumed = La route reprend.
 done-route-removed = La route est supprimée.
 command = Commande
 command-send = Envoyer une commande
-command-choose = Choix d’une commande
-command-as-json = En JSON
+command-choose = Choisir cette commande
+command-as-json = Écrire plutôt la commande en JSON
+command-as-fields = Choisir plutôt une commande du décodeur
 command-json = Commande dans les mots du décodeur
 command-json-hint = Un objet JSON, comme l’exemple du décodeur dans le catalogue.
 command-no-json = Ce n’est pas un objet JSON.
@@ -312,6 +313,7 @@ command-confirmed = Demander un accusé à l’objet
 command-tags = Seulement les objets de ces étiquettes
 command-tags-hint = Par exemple street=Rue Haute ; tous si ce champ reste vide.
 command-to-group = Au groupe { $group }
+command-to-object = À l’objet { $name }
 command-outcome = { $queued } commandes attendent leur remise, { $refused } ont été refusées.
 command-follow = Suivre
 command-of = Commandes de
@@ -499,5 +501,24 @@ rhythm-month = Chaque premier du mois à 6 h
 rhythm-evening = Chaque soir à 22 h
 rhythm-weekday-evening = Du lundi au vendredi à 22 h
 rhythm-weekday-morning = Du lundi au vendredi à 6 h
+rhythm-minutes = Toutes les { $minutes } min
+rhythm-each-hour = { $minute ->
+    [0] Chaque heure
+   *[other] Chaque heure et { $minute } min
+}
+rhythm-each-day = Chaque jour à { $times }
+rhythm-weekdays = Du lundi au vendredi à { $times }
+rhythm-on-days = Chaque { $days } à { $times }
+rhythm-each-month = { $days ->
+    [1] Le premier
+   *[other] Le { $days }
+} de chaque mois à { $times }
+weekday-0 = dimanche
+weekday-1 = lundi
+weekday-2 = mardi
+weekday-3 = mercredi
+weekday-4 = jeudi
+weekday-5 = vendredi
+weekday-6 = samedi
 map-together = { $count } objets, dont { $silent } muets
 map-area = Seulement la partie choisie de la carte

@@ -37,6 +37,8 @@ sentence-change-field-differs = { $property ->
     [quantity] La grandeur du champ { $field } est { $new }, et était { $old }.
     [unit] L’unité du champ { $field } est { $new }, et était { $old }.
     [unit-in-data] L’unité du champ { $field } dans « data » est { $new }, et était { $old }.
+    [scale] Le facteur du champ { $field } est { $new }, et était { $old }.
+    [offset] Le décalage du champ { $field } est { $new }, et était { $old }.
    *[channel] La voie du champ { $field } est { $new }, et était { $old }.
 }
 sentence-change-field-gains = { $property ->
@@ -87,10 +89,40 @@ sentence-declaration-rate-too-many = { $direction ->
 }
 sentence-declaration-rate = { $count } messages : il en faut de 1 à { $most }.
 sentence-device-no-version = Aucune version publiée ne convient au décodeur de l’objet : ses trames sont gardées sans être décodées. Publiez-en une, ou changez le décodeur de l’objet.
+sentence-difference = { $path } vaut { $actual } au lieu de { $expected }
+sentence-difference-missing = { $path } manque, et { $expected } est attendu
+sentence-difference-other-name = { $path } manque, et { $name } vaut { $value } : l’un des deux noms est peut-être mal écrit
+sentence-difference-other-order = { $path } a les mêmes éléments, dans un autre ordre
+sentence-difference-other-type = { $path } vaut { $actual } au lieu de { $expected } : la même valeur, d’un autre type
+sentence-difference-unexpected = { $path } vaut { $actual }, et n’est pas attendu
+sentence-finding-incompatible = { $change } Il faut donc une nouvelle version { $needed ->
+    [major] majeure
+   *[minor] mineure
+} : { $previous } est publiée, et celle-ci est { $version }.
+sentence-finding-misbehaves = Sur { $tried } charges utiles tirées au hasard, { $count } lui font faire ce qu’aucun décodeur ne peut, la première sur le port { $port } ({ $payload }) : { $fault ->
+    [out-of-fuel] le décodeur use tout son calcul, soit { $limit } unités.
+    [out-of-memory] le décodeur demande plus de { $limit } octets de mémoire.
+    [table-too-large] le décodeur demande une table de plus de { $limit } éléments.
+    [stack-exhausted] les appels du décodeur débordent sa pile de { $limit } octets.
+    [trapped] le décodeur s’arrête net ({ $reason }).
+    [invalid-output] le décodeur rend ce qu’il ne doit pas ({ $reason }).
+   *[other] { $reason }.
+}
 sentence-finding-other-name = Le paquet est { $actual }, et il a été envoyé à { $expected }.
 sentence-finding-undeclared-field = Le vecteur « { $vector } » contient { $path } ({ $found }), et le manifeste ne déclare pas ce champ.
 sentence-finding-other-type = Le vecteur « { $vector } » contient { $path } de type { $found }, et le manifeste déclare { $declared }.
 sentence-finding-undeclared-quantity = Le vecteur « { $vector } » mesure { $quantity }, et aucun champ du manifeste n’a cette grandeur.
+sentence-finding-vector-differs = Le vecteur « { $vector } » n’est pas lu comme il l’attend : { $differences }{ $more ->
+    [0] .
+    [1]  ; et un autre endroit diffère.
+   *[other]  ; et { $more } autres endroits diffèrent.
+}
+sentence-finding-vector-failed = Le vecteur « { $vector } » attend { $expected ->
+    [reading] une lecture
+    [downlink] un message descendant
+   *[other] un échec ({ $expected })
+}, et le décodeur échoue : { $reason }.
+sentence-finding-vector-not-failed = Le vecteur « { $vector } » attend l’échec { $expected }, et le décodeur rend { $actual }.
 sentence-flaw-another = { $id } { $version } n’est pas gardé tel qu’il a été publié.
 sentence-flaw-chain = { $chain ->
     [index] La ligne { $place } de l’index ne continue pas la chaîne : { $reason }.

@@ -28,6 +28,7 @@ use crate::{
         json::{address, items, optional, path_part, text},
         layout::Page,
         partner::{
+            commands::declared::command_in_words,
             frame::{confirmed_form, get_if_any, partner_page, shown_once},
             groups,
         },
@@ -285,7 +286,7 @@ fn ordered(viewer: &Viewer, rule: &Json) -> Markup {
                     Some(device) => a href=(format!("/partner/objects/{device}")) { code { (device) } },
                     None => (viewer.say("alert-rule-commands-itself")),
                 }
-                " – " code { (command) }
+                " – " span lang="en" { (command_in_words(command)) }
             }
         }
     }

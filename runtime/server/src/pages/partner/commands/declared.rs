@@ -3,12 +3,17 @@
 use serde::Deserialize;
 use serde_json::{Number, Value as Json};
 
+use crate::pages::written::{shortened, spaced};
+
 /// Most fields of a command; one with more is written as JSON.
 const MOST_FIELDS: usize = 24;
 
+/// Characters of a meaning that stand in a list of commands.
+const SHORT_MEANING: usize = 80;
+
 /// A command that a decoder declares.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct DeclaredCommand {
+pub(in crate::pages::partner) struct DeclaredCommand {
     /// The name of the command in its JSON.
     pub(super) name: String,
     /// The effect of the command.
@@ -64,6 +69,11 @@ impl DeclaredCommand {
         Some(Self { name, meaning, fields, is_written, example })
     }
 
+    /// The command in a line of a list: its effect first, for its name is a word of the decoder.
+    pub(super) fn in_short(&self) -> String {
+        format!("{} · {}", shortened(&self.meaning, SHORT_MEANING), self.name)
+    }
+
     /// The command with the values of a form; a truth value that the form leaves out is false.
     ///
     /// # Errors
@@ -86,11 +96,8 @@ impl DeclaredCommand {
 impl CommandField {
     /// The name of the field for people: the path, without the name of the command.
     pub(super) fn label(&self) -> String {
-        let mut parts: Vec<String> = self.pointer.split('/').skip(1).map(unescaped).collect();
-        if parts.len() > 1 {
-            parts.remove(0);
-        }
-        parts.join(" › ")
+        let path = self.pointer.trim_start_matches('/');
+        path_in_words(path.split_once('/').map_or(path, |(_, below)| below))
     }
 
     /// The value of the example as a text.
@@ -110,6 +117,42 @@ impl CommandField {
             (_, None) => Err(other_kind()),
         }
     }
+}
+
+/// Returns a command in the words of its decoder, each value after its name: `dimming: lamp 1 › level 40`.
+pub(in crate::pages::partner) fn command_in_words(command: &Json) -> String {
+    let mut fields = Vec::new();
+    gather(command, String::new(), &mut fields);
+    let name = match command.as_object() {
+        Some(members) if members.len() == 1 => members.keys().next().map(|name| spaced(name)),
+        _ => None,
+    };
+    let values = fields.iter().map(|field| {
+        let path = field.pointer.trim_start_matches('/');
+        let path =
+            if name.is_some() { path.split_once('/').map_or("", |(_, below)| below) } else { path };
+        format!("{} {}", path_in_words(path), field.text()).trim_start().to_owned()
+    });
+    let values = values.collect::<Vec<_>>().join(", ");
+    match name {
+        Some(name) if values.is_empty() => name,
+        Some(name) => format!("{name}: {values}"),
+        None => values,
+    }
+}
+
+/// Returns the path of a value, without the slash in front, in words: `lamps 1 › level` of `lamps/0/level`.
+fn path_in_words(path: &str) -> String {
+    let mut words = String::new();
+    for part in path.split('/') {
+        match part.parse::<usize>() {
+            // People count from one.
+            Ok(at) => words.extend([" ", &*at.saturating_add(1).to_string()]),
+            Err(_) if words.is_empty() => words = spaced(&unescaped(part)),
+            Err(_) => words.extend([" › ", &*spaced(&unescaped(part))]),
+        }
+    }
+    words.trim_start().to_owned()
 }
 
 /// A number as a person writes it, whole where it can be.
@@ -168,8 +211,24 @@ mod tests {
     fn each_value_of_the_example_is_a_field() {
         let command = declared();
         let labels: Vec<String> = command.fields.iter().map(CommandField::label).collect();
-        assert_eq!(labels, ["level", "fast", "lamps › 0 › a/b"]);
+        assert_eq!(labels, ["level", "fast", "lamps 1 › a/b"]);
         assert_eq!(command.fields[0].text(), "40");
+    }
+
+    #[test]
+    fn a_command_is_told_by_its_values() {
+        let told = [
+            (
+                json!({ "manualDimming": { "lamps": [{ "level": 40 }, { "level": 0 }] } }),
+                "manual dimming: lamps 1 › level 40, lamps 2 › level 0",
+            ),
+            (json!({ "reboot": true }), "reboot: true"),
+            (json!({ "reboot": {} }), "reboot"),
+            (json!({ "valve": { "set": "close" }, "for": 5 }), "valve › set close, for 5"),
+        ];
+        for (command, words) in told {
+            assert_eq!(command_in_words(&command), words);
+        }
     }
 
     #[test]

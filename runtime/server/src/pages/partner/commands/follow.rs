@@ -108,7 +108,13 @@ fn facts(viewer: &Viewer, command: &Json) -> Markup {
     html! {
         dl.facts.card {
             dt { (viewer.say("command")) }
-            dd { code { (words(command)) } }
+            dd {
+                span lang="en" { (words(command)) }
+                details.small {
+                    summary { "JSON" }
+                    code { (command.get("command").map(Json::to_string).unwrap_or_default()) }
+                }
+            }
             dt { "FPort" }
             dd { (text(command, "/fPort")) " " code { (text(command, "/payload")) } }
             dt { (viewer.say("command-by")) }

@@ -1,11 +1,12 @@
 //! Commands to objects: to one, or to a group and a part of it such as a street; followed, and taken back.
 
-mod declared;
+pub(super) mod declared;
 mod follow;
 mod of_device;
 mod of_group;
+pub(super) mod offered;
 pub(super) mod shown;
-mod wish;
+pub(super) mod wish;
 
 use std::sync::Arc;
 

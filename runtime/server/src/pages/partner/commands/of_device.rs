@@ -13,8 +13,9 @@ use maud::html;
 use serde_json::Value as Json;
 
 use super::{
+    offered,
     shown::commands_table,
-    wish::{declared, forms, requirement, wish},
+    wish::{Choice, sending, wish},
 };
 use crate::{
     api::Problem,
@@ -44,8 +45,8 @@ async fn send(
     submission: Submission,
 ) -> Result<Response, Problem> {
     let device = viewer.get(&format!("/v1/devices/{}", path_part(&dev_eui))).await?;
-    let known = declared(&viewer, requirement(&device)).await?;
-    let wished = match wish(&viewer, &submission, &known) {
+    let offered = offered::of_device(&viewer, &device).await?;
+    let wished = match wish(&viewer, &submission, &offered) {
         Ok(wished) => wished,
         Err(fault) => {
             let page = commands_page(&viewer, &dev_eui, &submission, &fault).await?;
@@ -73,11 +74,13 @@ async fn commands_page(
     fault: &Fault,
 ) -> Result<Page, Problem> {
     let device = viewer.get(&format!("/v1/devices/{}", path_part(dev_eui))).await?;
-    let known = declared(viewer, requirement(&device)).await?;
+    let offered = offered::of_device(viewer, &device).await?;
+    let choice = Choice::of(viewer, submission, &offered);
     let after = viewer.parameter("after").unwrap_or_default();
     let path = format!("/v1/devices/{}/downlinks", path_part(dev_eui));
     let sent = viewer.get(&address(&path, &[("limit", "50"), ("after", &after)])).await?;
     let object = format!("/partner/objects/{}", path_part(dev_eui));
+    let here = format!("{object}/commands");
     let more = sent.get("more").and_then(Json::as_bool).unwrap_or_default();
     let next = text(&sent, "/next");
     let name = match text(&device, "/name") {
@@ -89,7 +92,14 @@ async fn commands_page(
         @if viewer.may(Scope::Commands) {
             section {
                 h2 { (viewer.say("command-send")) }
-                (forms(viewer, &format!("{object}/commands"), &known, (submission, fault), None))
+                @if let Some(field) = choice.field(viewer) {
+                    form.narrowing method="get" action=(here) {
+                        (field)
+                        p.actions { button.quiet type="submit" { (viewer.say("command-choose")) } }
+                    }
+                }
+                (sending(viewer, &here, &choice, (submission, fault), None))
+                (choice.other_way(viewer, &here, &[]))
             }
         }
         section {

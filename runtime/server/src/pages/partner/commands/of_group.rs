@@ -1,9 +1,6 @@
 //! Commands to the objects of a group, or to those with a tag such as a street.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
@@ -11,13 +8,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use champollion_delivery::names::GroupId;
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
 use super::{
-    declared::DeclaredCommand,
-    wish::{declared, forms, wish},
+    offered,
+    wish::{Choice, sending, wish},
 };
 use crate::{
     api::{
@@ -28,7 +24,7 @@ use crate::{
     pages::{
         json::{items, path_part, text},
         layout::Page,
-        partner::{frame::partner_page, groups, objects::listing::visible},
+        partner::{frame::partner_page, groups},
         parts::{
             badge::badge,
             empty::empty,
@@ -43,14 +39,14 @@ use crate::{
     service::Service,
 };
 
-/// Decoders of a group whose commands are offered: those of most objects.
-const MOST_DECODERS: usize = 5;
+/// The path of the page.
+const PATH: &str = "/partner/commands";
 
 /// Objects whose outcome is shown, those that were refused first.
 const MOST_RESULTS: usize = 500;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
-    Router::new().route("/partner/commands", get(show).post(send))
+    Router::new().route(PATH, get(show).post(send))
 }
 
 async fn show(viewer: Viewer, authorized: Authorized<ReadCommands>) -> Result<Page, Problem> {
@@ -65,7 +61,7 @@ async fn send(
     submission: Submission,
 ) -> Result<Response, Problem> {
     let group = submission.text("group").to_owned();
-    let offered = offered(&viewer, &authorized.reach, &group).await?;
+    let offered = offered::of_group(&viewer, &authorized.reach, &group).await?;
     let (status, fault) = match wish(&viewer, &submission, &offered) {
         Err(fault) => (StatusCode::BAD_REQUEST, fault),
         Ok(mut wished) => {
@@ -93,41 +89,6 @@ fn tags(text: &str) -> Option<BTreeMap<&str, &str>> {
     (!tags.is_empty()).then_some(tags)
 }
 
-/// The commands of the decoders that most objects of a group have.
-async fn offered(
-    viewer: &Viewer,
-    reach: &Reach,
-    group: &str,
-) -> Result<Vec<DeclaredCommand>, Problem> {
-    let Ok(group) = group.parse::<GroupId>() else { return Ok(Vec::new()) };
-    let looked = viewer.look_through({
-        let (service, reach) = (Arc::clone(viewer.service()), reach.clone());
-        move || decoders_of(&service, &reach, group)
-    });
-    let mut decoders: Vec<(String, usize)> = looked.await?.into_iter().collect();
-    decoders.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let mut offered: Vec<DeclaredCommand> = Vec::new();
-    for (decoder, _) in decoders.into_iter().take(MOST_DECODERS) {
-        for command in declared(viewer, &decoder).await? {
-            if offered.iter().all(|known| known.name != command.name) {
-                offered.push(command);
-            }
-        }
-    }
-    Ok(offered)
-}
-
-/// The decoders that objects of a group within reach have, each with the number of them.
-fn decoders_of(service: &Service, reach: &Reach, group: GroupId) -> BTreeMap<String, usize> {
-    let (of_group, mut counts) = (BTreeSet::from([group]), BTreeMap::new());
-    for device in visible(service, reach, (Some(&of_group), None)) {
-        if let Some(wanted) = device.assignment.wanted() {
-            *counts.entry(wanted.id.to_string()).or_default() += 1;
-        }
-    }
-    counts
-}
-
 async fn group_page(
     viewer: &Viewer,
     reach: &Reach,
@@ -138,29 +99,32 @@ async fn group_page(
     let only = names.first().filter(|_| names.len() == 1).cloned();
     let group = Some(group.to_owned()).filter(|group| !group.is_empty()).or(only);
     let offered = match &group {
-        Some(group) => offered(viewer, reach, group).await?,
+        Some(group) => offered::of_group(viewer, reach, group).await?,
         None => Vec::new(),
     };
+    let command = Choice::of(viewer, submission, &offered);
     let content = html! {
         p.lead { (viewer.say("commands-lead")) }
         @if names.is_empty() {
             (empty(&viewer.say("groups-none"), &viewer.say("groups-none-advice"), None))
         } @else {
-            (choice(viewer, &names, group.as_deref().unwrap_or_default()))
+            (choice(viewer, &names, group.as_deref().unwrap_or_default(), &command))
         }
         @if let Some(group) = group.as_deref().filter(|_| viewer.may(Scope::Commands)) {
             h2 { (viewer.say_with("command-to-group", [("group", group.into())])) }
-            (forms(viewer, "/partner/commands", &offered, (submission, fault), Some(group)))
+            (sending(viewer, PATH, &command, (submission, fault), Some(group)))
+            (command.other_way(viewer, PATH, &[("group", group)]))
         }
     };
     Ok(partner_page(viewer, &viewer.say("partner-commands"), content))
 }
 
-fn choice(viewer: &Viewer, names: &[String], group: &str) -> Markup {
+fn choice(viewer: &Viewer, names: &[String], group: &str, command: &Choice<'_>) -> Markup {
     let offered = Kind::Choice(groups::choices_or(names, viewer.say("choose")));
     html! {
-        form.narrowing method="get" action="/partner/commands" {
+        form.narrowing method="get" action=(PATH) {
             (Field::new("group", viewer.say("group")).kind(offered).value(group).shown())
+            @if let Some(field) = command.field(viewer).filter(|_| viewer.may(Scope::Commands)) { (field) }
             p.actions { button.quiet type="submit" { (viewer.say("filter-apply")) } }
         }
     }
@@ -183,7 +147,7 @@ fn outcome(viewer: &Viewer, answer: &Json) -> Page {
     let content = html! {
         p.lead role="status" { (viewer.say_with("command-outcome", counts)) }
         (table.shown())
-        p { a.button.quiet href="/partner/commands" { (viewer.say("partner-commands")) } }
+        p { a.button.quiet href=(PATH) { (viewer.say("partner-commands")) } }
     };
     partner_page(viewer, &viewer.say("commands-sent"), content)
 }

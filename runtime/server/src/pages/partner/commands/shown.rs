@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
+use super::declared::command_in_words;
 use crate::pages::{
     json::text,
     partner::frame::moment_or_dash,
@@ -20,7 +21,7 @@ pub(in crate::pages::partner) fn commands_table(viewer: &Viewer, commands: &[Jso
     for command in commands {
         let link = format!("/partner/commands/{}", text(command, "/id"));
         table.row(vec![
-            html! { a href=(link) { code { (words(command)) } } },
+            html! { a href=(link) lang="en" { (words(command)) } },
             state(viewer, command),
             moment_or_dash(viewer, command, "/queuedAt"),
             html! { (text(command, "/requestedBy")) },
@@ -31,9 +32,9 @@ pub(in crate::pages::partner) fn commands_table(viewer: &Viewer, commands: &[Jso
     }
 }
 
-/// The command itself, as its decoder understands it.
+/// The command itself, in the words of its decoder.
 pub(super) fn words(command: &Json) -> String {
-    command.get("command").map(Json::to_string).unwrap_or_default()
+    command.get("command").map(command_in_words).unwrap_or_default()
 }
 
 /// The badge of a command's state.
@@ -59,6 +60,6 @@ mod tests {
     fn a_command_that_came_to_nothing_is_marked() {
         assert_eq!(tone("failed"), Tone::Bad);
         assert_eq!(tone("queued"), Tone::Plain);
-        assert_eq!(words(&serde_json::json!({ "command": { "on": true } })), "{\"on\":true}");
+        assert_eq!(words(&serde_json::json!({ "command": { "on": true } })), "on: true");
     }
 }

@@ -1,21 +1,15 @@
-//! The form of a command: one of those that the decoder declares, or JSON; and the wish that it makes.
+//! The form of a command: one of those that are offered, or JSON; and the wish that it makes.
 
 use maud::{Markup, html};
 use serde_json::{Map, Value as Json, json};
 
 use super::declared::{CommandField, DeclaredCommand};
-use crate::{
-    api::Problem,
-    pages::{
-        json::{address, optional},
-        partner::{
-            entered::{number, put},
-            frame::get_if_any,
-        },
-        parts::form::{Fault, Field, Kind, form, submit},
-        submission::Submission,
-        viewer::Viewer,
-    },
+use crate::pages::{
+    json::address,
+    partner::entered::{number, put},
+    parts::form::{Fault, Field, Kind, form, submit},
+    submission::Submission,
+    viewer::Viewer,
 };
 
 /// The field, and the parameter, that name the declared command; another word where the command is written as JSON.
@@ -27,19 +21,6 @@ const JSON: &str = "as json";
 /// The field of a command that is written as JSON.
 const WRITTEN: &str = "written";
 
-/// The commands that a decoder declares, by a requirement such as `acme/meter@^1`; none where it has no entry.
-pub(super) async fn declared(
-    viewer: &Viewer,
-    requirement: &str,
-) -> Result<Vec<DeclaredCommand>, Problem> {
-    let decoder = requirement.split('@').next().unwrap_or_default();
-    if !decoder.contains('/') {
-        return Ok(Vec::new());
-    }
-    let entry = get_if_any(viewer, &format!("/v1/catalogue/{decoder}")).await?;
-    Ok(entry.map(|entry| DeclaredCommand::of(&entry)).unwrap_or_default())
-}
-
 /// The wish that a form makes: the command with what goes with it.
 ///
 /// # Errors
@@ -47,14 +28,9 @@ pub(super) async fn declared(
 pub(super) fn wish(
     viewer: &Viewer,
     submission: &Submission,
-    declared: &[DeclaredCommand],
+    offered: &[DeclaredCommand],
 ) -> Result<Map<String, Json>, Fault> {
-    let named = submission.filled(NAME);
-    let chosen = declared.iter().find(|command| Some(command.name.as_str()) == named);
-    let command = match chosen.filter(|command| !command.is_written) {
-        Some(chosen) => filled(viewer, submission, chosen)?,
-        None => written(viewer, submission)?,
-    };
+    let command = command(viewer, submission, offered)?;
     let mut wish = Map::new();
     wish.insert("command".to_owned(), command);
     if submission.is_ticked("confirmed") {
@@ -66,6 +42,23 @@ pub(super) fn wish(
         wish.insert("expiresInSeconds".to_owned(), seconds.unwrap_or_else(|_| number(hours)));
     }
     Ok(wish)
+}
+
+/// The command that a form says.
+///
+/// # Errors
+/// The fault of a field that is not of the kind of its example, or of JSON that cannot be read.
+pub(in crate::pages::partner) fn command(
+    viewer: &Viewer,
+    submission: &Submission,
+    offered: &[DeclaredCommand],
+) -> Result<Json, Fault> {
+    let named = submission.filled(NAME);
+    let chosen = offered.iter().find(|command| Some(command.name.as_str()) == named);
+    match chosen.filter(|command| !command.is_written) {
+        Some(chosen) => filled(viewer, submission, chosen),
+        None => written(viewer, submission),
+    }
 }
 
 fn filled(
@@ -93,54 +86,101 @@ fn field_name(command: &DeclaredCommand, field: &CommandField) -> String {
     format!("{}{}", command.name, field.pointer)
 }
 
-/// Returns the choice of a command, and the form of the one that is chosen. A command to a group names the group.
-pub(super) fn forms(
-    viewer: &Viewer,
-    action: &str,
-    declared: &[DeclaredCommand],
-    (submission, fault): (&Submission, &Fault),
-    group: Option<&str>,
-) -> Markup {
-    let first = || declared.first().map(|command| command.name.clone());
-    let said = submission.field(NAME).map(str::to_owned).or_else(|| viewer.parameter(NAME));
-    let name = said.or_else(first).unwrap_or_default();
-    let chosen = declared.iter().find(|command| command.name == name);
-    html! {
-        (choice(viewer, action, declared, (&name, group)))
-        (form(viewer, action, fault, html! {
-            @match chosen.filter(|command| !command.is_written) {
-                Some(command) => (value_fields(viewer, command, submission, fault)),
-                None => (written_field(viewer, chosen, submission, fault)),
-            }
-            @if let Some(group) = group { (of_group(viewer, group, submission, fault)) }
-            (beside(viewer, submission, fault))
-            (submit(&viewer.say("command-send")))
-        }))
+/// The command that is chosen among those that are offered; where none is, it is written as JSON.
+pub(in crate::pages::partner) struct Choice<'of> {
+    offered: &'of [DeclaredCommand],
+    chosen: Option<&'of DeclaredCommand>,
+}
+
+impl<'of> Choice<'of> {
+    /// The choice that a form or the address says; the first of the commands where neither says one of them.
+    pub(in crate::pages::partner) fn of(
+        viewer: &Viewer,
+        submission: &Submission,
+        offered: &'of [DeclaredCommand],
+    ) -> Self {
+        let said = submission.field(NAME).map(str::to_owned).or_else(|| viewer.parameter(NAME));
+        let is_written = submission.field(WRITTEN).is_some() || said.as_deref() == Some(JSON);
+        let named = offered.iter().find(|command| Some(&command.name) == said.as_ref());
+        Self { offered, chosen: named.or_else(|| offered.first().filter(|_| !is_written)) }
+    }
+
+    /// The name of the choice, as the address of a page says it.
+    pub(in crate::pages::partner) fn name(&self) -> &str {
+        match self.chosen {
+            Some(command) => &command.name,
+            None if self.offered.is_empty() => "",
+            None => JSON,
+        }
+    }
+
+    /// The field of the choice, each command told by its effect; none where JSON is written.
+    pub(in crate::pages::partner) fn field(&self, viewer: &Viewer) -> Option<Markup> {
+        let chosen = self.chosen?;
+        let offered = self.offered.iter().map(|command| (command.name.clone(), command.in_short()));
+        let field = Field::new(NAME, viewer.say("command")).kind(Kind::Choice(offered.collect()));
+        Some(field.value(&*chosen.name).in_english().shown())
+    }
+
+    /// The way from the fields of a command to JSON, or back, on a page with these parameters beside; nothing where there are
+    /// no fields.
+    pub(in crate::pages::partner) fn other_way(
+        &self,
+        viewer: &Viewer,
+        path: &str,
+        beside: &[(&str, &str)],
+    ) -> Markup {
+        let (word, name) = match self.chosen {
+            Some(_) => ("command-as-json", JSON),
+            None => ("command-as-fields", ""),
+        };
+        let way = address(path, &[beside, &[(NAME, name)]].concat());
+        html! { @if !self.offered.is_empty() { p.hint { a href=(way) { (viewer.say(word)) } } } }
+    }
+
+    /// The fields of the command, or that of JSON.
+    pub(in crate::pages::partner) fn fields(
+        &self,
+        viewer: &Viewer,
+        (submission, fault): (&Submission, &Fault),
+    ) -> Markup {
+        match self.chosen.filter(|command| !command.is_written) {
+            Some(command) => value_fields(viewer, command, submission, fault),
+            None => self.written_field(viewer, submission, fault),
+        }
+    }
+
+    fn written_field(&self, viewer: &Viewer, submission: &Submission, fault: &Fault) -> Markup {
+        let example = self.chosen.map(|command| format!("{:#}", command.example));
+        let value = submission.filled(WRITTEN).map(str::to_owned).or(example);
+        let field = Field::new(WRITTEN, viewer.say("command-json")).kind(Kind::Lines(6));
+        let field = field.value(value.unwrap_or_default()).hint(viewer.say("command-json-hint"));
+        html! {
+            input type="hidden" name=(NAME) value=(self.name());
+            (field.fault(fault).required().shown())
+        }
     }
 }
 
-/// The commands that can be chosen, each by what it does.
-fn choice(
+/// Returns the form that sends the chosen command. A command to a group names the group.
+pub(super) fn sending(
     viewer: &Viewer,
     action: &str,
-    declared: &[DeclaredCommand],
-    (chosen, group): (&str, Option<&str>),
+    choice: &Choice<'_>,
+    (submission, fault): (&Submission, &Fault),
+    group: Option<&str>,
 ) -> Markup {
-    let way = |name: &str| address(action, &[("group", group.unwrap_or_default()), (NAME, name)]);
-    let current = |is: bool| is.then_some("true");
-    let is_declared = declared.iter().any(|command| command.name == chosen);
-    html! {
-        nav aria-label=(viewer.say("command-choose")) {
-            ul.tabs {
-                @for command in declared {
-                    li { a href=(way(&command.name)) lang="en" title=(command.meaning) aria-current=[current(command.name == chosen)] {
-                        (command.name)
-                    } }
-                }
-                li { a href=(way(JSON)) aria-current=[current(!is_declared)] { (viewer.say("command-as-json")) } }
-            }
-        }
-    }
+    form(
+        viewer,
+        action,
+        fault,
+        html! {
+            (choice.fields(viewer, (submission, fault)))
+            @if let Some(group) = group { (of_group(viewer, group, submission, fault)) }
+            (beside(viewer, submission, fault))
+            (submit(&viewer.say("command-send")))
+        },
+    )
 }
 
 fn value_fields(
@@ -170,27 +210,11 @@ fn value_field(
         (_, entered) => entered.unwrap_or_else(|| field.text()),
     };
     let kind = if field.value.is_boolean() { Kind::Tick } else { Kind::Line("text") };
-    let label = match field.label() {
-        label if label.is_empty() => viewer.say("value"),
-        label => label,
+    let shown = match field.label() {
+        label if label.is_empty() => Field::new(&name, viewer.say("value")),
+        label => Field::new(&name, label).in_english(),
     };
-    Field::new(&name, label).kind(kind).value(value).fault(fault).shown()
-}
-
-fn written_field(
-    viewer: &Viewer,
-    example: Option<&DeclaredCommand>,
-    submission: &Submission,
-    fault: &Fault,
-) -> Markup {
-    let name = example.map(|command| command.name.as_str()).unwrap_or_default();
-    let example = example.map(|command| format!("{:#}", command.example)).unwrap_or_default();
-    let value = submission.filled(WRITTEN).map_or(example, str::to_owned);
-    let field = Field::new(WRITTEN, viewer.say("command-json")).kind(Kind::Lines(6));
-    html! {
-        input type="hidden" name=(NAME) value=(name);
-        (field.value(value).hint(viewer.say("command-json-hint")).fault(fault).required().shown())
-    }
+    shown.kind(kind).value(value).fault(fault).shown()
 }
 
 /// The fields of a command to a group beside those of the command.
@@ -217,27 +241,5 @@ fn beside(viewer: &Viewer, submission: &Submission, fault: &Fault) -> Markup {
                 .value(priority).fault(fault).shown())
             (Field::new("confirmed", viewer.say("command-confirmed")).kind(Kind::Tick).value(confirmed).shown())
         }
-    }
-}
-
-/// The decoder that an object is to be decoded by, as a requirement; empty where there is none.
-pub(super) fn requirement(device: &Json) -> &str {
-    let firmware = optional(device, "/firmware").unwrap_or_default();
-    let of_firmware = device.get("firmwareDecoders").and_then(|all| all.get(firmware)?.as_str());
-    of_firmware.or_else(|| optional(device, "/decoder")).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_decoder_of_the_firmware_that_runs_counts() {
-        let device = json!({
-            "decoder": "acme/lamp@^1", "firmware": "2.0", "firmwareDecoders": { "2.0": "acme/lamp-2@^1" },
-        });
-        assert_eq!(requirement(&device), "acme/lamp-2@^1");
-        assert_eq!(requirement(&json!({ "decoder": "acme/lamp@^1" })), "acme/lamp@^1");
-        assert_eq!(requirement(&json!({})), "");
     }
 }

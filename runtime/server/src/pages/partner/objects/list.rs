@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
+use champollion_registry::package::DecoderRef;
 use maud::{Markup, html};
 
 use super::listing::{Facets, FoundObjects, Part, Total, WantedObjects, Words, life_cycle};
@@ -218,13 +219,18 @@ fn row(viewer: &Viewer, device: &Device) -> Vec<Markup> {
         },
         html! { (device.group) @if let Some(part) = &device.sub_group { " › " (part) } },
         text(device.object.address.as_ref().map(|address| address.as_str())),
-        device.assignment.wanted().map_or_else(dash, |decoder| html! { (decoder) }),
+        device.assignment.wanted().map_or_else(dash, decoder),
         html! { @if stage.is_empty() { (dash()) } @else { (stage_badge(viewer, stage)) } },
         match heard {
             Some(at) => viewer.moment(at),
             None => html! { span.soft { (viewer.say("never-heard")) } },
         },
     ]
+}
+
+/// The decoder of an object; the versions that will do are for those who ask.
+fn decoder(wanted: &DecoderRef) -> Markup {
+    html! { span title=(wanted) { (wanted.id) } }
 }
 
 /// The badge of a stage of life.

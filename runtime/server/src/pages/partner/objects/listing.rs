@@ -16,7 +16,12 @@ use jiff::{SignedDuration, Timestamp};
 use url::form_urlencoded;
 
 use super::area::Area;
-use crate::{auth::Reach, devices::Device, pages::viewer::Viewer, service::Service};
+use crate::{
+    auth::Reach,
+    devices::Device,
+    pages::{natural_order::natural, viewer::Viewer},
+    service::Service,
+};
 
 /// Objects on a page: what a person looks over.
 pub(super) const OBJECTS_OF_PAGE: usize = 50;
@@ -181,10 +186,12 @@ impl WantedObjects {
             "heard" => objects.sort_by_key(|device| service.devices.last_heard(device.dev_eui)),
             "device" => objects.sort_by_key(|device| device.dev_eui),
             "group" => objects.sort_by_cached_key(|device| {
-                let sub_group = device.sub_group.as_ref().map(ToString::to_string);
-                (device.group.to_string(), sub_group, device.dev_eui)
+                let sub_group = device.sub_group.as_ref().map(|name| natural(&name.to_string()));
+                (natural(&device.group.to_string()), sub_group, device.dev_eui)
             }),
-            _ => objects.sort_by_cached_key(|device| (device.name.to_lowercase(), device.dev_eui)),
+            _ => {
+                objects.sort_by_cached_key(|device| (natural(device.name.as_str()), device.dev_eui))
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod one;
 mod place;
 pub(in crate::pages) mod records;
 mod sheet_row;
+pub(in crate::pages) mod suggested;
 mod values;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@ mod list;
 mod new;
 mod one;
 mod plan;
+mod target;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use jiff::{Timestamp, Zoned, fmt::temporal::Pieces, tz::TimeZone};
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
@@ -23,7 +24,10 @@ use crate::{
     pages::{
         json::{items, optional, path_part, text},
         layout::Page,
-        partner::frame::{confirmed_form, moment_or_dash, partner_page},
+        partner::{
+            commands::declared::command_in_words,
+            frame::{confirmed_form, moment_or_dash, partner_page},
+        },
         parts::{
             badge::badge,
             form::button_form,
@@ -33,6 +37,7 @@ use crate::{
         submission::Submission,
         told::{self, Told},
         viewer::Viewer,
+        written,
     },
     service::Service,
 };
@@ -76,7 +81,7 @@ fn facts(viewer: &Viewer, schedule: &Json) -> Markup {
             dt { (viewer.say("schedule-rule")) }
             dd { (rule(viewer, schedule)) }
             dt { (viewer.say("command")) }
-            dd { code { (schedule.pointer("/plan/command").map(Json::to_string).unwrap_or_default()) } }
+            dd lang="en" { (schedule.pointer("/plan/command").map(command_in_words).unwrap_or_default()) }
             dt { (viewer.say("schedule-next")) }
             dd { (next_moment(viewer, schedule)) }
             dt { (viewer.say("command-by")) }
@@ -94,7 +99,7 @@ fn moments(viewer: &Viewer, planned: &Json) -> Markup {
     for moment in items(planned, "/moments") {
         for payload in items(moment, "/payloads") {
             table.row(vec![
-                html! { (text(moment, "/local")) },
+                local(viewer, moment),
                 html! { (text(payload, "/devices")) },
                 html! { (text(payload, "/fPort")) },
                 payload_cell(viewer, payload),
@@ -104,6 +109,21 @@ fn moments(viewer: &Viewer, planned: &Json) -> Markup {
     html! {
         @if table.is_empty() { p { (viewer.say("schedule-no-moment")) } } @else { (table.shown()) }
     }
+}
+
+/// A moment by the clocks of its schedule, which need not be those of the territory.
+fn local(viewer: &Viewer, moment: &Json) -> Markup {
+    let said = text(moment, "/local");
+    match zoned(&said) {
+        Some(local) => written::moment(&local, viewer.language()),
+        None => html! { (said) },
+    }
+}
+
+/// A moment with the offset that it is written with.
+fn zoned(said: &str) -> Option<Zoned> {
+    let offset = Pieces::parse(said).ok()?.to_numeric_offset()?;
+    Some(said.parse::<Timestamp>().ok()?.to_zoned(TimeZone::fixed(offset)))
 }
 
 fn payload_cell(viewer: &Viewer, payload: &Json) -> Markup {
@@ -213,6 +233,16 @@ fn page_of(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_told_by_the_clocks_of_its_schedule() {
+        let local = zoned("2026-07-01T22:00:00+02:00").expect("it is a moment");
+        assert_eq!(
+            (local.hour(), local.timestamp().to_string()),
+            (22, "2026-07-01T20:00:00Z".into())
+        );
+        assert!(zoned("22:00").is_none());
+    }
 
     #[test]
     fn a_moment_that_came_to_nothing_is_marked() {

@@ -6,14 +6,13 @@ use serde_json::{Map, Value as Json, json};
 use crate::pages::{
     clocks::Clocks,
     json::{items, moment, optional, text},
-    partner::entered::{number, put},
-    parts::form::Fault,
+    partner::{
+        entered::{number, put},
+        rhythms,
+    },
     submission::Submission,
     viewer::Viewer,
 };
-
-/// The field of the command, which is written as JSON.
-pub(super) const COMMAND: &str = "command";
 
 /// The rules of moments, in the words of the form.
 pub(super) const RULES: [&str; 4] = ["sunset", "sunrise", "cron", "at"];
@@ -33,19 +32,8 @@ pub(super) fn fields_of(rule: &str) -> &'static [&'static str] {
     }
 }
 
-/// Makes the schedule that a form says.
-///
-/// # Errors
-/// The fault of the field of the command, which must be a JSON object.
-pub(super) fn plan(viewer: &Viewer, submission: &Submission) -> Result<Json, Fault> {
-    let command: Json = serde_json::from_str(submission.text(COMMAND)).unwrap_or_default();
-    if !command.is_object() {
-        return Err(Fault::said(viewer.say("command-no-json"), COMMAND));
-    }
-    Ok(Json::Object(members(submission, command, &Clocks::of(viewer))))
-}
-
-fn members(submission: &Submission, command: Json, clocks: &Clocks) -> Map<String, Json> {
+/// Returns the schedule of a command that a form says.
+pub(super) fn plan(submission: &Submission, command: Json, clocks: &Clocks) -> Json {
     let mut plan = Map::new();
     for name in ["name", "device", "group"] {
         put(&mut plan, name, submission.filled(name).map(str::trim));
@@ -67,7 +55,7 @@ fn members(submission: &Submission, command: Json, clocks: &Clocks) -> Map<Strin
     if submission.is_ticked("makeUp") {
         put(&mut plan, "missed", Some("make-up"));
     }
-    plan
+    Json::Object(plan)
 }
 
 /// The moments that a form says: the fields of the rule that is chosen, whatever others it sends.
@@ -131,7 +119,12 @@ pub(super) fn rule(viewer: &Viewer, schedule: &Json) -> Markup {
     let minutes = text(schedule, "/plan/when/offsetMinutes");
     let exceptions = items(schedule, "/plan/when/exceptions").len();
     html! {
-        @if let Some(cron) = optional(schedule, "/plan/when/cron") { code { (cron) } }
+        @if let Some(cron) = optional(schedule, "/plan/when/cron") {
+            @match rhythms::in_words(viewer.language(), cron) {
+                Some(words) => span title=(cron) { (words) },
+                None => code { (cron) },
+            }
+        }
         @if let Some(sun) = optional(schedule, "/plan/when/sun") {
             (viewer.say_word("schedule-rule", sun))
         }
@@ -153,7 +146,7 @@ mod tests {
     fn made(fields: &[(&str, &str)]) -> Json {
         let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         let clocks = Clocks::named("Europe/Paris");
-        Json::Object(members(&Submission::of_fields(fields), json!({ "on": true }), &clocks))
+        plan(&Submission::of_fields(fields), json!({ "on": true }), &clocks)
     }
 
     #[test]
