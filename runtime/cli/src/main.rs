@@ -33,6 +33,7 @@ mod network_servers;
 mod new;
 mod nodes;
 mod notices;
+mod one_time_link;
 mod output;
 mod own_json;
 mod parked;

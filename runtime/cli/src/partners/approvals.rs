@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::files;
-use crate::{Failure, output, plural::counted, toml_file::text};
+use crate::{Failure, one_time_link, output, plural::counted, toml_file::text};
 
 #[derive(Subcommand)]
 pub(super) enum Action {
@@ -269,12 +269,9 @@ impl Decide {
             output::line(format_args!("invitation mailed to {}", output::quoted(address)));
             return Ok(());
         }
-        output::line(format_args!("invitation {}", invitation.link.as_deref().unwrap_or_default()));
-        output::note(format_args!(
-            "Hand the link to the first owner alone. It can be used once, until {}; this is the only time that it is \
-             shown.",
-            output::moment(invitation.expires_at)
-        ));
+        let link = invitation.link.as_deref().unwrap_or_default();
+        output::line(format_args!("invitation {link}"));
+        one_time_link::tell(link, "the first owner", invitation.expires_at);
         Ok(())
     }
 }

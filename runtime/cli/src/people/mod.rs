@@ -20,7 +20,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Failure, connection::Connection, output};
+use super::{Failure, connection::Connection, one_time_link, output};
 
 /// Adds people, grants them roles, and looks after their accounts.
 #[derive(Args)]
@@ -312,11 +312,9 @@ impl People {
             output::line(format_args!("mailed to {}", output::quoted(address)));
             return Ok(());
         }
-        output::line(invitation.link.as_deref().unwrap_or_default());
-        output::note(format_args!(
-            "Hand it to the person alone. It can be used once, until {}; this is the only time that it is shown.",
-            output::moment(invitation.expires_at)
-        ));
+        let link = invitation.link.as_deref().unwrap_or_default();
+        output::line(link);
+        one_time_link::tell(link, "the person", invitation.expires_at);
         Ok(())
     }
 
