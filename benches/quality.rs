@@ -6,7 +6,7 @@ use champollion_benches::figure;
 use champollion_fleet::names::GroupId;
 use champollion_frames::{DevEui, Reception};
 use champollion_service::quality::{
-    Books, Counting, Days, Heard, Member, Period, Standing, Wanted, summed,
+    Books, Counting, Days, Heard, Member, MembersByDay, Period, Standing, Wanted, summed,
 };
 use champollion_store::{SledOptions, SledStore, Store};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -30,6 +30,7 @@ fn members() -> Vec<Member> {
         sub_group: format!("district-{}", number % 20).parse().ok(),
         use_case: "water-metering".parse().ok(),
         standing: Standing::InService,
+        elsewhere: Vec::new(),
     };
     (0..OBJECTS).map(member).collect()
 }
@@ -71,8 +72,8 @@ async fn fill(store: Arc<dyn Store>, group: &GroupId, members: &[Member]) -> Boo
             hear(&counting, group, number, at, &reception(number));
         }
         books.flush().await.unwrap_or_else(|error| panic!("{error}"));
-        let (groups, past) = (std::slice::from_ref(group), async { Ok(Arc::default()) });
-        let closed = books.close(day(after), groups, past, |_, _| members.to_vec()).await;
+        let then = async { Ok(MembersByDay::default()) };
+        let closed = books.close(day(after), then, |_, _| members.to_vec()).await;
         drop(closed.unwrap_or_else(|error| panic!("{error}")));
     }
     books
