@@ -1,5 +1,7 @@
 //! A verified uplink that is not durable yet.
 
+use std::sync::Arc;
+
 use crate::{
     counter::{Counter, Reservation},
     metadata::RadioMetadata,
@@ -76,8 +78,8 @@ impl Claim {
 
     /// The same with other metadata, such as those of all copies of the frame. The MIC does not cover
     /// them.
-    pub fn with_metadata(self, metadata: RadioMetadata) -> Self {
-        Self { uplink: self.uplink.with_metadata(metadata), ..self }
+    pub fn with_metadata(self, metadata: impl Into<Arc<RadioMetadata>>) -> Self {
+        Self { uplink: self.uplink.with_metadata(metadata.into()), ..self }
     }
 
     /// Whether this is the first uplink of the session that a device was offered when it joined. Once

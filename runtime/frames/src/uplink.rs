@@ -1,5 +1,7 @@
 //! Verified uplinks, the purpose of this crate: uplinks that are known to come from their device.
 
+use std::sync::Arc;
+
 use crate::{
     address::{DevAddr, DevEui},
     crypto::{self, FrameId},
@@ -15,23 +17,23 @@ use crate::{
 /// An uplink whose origin and FCnt were verified, decrypted.
 ///
 /// Only this crate can build one; whoever holds one need not ask again. It has on purpose neither
-/// `Default` nor `Deserialize`, and no field can be changed.
+/// `Default` nor `Deserialize`, and no field can be changed: a clone shares what is large.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VerifiedUplink {
     dev_eui: DevEui,
     dev_addr: Option<DevAddr>,
     f_cnt: u32,
     f_port: Option<u8>,
-    payload: Box<[u8]>,
+    payload: Arc<[u8]>,
     f_opts: Box<[u8]>,
     confirmed: bool,
     adr: bool,
     fingerprint: Fingerprint,
-    phy_payload: Box<[u8]>,
+    phy_payload: Arc<[u8]>,
     counter_reset: bool,
     held_up: bool,
     received_at_ms: u64,
-    metadata: RadioMetadata,
+    metadata: Arc<RadioMetadata>,
     verified_by: VerifiedBy,
 }
 
@@ -96,11 +98,11 @@ impl VerifiedUplink {
         phy: &PhyPayload<'_>,
         finding: Finding,
         received_at_ms: u64,
-        metadata: RadioMetadata,
+        metadata: Arc<RadioMetadata>,
     ) -> Self {
         let Finding { f_cnt, counter_reset, checked } = finding;
         let id = FrameId::uplink(phy.dev_addr(), f_cnt);
-        let mut payload: Box<[u8]> = phy.frm_payload().into();
+        let mut payload: Arc<[u8]> = phy.frm_payload().into();
         let key = match phy.f_port() {
             _ if payload.is_empty() => None,
             // MAC commands are the network's business, under the network's key.
@@ -108,7 +110,7 @@ impl VerifiedUplink {
             Some(_) => Some(opener.app_s_key.expand()),
         };
         if let Some(key) = key {
-            crypto::apply_key_stream(&key, id, &mut payload);
+            crypto::apply_key_stream(&key, id, Arc::make_mut(&mut payload));
         }
         let mut f_opts: Box<[u8]> = phy.f_opts().into();
         if let NetworkKeys::V1_1(keys) = opener.network_keys
@@ -146,7 +148,7 @@ impl VerifiedUplink {
         fingerprint: Fingerprint,
         arrival: Arrival,
         received_at_ms: u64,
-        metadata: RadioMetadata,
+        metadata: Arc<RadioMetadata>,
     ) -> Self {
         Self {
             dev_eui: report.dev_eui,
@@ -158,7 +160,7 @@ impl VerifiedUplink {
             confirmed: report.confirmed,
             adr: report.adr,
             fingerprint,
-            phy_payload: Box::default(),
+            phy_payload: Arc::default(),
             counter_reset: arrival == Arrival::StartsOver,
             held_up: arrival == Arrival::HeldUp,
             received_at_ms,
@@ -167,7 +169,7 @@ impl VerifiedUplink {
         }
     }
 
-    pub(crate) fn with_metadata(self, metadata: RadioMetadata) -> Self {
+    pub(crate) fn with_metadata(self, metadata: Arc<RadioMetadata>) -> Self {
         Self { metadata, ..self }
     }
 

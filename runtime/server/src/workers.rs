@@ -5,14 +5,18 @@
 //! network server is told to come again, instead of frames piling up in memory.
 
 use std::{
+    collections::VecDeque,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use parking_lot::{Condvar, Mutex};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
@@ -51,10 +55,80 @@ pub struct DecodingSettings {
 
 /// Threads that decode, and the queue before them.
 pub struct Workers {
-    queue: Sender<Job>,
+    queue: Arc<Queue>,
     threads: usize,
     /// The name of the metric that counts calls for which the queue had no place.
     full: &'static str,
+}
+
+/// The work that waits for a thread. One that has nothing to do sleeps at once: one that looks for work a while longer, as
+/// those of channels do, takes the core from the threads that bring it.
+struct Queue {
+    state: Mutex<QueueState>,
+    /// Wakes a thread that sleeps.
+    changed: Condvar,
+    /// The number of jobs that may wait.
+    places: usize,
+}
+
+#[derive(Default)]
+struct QueueState {
+    waiting: VecDeque<Job>,
+    /// The number of threads that sleep.
+    sleeping: usize,
+    /// Whether no more work comes.
+    is_closed: bool,
+}
+
+impl Queue {
+    fn of(places: usize) -> Self {
+        Self { state: Mutex::default(), changed: Condvar::new(), places }
+    }
+
+    /// The number of jobs that wait.
+    fn len(&self) -> usize {
+        self.state.lock().waiting.len()
+    }
+
+    /// Adds a job; false where there is no place for it.
+    fn add(&self, job: Job) -> bool {
+        let mut state = self.state.lock();
+        // A thread that sleeps takes one at once, also where none may wait.
+        if state.waiting.len() >= self.places.max(state.sleeping) {
+            return false;
+        }
+        state.waiting.push_back(job);
+        let is_awaited = state.sleeping > 0;
+        drop(state);
+        if is_awaited {
+            self.changed.notify_one();
+        }
+        true
+    }
+
+    /// Waits for the next job; nothing where there will be none.
+    fn next(&self) -> Option<Job> {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(job) = state.waiting.pop_front() {
+                return Some(job);
+            }
+            if state.is_closed {
+                return None;
+            }
+            state.sleeping += 1;
+            self.changed.wait(&mut state);
+            state.sleeping -= 1;
+        }
+    }
+}
+
+impl Drop for Workers {
+    /// The threads end once nothing waits any more.
+    fn drop(&mut self) {
+        self.queue.state.lock().is_closed = true;
+        self.queue.changed.notify_all();
+    }
 }
 
 /// The kind of threads.
@@ -117,9 +191,9 @@ impl Workers {
             0 => thread::available_parallelism()?.get(),
             given => given,
         };
-        let (queue, jobs) = bounded(waiting);
+        let queue = Arc::new(Queue::of(waiting));
         for _ in 0..threads {
-            let jobs: Receiver<Job> = jobs.clone();
+            let jobs = Arc::clone(&queue);
             thread::Builder::new()
                 .name(format!("{name}-{}", NAMES.fetch_add(1, Ordering::Relaxed)))
                 .stack_size(wasm_stack_bytes + HOST_STACK_BYTES)
@@ -127,7 +201,9 @@ impl Workers {
                     if let Some(nice) = nice {
                         go_last(nice);
                     }
-                    jobs.into_iter().for_each(|job| job());
+                    while let Some(job) = jobs.next() {
+                        job();
+                    }
                 })?;
         }
         Ok(Self { queue, threads, full })
@@ -145,7 +221,7 @@ impl Workers {
     ) -> Result<T, NotDone> {
         const SHARE: usize = 8;
         let waiting = self.queue.len();
-        let full = self.queue.capacity().is_some_and(|places| waiting > places / SHARE);
+        let full = waiting > self.queue.places / SHARE;
         if full { Err(NotDone::Busy { waiting }) } else { self.run(work).await }
     }
 
@@ -165,7 +241,7 @@ impl Workers {
 
     /// Returns the number of calls that may wait for a thread.
     pub fn queue_places(&self) -> usize {
-        self.queue.capacity().unwrap_or_default()
+        self.queue.places
     }
 
     /// Has a worker do something. Where the caller gives up waiting it is done all the same.
@@ -181,13 +257,11 @@ impl Workers {
                 drop(answer.send(done));
             }
         };
-        match self.queue.try_send(Box::new(job)) {
-            Ok(()) => answered.await.map_err(|_| NotDone::Panicked),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                metrics::counter!(self.full).increment(1);
-                Err(NotDone::Busy { waiting: self.queue.len() })
-            }
+        if self.queue.add(Box::new(job)) {
+            return answered.await.map_err(|_| NotDone::Panicked);
         }
+        metrics::counter!(self.full).increment(1);
+        Err(NotDone::Busy { waiting: self.queue.len() })
     }
 }
 
@@ -232,13 +306,31 @@ mod tests {
             let workers = Arc::clone(&workers);
             tokio::spawn(async move { workers.run(|| 7).await })
         };
-        while workers.queue.is_empty() {
+        while workers.queue.len() == 0 {
             tokio::task::yield_now().await;
         }
         assert_eq!(workers.run(|| 8).await, Err(NotDone::Busy { waiting: 1 }));
         tokio::task::spawn_blocking(move || finish.wait()).await.unwrap();
         assert_eq!(running.await.unwrap(), Ok(()));
         assert_eq!(queued.await.unwrap(), Ok(7));
+    }
+
+    #[tokio::test]
+    async fn threads_end_once_all_is_done_that_waits() {
+        let workers = Workers::start(2, 8, 0).unwrap();
+        let queue = Arc::downgrade(&workers.queue);
+        let (told, hears) = std::sync::mpsc::channel();
+        for number in 0..8 {
+            let told = told.clone();
+            assert!(workers.queue.add(Box::new(move || told.send(number).unwrap())));
+        }
+        drop((workers, told));
+        let mut done: Vec<i32> = hears.into_iter().collect();
+        done.sort_unstable();
+        assert_eq!(done, [0, 1, 2, 3, 4, 5, 6, 7]);
+        while queue.strong_count() > 0 {
+            thread::yield_now();
+        }
     }
 
     #[tokio::test]

@@ -69,26 +69,34 @@ pub(super) fn of_reading(
     received_at: Timestamp,
     measurements: Vec<Measurement>,
 ) -> Vec<RecordMeasurement> {
-    let mut newest: HashMap<Series, Newest> = HashMap::new();
-    for measured in &measurements {
-        let own = newest.entry(series(measured)).or_default();
+    let mut numbers: HashMap<Series, usize> = HashMap::with_capacity(measurements.len());
+    let mut newest: Vec<Newest> = Vec::new();
+    // Texts are hashed once for each measurement: from here on a series is its number.
+    let numbered = measurements.iter().map(|measured| {
+        let number = *numbers.entry(series(measured)).or_insert(newest.len());
+        if number == newest.len() {
+            newest.push(Newest::default());
+        }
+        let own = &mut newest[number];
         match measured.measured_at {
             None => own.is_told_without_moment = true,
             Some(at) => own.moment = own.moment.max(Some(at)),
         }
-    }
+        number
+    });
+    let numbered: Vec<usize> = numbered.collect();
     // A device may tell two values of one moment; both are measurements.
-    let mut told: HashMap<(Series, Timestamp), usize> = HashMap::new();
+    let mut told: HashMap<(usize, Timestamp), usize> = HashMap::with_capacity(measurements.len());
     let mut names = Names::of(dev_eui);
-    let read = |measured: Measurement| {
-        let (series, moment) = (series(&measured), measured.measured_at.unwrap_or(received_at));
-        let earlier = told.entry((series, moment)).or_default();
-        let id = names.name(series, moment, *earlier);
+    let read = |(measured, number): (Measurement, usize)| {
+        let moment = measured.measured_at.unwrap_or(received_at);
+        let earlier = told.entry((number, moment)).or_default();
+        let id = names.name(series(&measured), moment, *earlier);
         *earlier += 1;
-        let current = newest.get(&series).is_some_and(|newest| newest.is(measured.measured_at));
+        let current = newest[number].is(measured.measured_at);
         recorded(measured, id, current)
     };
-    measurements.into_iter().map(read).collect()
+    measurements.into_iter().zip(numbered).map(read).collect()
 }
 
 /// Returns the measurements of a derived decoder as a record has them: each is the newest of its kind.
@@ -161,8 +169,9 @@ pub(super) fn device_clock(
     received_at: Timestamp,
     measurements: &[Measurement],
 ) -> Option<DeviceClock> {
-    let moments = measurements.iter().map(|measured| measured.measured_at);
-    let latest = moments.collect::<Option<Vec<Timestamp>>>()?.into_iter().max()?;
+    let mut moments = measurements.iter().map(|measured| measured.measured_at);
+    let first = moments.next()??;
+    let latest = moments.try_fold(first, |latest, moment| Some(latest.max(moment?)))?;
     let offset_seconds = latest.as_second().saturating_sub(received_at.as_second());
     Some(DeviceClock { latest, offset_seconds })
 }

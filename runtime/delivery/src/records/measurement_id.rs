@@ -19,11 +19,14 @@ const BYTES: usize = 10;
 /// Digits of base32 that those bytes have.
 const DIGITS: usize = BYTES * 8 / 5;
 
-/// The names of the measurements of one reading, whose texts differ behind the DevEUI.
+/// The names of the measurements of one reading, whose texts differ behind the DevEUI, and those of one series in a row
+/// behind the channel.
 pub(super) struct Names {
     text: String,
     /// The length of the part that all texts have in common.
     device: usize,
+    /// The series of the last name, and the length of the part that all texts of it have in common.
+    series: Option<((&'static str, u16), usize)>,
 }
 
 /// The name of a measurement: a hash of device, quantity, channel and moment. Each record that tells the
@@ -39,20 +42,27 @@ impl Names {
     /// The names of the measurements of a device.
     pub(super) fn of(dev_eui: DevEui) -> Self {
         let text = dev_eui.to_string();
-        Self { device: text.len(), text }
+        Self { device: text.len(), text, series: None }
     }
 
     /// The name of a measurement; `earlier` values of the same moment stand before it.
     pub(super) fn name(
         &mut self,
-        (quantity, channel): (&str, u16),
+        series: (&'static str, u16),
         moment: Timestamp,
         earlier: usize,
     ) -> MeasurementId {
-        self.text.truncate(self.device);
-        let moment = moment.as_millisecond();
         // Writing into a string does not fail.
-        let _ = write!(self.text, " {quantity} {channel} {moment}");
+        match self.series {
+            Some((last, length)) if last == series => self.text.truncate(length),
+            _ => {
+                let (quantity, channel) = series;
+                self.text.truncate(self.device);
+                let _ = write!(self.text, " {quantity} {channel}");
+                self.series = Some((series, self.text.len()));
+            }
+        }
+        let _ = write!(self.text, " {}", moment.as_millisecond());
         if earlier > 0 {
             let _ = write!(self.text, " {earlier}");
         }

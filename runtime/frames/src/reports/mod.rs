@@ -19,7 +19,7 @@ pub(crate) mod place;
 mod seen;
 pub(crate) mod state;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::RwLock;
 
@@ -86,8 +86,9 @@ impl Reports {
         app_s_key: Option<&AppSKey>,
         now_ms: u64,
         received_at_ms: u64,
-        metadata: RadioMetadata,
+        metadata: impl Into<Arc<RadioMetadata>>,
     ) -> Result<Claim, Refusal> {
+        let metadata = metadata.into();
         if report.is_encrypted {
             decrypt(&mut report, app_s_key)?;
         }

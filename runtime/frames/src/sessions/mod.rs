@@ -2,7 +2,7 @@
 
 mod slot;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::RwLock;
 
@@ -268,7 +268,7 @@ impl Sessions {
         &self,
         phy: &[u8],
         received_at_ms: u64,
-        metadata: RadioMetadata,
+        metadata: impl Into<Arc<RadioMetadata>>,
     ) -> Result<Claim, Refusal> {
         self.verify_guessed(phy, None, received_at_ms, metadata)
     }
@@ -289,8 +289,9 @@ impl Sessions {
         phy: &[u8],
         guess: Option<u32>,
         received_at_ms: u64,
-        metadata: RadioMetadata,
+        metadata: impl Into<Arc<RadioMetadata>>,
     ) -> Result<Claim, Refusal> {
+        let metadata = metadata.into();
         let phy = PhyPayload::parse(phy)?;
         let dev_addr = phy.dev_addr();
         // Held to the end: no session appears or vanishes between the rounds.
@@ -362,8 +363,9 @@ impl Sessions {
         &self,
         frame: CheckedFrame<'_>,
         received_at_ms: u64,
-        metadata: RadioMetadata,
+        metadata: impl Into<Arc<RadioMetadata>>,
     ) -> Result<Claim, Refusal> {
+        let metadata = metadata.into();
         let phy = PhyPayload::parse(frame.phy)?;
         let (dev_addr, dev_eui) = (phy.dev_addr(), frame.dev_eui);
         let shard = self.shard(dev_addr).read();

@@ -1,5 +1,7 @@
 //! One session in the table: its keys, and its counter under a lock of its own.
 
+use std::sync::Arc;
+
 use parking_lot::MutexGuard;
 
 use crate::{
@@ -344,7 +346,7 @@ impl Slot {
         phy: &PhyPayload<'_>,
         finding: Finding,
         received_at_ms: u64,
-        metadata: RadioMetadata,
+        metadata: Arc<RadioMetadata>,
     ) -> VerifiedUplink {
         let Self { dev_eui, network_keys, app_s_key, .. } = self;
         let opener = Opener { dev_eui: *dev_eui, network_keys, app_s_key };

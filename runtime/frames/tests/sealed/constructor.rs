@@ -6,5 +6,5 @@ fn anything<T>() -> T {
 
 fn main() {
     let phy = PhyPayload::parse(&[0x40; 12]).unwrap();
-    let _ = VerifiedUplink::open(anything(), &phy, anything(), 0, RadioMetadata::default());
+    let _ = VerifiedUplink::open(anything(), &phy, anything(), 0, RadioMetadata::default().into());
 }

@@ -1,7 +1,7 @@
 use champollion_frames::VerifiedUplink;
 
 fn with_another_payload(genuine: VerifiedUplink) -> VerifiedUplink {
-    VerifiedUplink { payload: Box::new([1, 2, 3]), ..genuine }
+    VerifiedUplink { payload: [1, 2, 3].into(), ..genuine }
 }
 
 fn main() {}

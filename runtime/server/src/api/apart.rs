@@ -6,8 +6,10 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Bytes,
+    extract::{Request, State},
     http::StatusCode,
-    middleware::{from_fn, from_fn_with_state, map_response_with_state},
+    middleware::{Next, from_fn, from_fn_with_state, map_response},
+    response::Response,
     routing::post,
 };
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
@@ -24,6 +26,9 @@ use crate::service::Service;
 
 /// The path of frames in our own format, at which the handler that does nothing stands too.
 pub const PATH: &str = "/v1/ingest/phy";
+
+/// The service, as a layer around a router is given it.
+type Known = State<Arc<Service>>;
 
 /// A part that stands around each request, or before its handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,24 +131,50 @@ fn within(
     match bound {
         None | Some(Bound::Token | Bound::RateOfToken) => router,
         Some(Bound::RateOfAddress | Bound::Requester) => {
-            router.layer(from_fn_with_state(state(), requester::bounded))
+            let bounded = |State(service): Known, request: Request, next: Next| async move {
+                requester::bounded(&service, request, |request| next.run(request)).await
+            };
+            router.layer(from_fn_with_state(state(), bounded))
         }
         Some(Bound::Judgement) => {
             router.route_layer(from_fn_with_state(judges(service), within_bounds))
         }
-        Some(Bound::Leftover) => router.layer(from_fn(leftover::read_leftover)),
+        Some(Bound::Leftover) => {
+            let read = |request: Request, next: Next| {
+                leftover::read_leftover(request, |request| next.run(request))
+            };
+            router.layer(from_fn(read))
+        }
         Some(Bound::HandingOn) => {
-            router.layer(from_fn_with_state(state(), handing_on::where_it_belongs))
+            let handed = |State(service): Known, request: Request, next: Next| async move {
+                let next = |request| next.run(request);
+                handing_on::where_it_belongs(&service, request, next).await
+            };
+            router.layer(from_fn_with_state(state(), handed))
         }
         Some(Bound::Handshakes) => {
-            router.layer(from_fn_with_state(state(), handshakes::before_the_token))
+            let asked = |State(service): Known, request: Request, next: Next| async move {
+                if handshakes::may_be(&request) {
+                    return handshakes::before_the_token(&service, request, next).await;
+                }
+                next.run(request).await
+            };
+            router.layer(from_fn_with_state(state(), asked))
         }
         Some(Bound::Panic) => router.layer(CatchPanicLayer::custom(problem::panicked)),
         Some(Bound::Headers) => {
             let security = service.config.tls.strict_transport_security();
-            router.layer(map_response_with_state(security, protective_headers::add))
+            let added = move |response: Response| {
+                std::future::ready(protective_headers::add(security.as_ref(), response))
+            };
+            router.layer(map_response(added))
         }
-        Some(Bound::RequestId) => router.layer(from_fn(request_id::named)),
+        Some(Bound::RequestId) => {
+            let named = |request: Request, next: Next| {
+                request_id::named(request, |request| next.run(request))
+            };
+            router.layer(from_fn(named))
+        }
         Some(Bound::Span) => router.layer(TraceLayer::new_for_http().make_span_with(span)),
     }
 }

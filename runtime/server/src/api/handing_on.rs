@@ -4,16 +4,15 @@
 //! The sender is recognized by the lead, by its own token or session. The request goes to the lead sealed, with what this
 //! node knows of the sender's address (`between`).
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{
         HeaderMap, HeaderValue, Uri,
         header::{AUTHORIZATION, FORWARDED, HOST},
     },
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 
@@ -51,14 +50,14 @@ const OF_CONNECTION: [&str; 9] = [
 ];
 
 /// Answers a request where this node may, and hands it on to the lead otherwise.
-pub(super) async fn where_it_belongs(
-    State(service): State<Arc<Service>>,
+pub(super) async fn where_it_belongs<F: Future<Output = Response>>(
+    service: &Service,
     request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let cluster = &service.cluster;
     if OWN.contains(&request.uri().path()) {
-        return next.run(request).await;
+        return next(request).await;
     }
     if !cluster.is_current() {
         return behind().into_response();
@@ -69,7 +68,7 @@ pub(super) async fn where_it_belongs(
         return later.into_response();
     }
     if cluster.leads() || is_of_any_node(&request) {
-        return next.run(request).await;
+        return next(request).await;
     }
     match hand_on(cluster, request).await {
         Ok(response) => response,

@@ -51,22 +51,20 @@ pub(super) async fn list(
     Json(HandshakeList { handshakes: service.handshakes.list(Timestamp::now()) })
 }
 
+/// Whether a request at a door may be a handshake that comes without a token.
+pub(super) fn may_be(request: &Request) -> bool {
+    request.method() == Method::POST && !request.headers().contains_key(AUTHORIZATION)
+}
+
 /// Takes a handshake that comes without a token; passes all else on to where it is refused. Of a body without
 /// a token no more is read than a handshake has.
-pub(super) async fn before_the_token(
-    State(service): State<Arc<Service>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if request.headers().contains_key(AUTHORIZATION) || request.method() != Method::POST {
-        return next.run(request).await;
-    }
+pub(super) async fn before_the_token(service: &Service, request: Request, next: Next) -> Response {
     let (door, from) = (request.uri().path().to_owned(), client(&request));
     let (parts, body) = request.into_parts();
     let head = parts.clone();
     let body = read_body(Request::from_parts(parts, body), HANDSHAKE_BYTES).await.ok();
     let from = Sender { address: from, has_token: false };
-    match body.and_then(|body| take(&service, &body, &door, from)) {
+    match body.and_then(|body| take(service, &body, &door, from)) {
         Some(taken) => taken.map(Json).into_response(),
         None => next.run(Request::from_parts(head, Body::empty())).await,
     }

@@ -44,6 +44,8 @@ pub struct Pages {
     pub(crate) routes: Router<Arc<Service>>,
     /// Shows people all problems as pages, those of the interface too.
     pub(crate) shown: Shown,
+    /// Whether a request asks for a page: others pass by what shows problems so.
+    pub(crate) wants_page: fn(&HeaderMap) -> bool,
 }
 
 /// The interface for programs, which pages ask in the name of the person who looks at them.

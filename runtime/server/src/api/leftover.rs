@@ -16,7 +16,6 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     extract::Request,
     http::header::EXPECT,
-    middleware::Next,
     response::Response,
 };
 use http_body::{Frame, SizeHint};
@@ -30,13 +29,16 @@ const LEFTOVER_BYTES: usize = 16 << 20;
 const LEFTOVER_TIME: Duration = Duration::from_secs(30);
 
 /// Runs a handler, then reads what it has left of the body.
-pub(super) async fn read_leftover(request: Request, next: Next) -> Response {
+pub(super) async fn read_leftover<F: Future<Output = Response>>(
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let returned = Slot::default();
     // Who asks before sending, and was not told to, sends nothing.
     let sends = !request.headers().contains_key(EXPECT);
     let (parts, body) = request.into_parts();
     let lent = Lent { body, sends, returned: Arc::clone(&returned) };
-    let response = next.run(Request::from_parts(parts, Body::new(lent))).await;
+    let response = next(Request::from_parts(parts, Body::new(lent))).await;
     let leftover = returned.lock().take();
     if let Some(body) = leftover {
         // Either way the client has had its time.

@@ -21,6 +21,7 @@ mod downlinks;
 mod duties;
 mod events;
 mod extract;
+mod front;
 mod gateways;
 mod gathering;
 mod group_places;
@@ -83,8 +84,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
+use tower_http::compression::CompressionLayer;
 use tracing::field::Empty;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -100,6 +100,7 @@ pub(crate) use session_cookie::{check_origin, cookie_of, session_of};
 
 use crate::service::Service;
 use duties::{open_routes, routes};
+use front::Front;
 use reference::Reference;
 
 /// Builds the router of all endpoints. Each is added with its description: an endpoint without one does not
@@ -108,10 +109,7 @@ use reference::Reference;
 /// beside the endpoints, and within the same bounds.
 pub fn router(service: Arc<Service>, pages: Pages) -> Router {
     let (router, mut document) = OpenApiRouter::with_openapi(reference::frontispiece())
-        .merge(ingest::routes().layer(middleware::from_fn_with_state(
-            Arc::clone(&service),
-            handshakes::before_the_token,
-        )))
+        .merge(ingest::routes())
         .routes(routes!(handshakes::list))
         .routes(routes!(decode::decode))
         .routes(routes!(registry::publish, registry::download))
@@ -289,26 +287,9 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method);
     let interface = Interface::of(endpoints.clone(), &service);
-    let all = endpoints
-        .merge(pages.routes.method_not_allowed_fallback(no_such_method))
-        .layer(Extension(interface));
-    // One stack stands around all routes. A layer of a router stands around each of them, and each request would clone it
-    // with all that is below it.
-    let kept_apart = ServiceBuilder::new()
-        .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(middleware::from_fn(leftover::read_leftover))
-        .layer(middleware::from_fn_with_state(Arc::clone(&service), requester::bounded))
-        .layer(middleware::from_fn_with_state(Arc::clone(&service), handing_on::where_it_belongs))
-        .service(all.with_state(Arc::clone(&service)));
-    let shown = (pages.shown)(Router::new().fallback_service(kept_apart), &service);
-    let security = service.config.tls.strict_transport_security();
-    let whole = ServiceBuilder::new()
-        .layer(middleware::map_response_with_state(security, protective_headers::add))
-        .layer(middleware::from_fn_with_state(Arc::clone(&service), between::opened))
-        .layer(middleware::from_fn(request_id::named))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .service(shown.with_state(service));
-    Router::new().fallback_service(whole)
+    let all = endpoints.merge(pages.routes.clone().method_not_allowed_fallback(no_such_method));
+    let all = all.with_state(Arc::clone(&service));
+    Router::new().fallback_service(Front::of(all, interface, &pages, &service))
 }
 
 /// The parts that judge a request once its operation is known.
@@ -319,11 +300,15 @@ struct Bounds {
 }
 
 /// Refuses requests with a parameter that their operation does not know, and those that would grow where there is no
-/// room. One layer does both: a layer stands around each route, and costs each request.
+/// room; takes handshakes of clouds that come to a door without a token. One layer does all: a layer stands around each
+/// route, and costs each request.
 async fn within_bounds(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
     let unknown = bounds.reference.unknown_parameter(&request);
     match unknown.or_else(|| room::lacking(&bounds.service, &request)) {
         Some(problem) => problem.into_response(),
+        None if ingest::is_door(&request) && handshakes::may_be(&request) => {
+            handshakes::before_the_token(&bounds.service, request, next).await
+        }
         None => next.run(request).await,
     }
 }

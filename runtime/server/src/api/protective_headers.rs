@@ -1,7 +1,6 @@
 //! Headers of all answers that keep browsers from doing more with them than they should.
 
 use axum::{
-    extract::State,
     http::{
         HeaderName, HeaderValue,
         header::{
@@ -20,10 +19,7 @@ const DEFAULTS: [(HeaderName, &str); 3] = [
 ];
 
 /// Adds the headers. An answer that does not say that it is for everybody may depend on a token, and is kept nowhere.
-pub(super) async fn add(
-    State(strict_transport): State<Option<HeaderValue>>,
-    mut response: Response,
-) -> Response {
+pub(super) fn add(strict_transport: Option<&HeaderValue>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -33,7 +29,7 @@ pub(super) async fn add(
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Some(value) = strict_transport {
-        headers.insert(STRICT_TRANSPORT_SECURITY, value);
+        headers.insert(STRICT_TRANSPORT_SECURITY, value.clone());
     }
     response
 }
@@ -44,17 +40,17 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn an_answer_keeps_what_it_says_itself() {
+    #[test]
+    fn an_answer_keeps_what_it_says_itself() {
         let policy = "default-src 'self'";
         let page = [(CONTENT_SECURITY_POLICY, policy), (CACHE_CONTROL, "public, no-cache")];
-        let page = add(State(None), page.into_response()).await;
+        let page = add(None, page.into_response());
         assert_eq!(page.headers()[CONTENT_SECURITY_POLICY], policy);
         assert_eq!(page.headers()[CACHE_CONTROL], "public, no-cache");
         assert_eq!(page.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
         assert!(!page.headers().contains_key(STRICT_TRANSPORT_SECURITY));
         let stream = [(CACHE_CONTROL, "no-cache")].into_response();
-        let stream = add(State(Some(HeaderValue::from_static("max-age=1"))), stream).await;
+        let stream = add(Some(&HeaderValue::from_static("max-age=1")), stream);
         assert_eq!(stream.headers()[CACHE_CONTROL], "no-store");
         assert_eq!(stream.headers()[STRICT_TRANSPORT_SECURITY], "max-age=1");
     }

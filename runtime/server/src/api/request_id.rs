@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue},
-    middleware::Next,
     response::Response,
 };
 use uuid::Uuid;
@@ -62,10 +61,13 @@ fn is_well_formed(id: &str) -> bool {
 }
 
 /// Answers a request under its id.
-pub(super) async fn named(mut request: Request, next: Next) -> Response {
+pub(super) async fn named<F: Future<Output = Response>>(
+    mut request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
-    let mut response = CURRENT.scope(id.clone(), next.run(request)).await;
+    let mut response = CURRENT.scope(id.clone(), next(request)).await;
     id.put(response.headers_mut());
     response
 }

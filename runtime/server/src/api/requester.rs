@@ -5,9 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use axum::{
     body::{Body, HttpBody, to_bytes},
-    extract::{Request, State},
+    extract::Request,
     http::header::AUTHORIZATION,
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 
@@ -38,10 +37,10 @@ impl Requester {
 pub(super) struct HasPlace;
 
 /// Answers a request within the bounds of its requester.
-pub(super) async fn bounded(
-    State(service): State<Arc<Service>>,
+pub(super) async fn bounded<F: Future<Output = Response>>(
+    service: &Service,
     mut request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let client = request.extensions().get::<ClientAddress>();
     let address = client.map(|client| network_of(client.address));
@@ -52,7 +51,7 @@ pub(super) async fn bounded(
     }
     let requester = Requester::default();
     request.extensions_mut().insert(requester.clone());
-    let response = next.run(request).await;
+    let response = next(request).await;
     let size = response.body().size_hint().exact().filter(|size| *size > LARGE);
     let Some(size) = size.filter(|_| response.extensions().get::<HasPlace>().is_none()) else {
         return response;

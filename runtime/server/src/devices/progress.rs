@@ -18,6 +18,7 @@ use tokio::sync::MutexGuard;
 
 use super::{
     DEVICES, Devices, DevicesError, JOINED, REPORTS, SESSIONS,
+    decoder_states::StatelessDevices,
     line::{Credentials, JoinedSession, JoinedSessions},
     rows::Row,
 };
@@ -28,12 +29,15 @@ use super::{
 pub(super) struct Written {
     sessions: RwLock<HashSet<DevEui>>,
     reports: RwLock<HashSet<DevEui>>,
+    /// The devices of which no decoder remembers anything.
+    stateless: StatelessDevices,
 }
 
 impl Written {
     pub(super) fn forget(&self, dev_eui: DevEui) {
         forget(&self.sessions, dev_eui);
         forget(&self.reports, dev_eui);
+        self.stateless.forget(dev_eui);
     }
 }
 
@@ -132,6 +136,11 @@ impl Devices {
         }
         seen.expect_unchanged(batch);
         Ok(())
+    }
+
+    /// The devices of which no decoder remembers anything.
+    pub(crate) fn stateless(&self) -> &StatelessDevices {
+        &self.written.stateless
     }
 
     /// Says that what a claim changes is durable: the device has moved on.

@@ -1,5 +1,7 @@
 //! Devices whose network server takes their frames apart.
 
+use std::sync::Arc;
+
 use champollion_frames::{
     AppSKey, Claim, DevAddr, DevEui, Progress, RadioMetadata, Refusal, ReportedUplink, Session,
     VerifiedUplink,
@@ -19,7 +21,7 @@ impl Devices {
         report: ReportedUplink,
         now_ms: u64,
         received_at_ms: u64,
-        metadata: RadioMetadata,
+        metadata: Arc<RadioMetadata>,
     ) -> Result<Claim, Refusal> {
         let ReportedUplink { dev_eui, dev_addr, is_encrypted, .. } = report;
         if self.get(dev_eui).is_none() {

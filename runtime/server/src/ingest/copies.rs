@@ -132,7 +132,7 @@ impl Copies {
             let outcome = gathering.outcome.clone();
             return match &mut *gathering.told.lock() {
                 Some(told) => {
-                    told.push(frame.metadata.clone());
+                    told.push(RadioMetadata::clone(&frame.metadata));
                     Arrival::Merged(outcome)
                 }
                 None => Arrival::Late(outcome),
@@ -158,7 +158,7 @@ impl Copies {
         self.under_way.send_modify(|count| *count += 1);
         let entry = Entry { copies: Arc::clone(self), frame: frame.clone() };
         let kept = entry.keep(gathering, Arc::clone(keeper), claim, tell);
-        Arrival::First(tokio::spawn(kept))
+        Arrival::First(tokio::spawn(Box::pin(kept)))
     }
 
     /// Returns the time that the copies of a frame are waited for.
@@ -214,8 +214,13 @@ impl Entry {
             }
         }
         let told = gathering.told.lock().take().unwrap_or_default();
-        told.into_iter().for_each(|copy| self.frame.metadata.merge(copy, GATEWAYS));
-        let claim = claim.with_metadata(self.frame.metadata.clone());
+        let claim = if told.is_empty() {
+            claim
+        } else {
+            let metadata = Arc::make_mut(&mut self.frame.metadata);
+            told.into_iter().for_each(|copy| metadata.merge(copy, GATEWAYS));
+            claim.with_metadata(Arc::clone(&self.frame.metadata))
+        };
         let result = keeper.keep_whole(claim, &self.frame).await;
         // Out of the table first: who finds it there is told what became of it.
         drop(self);

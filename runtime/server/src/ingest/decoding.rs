@@ -31,7 +31,7 @@ use crate::{
     alerts::{Alerts, Seen},
     cluster::Follower,
     derived::{DerivedAssignments, Deriving, ReadFrame},
-    devices::{Device, Devices, decoder_states::Remembered},
+    devices::{Device, Devices},
     mapping_name::mapping_of,
     workers::{NotDone, Workers},
 };
@@ -241,7 +241,8 @@ impl Decoding {
         sender: &Sender,
         batch: &mut Batch,
     ) -> Result<Outcome, IngestError> {
-        let remembered = Remembered::read(&*self.store, device.dev_eui).await?;
+        let stateless = self.devices.stateless();
+        let remembered = stateless.read(&*self.store, device.dev_eui).await?;
         remembered.expect_unchanged(batch);
         let state = remembered.state_for(&decoder);
         let settings = Settings { variables: variables(&device.variables), state };
@@ -282,7 +283,7 @@ impl Decoding {
         };
         // What an overtaken frame leaves behind is older than what there is.
         if let Some(state) = reading.state.as_ref().filter(|_| !uplink.held_up()) {
-            remembered.put(batch, &decoder, state.clone())?;
+            remembered.put(stateless, batch, &decoder, state.clone())?;
         }
         Ok(Outcome::Decoded(name, reading))
     }

@@ -1,5 +1,7 @@
 //! A frame on its way in, whole or reported.
 
+use std::sync::Arc;
+
 use champollion_delivery::records::Warning;
 use champollion_frames::{DevEui, RadioMetadata, ReportedUplink};
 use champollion_lns::HandedKey;
@@ -15,7 +17,7 @@ pub(super) struct WholeFrame {
     pub(super) f_cnt: Option<u32>,
     pub(super) mic_checked: bool,
     pub(super) received_at: Timestamp,
-    pub(super) metadata: RadioMetadata,
+    pub(super) metadata: Arc<RadioMetadata>,
     pub(super) sender: Sender,
     /// Whether copies that other gateways heard may come.
     pub(super) awaits_copies: bool,
@@ -51,7 +53,7 @@ pub(super) struct ReportedFrame {
     /// Whether the message says if the payload is encrypted.
     pub(super) says_encryption: bool,
     pub(super) received_at: Timestamp,
-    pub(super) metadata: RadioMetadata,
+    pub(super) metadata: Arc<RadioMetadata>,
     pub(super) sender: Sender,
 }
 

@@ -204,6 +204,7 @@ impl Intake {
         awaits_copies: bool,
     ) -> Result<Receipt, IngestError> {
         let Frame { content, received_at, metadata } = frame;
+        let metadata = Arc::new(metadata);
         let received_at = received_at.unwrap_or_else(Timestamp::now);
         match content {
             Content::Phy { phy_payload, dev_eui, f_cnt, mic_checked } => {
@@ -400,7 +401,8 @@ fn kept_whatever_happens<W>(work: W) -> impl Future<Output = Result<Receipt, Ing
 where
     W: Future<Output = Result<Receipt, IngestError>> + Send + 'static,
 {
-    let task = tokio::spawn(work);
+    // Boxed at once: what a runtime is given as it is, it moves several times, from where it was made to where it ends.
+    let task = tokio::spawn(Box::pin(work));
     async move {
         let given_up = |error| IngestError::NotKept(format!("it was given up: {error}"));
         task.await.unwrap_or_else(|error| Err(given_up(error)))

@@ -62,7 +62,7 @@ impl Inbox {
         let before = self.last.insert(device.clone(), (self.number, is_done));
         let (receiver, connection) = (Arc::clone(&self.receiver), Arc::clone(&self.connection));
         let (arrived, publish) = Arrived::split(publish);
-        let taken = tokio::spawn(async move {
+        let taken = tokio::spawn(Box::pin(async move {
             if let Some((_, before)) = before {
                 // Done or given up: in either case it is this one's turn.
                 drop(before.await);
@@ -71,7 +71,7 @@ impl Inbox {
             // Nobody waits where no other message of the device has come.
             let _ = done.send(());
             taken
-        });
+        }));
         let number = self.number;
         self.under_way.push_back(UnderWay { publish, device, number, taken });
     }

@@ -45,7 +45,7 @@ use crate::{api, service::Service};
 
 /// Returns the pages as the interface takes them in.
 pub(crate) fn pages() -> api::Pages {
-    api::Pages { routes: routes(), shown }
+    api::Pages { routes: routes(), shown, wants_page: failure::wants_page }
 }
 
 fn routes() -> Router<Arc<Service>> {

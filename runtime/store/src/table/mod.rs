@@ -119,6 +119,13 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> Table<K, V, KC, VC> {
         Ok(Seen::new(self.name, KC::encode(key), Some(value)))
     }
 
+    /// Returns the line as it is where the key has no value: for a change that is based on what the caller knows, and need
+    /// not read again.
+    #[must_use]
+    pub fn absent(&self, key: &K) -> Seen {
+        Seen::new(self.name, KC::encode(key), None)
+    }
+
     /// Sets the value of a key in a batch.
     pub fn put(&self, batch: &mut Batch, key: &K, value: &V) -> Result<(), TableError> {
         let value = self.encode(key, value)?;

@@ -68,12 +68,19 @@ impl Broker {
         )
     }
 
-    /// Hands over frames of the meters in turn, for a while.
-    pub(super) fn measure(self, meters: &mut [Meter], duration: Duration) -> Result<Figures> {
+    /// Hands over frames of the meters in turn, for a while, and looks at something when frames begin to count and when
+    /// they do no longer.
+    pub(super) fn measure<T>(
+        self,
+        meters: &mut [Meter],
+        duration: Duration,
+        look: impl Fn() -> T,
+    ) -> Result<(Figures, [T; 2])> {
         let session = self.session.join();
         let mut session = session.map_err(|_| anyhow!("the broker panicked"))??;
         let mut latencies = Vec::new();
         let mut next = 0;
+        let (mut before, mut after) = (None, None);
         let begin = Instant::now() + WARM_UP;
         let end = begin + duration;
         loop {
@@ -90,6 +97,12 @@ impl Broker {
             session.read()?;
             let now = Instant::now();
             let counts = now >= begin && now < end;
+            if now >= begin {
+                before.get_or_insert_with(&look);
+            }
+            if now >= end {
+                after.get_or_insert_with(&look);
+            }
             while let Some((kind, body)) = session.packet()? {
                 let latency = session.taken(kind, &body)?;
                 latencies.extend(latency.filter(|_| counts));
@@ -97,7 +110,8 @@ impl Broker {
         }
         latencies.sort_unstable();
         ensure!(!latencies.is_empty(), "no message was acknowledged in time");
-        Ok(Figures { frames: latencies.len(), elapsed: duration, latencies })
+        let looks = [before.unwrap_or_else(&look), after.unwrap_or_else(&look)];
+        Ok((Figures { frames: latencies.len(), elapsed: duration, latencies }, looks))
     }
 }
 

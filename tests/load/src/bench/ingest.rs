@@ -1,14 +1,16 @@
 //! `cargo xtask bench ingest`: the real server of a release, and network servers that hand over frames of
 //! water meters as fast as it takes them, on the same machine. What is measured is what a network server
-//! sees: from the request to the answer that says that the record is durable, decoding included. After that, the same
-//! with a rule of alerts for each meter.
+//! sees: from the request to the answer that says that the record is durable, decoding included; beside it the processor
+//! time that the server alone takes. After that, the same with a rule of alerts for each meter.
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use champollion_client::Role;
 
-use super::{broker::Broker, http::Connection, load::Load, rules};
+use super::{
+    broker::Broker, figures_of_requests::Figures, http::Connection, load::Load, processor, rules,
+};
 use crate::{
     client::{admin, create_token},
     meters::{self, Meters},
@@ -32,8 +34,8 @@ const LINES: usize = 500;
 /// Meters whose frames come through a broker.
 const METERS_OF_BROKER: usize = 2_000;
 
-/// Measures, and gives a line for each figure.
-pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
+/// Measures, and says each figure once it is there.
+pub(super) fn measure(setup: &Setup, quick: bool) -> Result<()> {
     let broker = Broker::listen()?;
     let mut server = Server::start_with(setup, &broker.settings())?;
     let admin = admin(&server)?;
@@ -46,14 +48,24 @@ pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
     let duration = Duration::from_secs(if quick { 3 } else { 10 });
     let load = Load { addresses: &[&server.address], token: &token, duration };
 
-    let mut lines = Vec::new();
-    let single = load.measure(&mut meters.take(SINGLE, METERS_OF_SINGLE), Connection::single)?;
-    lines.extend(single.lines("ingest.http"));
-    let bulk = load.measure(&mut meters.take(BULK, LINES), Connection::lines)?;
-    lines.extend(bulk.lines("ingest.ndjson"));
+    let process = server.process_id();
+    let look = || processor::of_process(process);
+    let single = &mut meters.take(SINGLE, METERS_OF_SINGLE);
+    tell("ingest.http", &load.measure_and_look(single, Connection::single, look)?)?;
+    let bulk = &mut meters.take(BULK, LINES);
+    tell("ingest.ndjson", &load.measure_and_look(bulk, Connection::lines, look)?)?;
     let mut through_broker = meters.into_all();
-    lines.extend(broker.measure(&mut through_broker, duration)?.lines("ingest.mqtt"));
-    lines.extend(rules::measure(&load, &admin, count)?);
-    server.stop()?;
-    Ok(lines)
+    tell("ingest.mqtt", &broker.measure(&mut through_broker, duration, look)?)?;
+    rules::measure(&load, &admin, count)?.into_iter().for_each(say);
+    server.stop()
+}
+
+/// Says the figures of one way, and the processor time of the server, which was looked at before and after.
+fn tell(name: &str, (figures, looks): &(Figures, [Result<Duration>; 2])) -> Result<()> {
+    figures.lines(name).into_iter().for_each(say);
+    let [Ok(before), Ok(after)] = looks else { bail!("the processor time is not known") };
+    let seconds = after.saturating_sub(*before).as_secs_f64();
+    let each = seconds * 1_000.0 / figures.frames.max(1) as f64;
+    say(format_args!("BENCH {name}.processor {each:.4} s/1000frames"));
+    Ok(())
 }

@@ -1,12 +1,9 @@
 //! The side that is asked: a sealed request is opened before anything else looks at it, and its answer is sealed.
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderValue, header::InvalidHeaderValue},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use champollion_fleet::vault::MessageError;
@@ -30,16 +27,16 @@ pub(in crate::api) struct OfNode;
 
 /// Answers a request that another node has sealed as if its client had asked here, and seals the answer. A request that
 /// says that a node hands it on, and that none has sealed for this one, is refused.
-pub(in crate::api) async fn opened(
-    State(service): State<Arc<Service>>,
+pub(in crate::api) async fn opened<F: Future<Output = Response>>(
+    service: &Service,
     request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     if !request.headers().contains_key(STAMP) {
-        return next.run(request).await;
+        return next(request).await;
     }
     match open(&service.cluster, request).await {
-        Ok((request, answer)) => seal(&answer, next.run(request).await),
+        Ok((request, answer)) => seal(&answer, next(request).await),
         Err(reason) => refused(reason),
     }
 }

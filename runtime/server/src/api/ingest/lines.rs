@@ -85,7 +85,9 @@ pub(super) async fn taken(
     let mut tasks = JoinSet::new();
     for groups in devices.into_values() {
         let (service, speaker) = (Arc::clone(service), speaker.clone());
-        tasks.spawn(async move { take_one_after_another(&service, &speaker, groups).await });
+        tasks.spawn(Box::pin(
+            async move { take_one_after_another(&service, &speaker, groups).await },
+        ));
     }
     while let Some(taken) = tasks.join_next().await {
         // A task that panicked has no answers.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::{
     Json, RequestExt,
     body::Body,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::post,
@@ -69,6 +69,11 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
         }
     }
     router
+}
+
+/// Whether a request goes to a door.
+pub(super) fn is_door(request: &Request) -> bool {
+    request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str().starts_with(PATH))
 }
 
 /// The advice for a path at which nothing is served, where it looks like that of a door.
