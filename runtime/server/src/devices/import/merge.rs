@@ -424,7 +424,6 @@ mod tests {
             network_servers: Vec::new(),
             digest: String::new(),
             refuses: Arc::new(|_, _| None),
-            may_go_on: Arc::new(|| true),
             progress: Arc::new(ImportProgress::default()),
             may_go_on: Arc::new(|| true),
         };
