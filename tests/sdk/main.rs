@@ -7,7 +7,7 @@ mod mistakes;
 
 use std::{fs, path::PathBuf, process::Command};
 
-use champollion_tests::{Output, Server, Setup, champollion, run, target, workspace};
+use champollion_tests::{Output, Server, Setup, champollion, run, workspace};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
