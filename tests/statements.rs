@@ -98,7 +98,8 @@ fn a_day_is_stated_as_it_was_and_seen_by_its_partner_alone() {
         ("layout=french", "format=csv"),
         ("format=csv&layout=database", "tables of records"),
     ] {
-        let refused = city.get(&format!("{path}/objects?{query}")).problem(400, "invalid-query");
+        let refused =
+            city.get(&format!("{path}/objects?{query}")).problem(400, "invalid-query").to_owned();
         assert!(refused.contains(what), "{refused}");
     }
 }

@@ -377,12 +377,12 @@ mod tests {
         );
         let refused = north.group_or_parts(None, vec![other.clone()]);
         assert_eq!(refused, Err(GroupRefused::OtherPart(other.clone())));
-        assert!(north.has_all(&water, &[own.clone()]));
-        for beyond in [&[][..], &[other.clone()], &[own.clone(), other.clone()]] {
+        assert!(north.has_all(&water, std::slice::from_ref(&own)));
+        for beyond in [&[][..], std::slice::from_ref(&other), &[own.clone(), other.clone()]] {
             assert!(!north.has_all(&water, beyond), "{beyond:?}");
         }
         let whole = reach(&roster, &["group:water"]);
-        assert!(whole.has_all(&water, &[]) && whole.has_all(&water, &[other.clone()]));
+        assert!(whole.has_all(&water, &[]) && whole.has_all(&water, std::slice::from_ref(&other)));
         assert!(whole.sees_object(&water, None));
         assert_eq!(whole.group_or_parts(None, vec![other.clone()]), Ok((water, vec![other])));
     }
