@@ -67,7 +67,7 @@ fn of_placed_a_group_is_moved_whole_while_no_node_runs() {
 
         // Another territory on the same server is in the middle of a batch of its own.
         let neighbour = format!("{}_neighbour", two.names[0]);
-        two.server.database(&neighbour);
+        drop(two.server.database(&neighbour));
         let begun = "BEGIN; CREATE TABLE kept (); PREPARE TRANSACTION 'champollion/neighbour'";
         two.server.sql(&neighbour, begun);
         let moved = two.move_water(1, 0);
