@@ -8,7 +8,7 @@ use std::{
 };
 
 use champollion_sandbox::check_repetition;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, Error, State, UndefinedBehavior, Value, functions};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -33,8 +33,23 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_fuel(Some(*LIMIT.get_or_init(|| FUEL)));
     // A tag that a device does not have is undefined, which is equal to nothing and false.
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.add_function("range", range);
     environment
 });
+
+/// A range for the fuel of its items. minijinja makes one of a hundred thousand for nothing, and what writes it as a text
+/// goes through all of them before it charges.
+fn range(
+    state: &State<'_, '_>,
+    from: isize,
+    to: Option<isize>,
+    step: Option<isize>,
+) -> Result<Value, Error> {
+    let range = functions::range(from, to, step)?;
+    let items = range.len().and_then(|items| items.try_into().ok());
+    state.consume_fuel(items.unwrap_or(u64::MAX))?;
+    Ok(range)
+}
 
 /// An expression that is true of the records that are meant.
 ///

@@ -189,6 +189,8 @@ mod tests {
             (json!({ "expression": "tags.nothing == 'x'" }), false),
             (json!({ "expression": "not tags.nothing" }), true),
             (json!({ "ports": [5], "expression": "subGroup == 'south'" }), false),
+            (json!({ "expression": "port in range(1, 6)" }), true),
+            (json!({ "expression": "range(90000) | length > 1" }), false),
         ] {
             assert_eq!(takes(&filter), expected, "{filter}");
         }
