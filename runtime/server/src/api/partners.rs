@@ -55,7 +55,7 @@ impl From<PartnerWithGroups> for Shown {
     }
 }
 
-/// What stays with groups that leave a partner, a thousand of each at most: it was made by the partner's people, maybe, and
+/// The things that stay with groups that leave a partner, a thousand of each at most: it was made by the partner's people, maybe, and
 /// goes on unless it is ended.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Staying {
