@@ -669,7 +669,7 @@ fn a_review_confirms_each_grant_or_ends_it() {
     let undecided = ["people", "review", "--decided", &file("decided.csv")];
     let refused = cli.run(&undecided);
     // The last owner stays, and all the rest is done.
-    assert!(refused.failure().contains("1 decisions"), "{}", refused.failure());
+    assert!(refused.failure().contains("1 decision was refused"), "{}", refused.failure());
     assert!(refused.stdout.contains("last-owner"), "{}", refused.stdout);
     let kept = 2 + machines.len();
     let told = format!("{kept} confirmed, 1 refused, 1 undecided");
