@@ -38,8 +38,9 @@ const PLAIN: [&str; 20] = [
 /// Filters that return one of the items of a list.
 const OF_ITEMS: [&str; 5] = ["first", "last", "max", "min", "sum"];
 
-/// Filters that put what they are given into many places.
-const REPEATING: [&str; 4] = ["batch", "groupby", "map", "slice"];
+/// Filters that put what they are given into many places, or take it anew for each item.
+const REPEATING: [&str; 8] =
+    ["batch", "groupby", "map", "reject", "rejectattr", "select", "selectattr", "slice"];
 
 /// The filter that writes what it is given wherever a text has a place for it.
 const FORMAT: &str = "format";
@@ -255,6 +256,8 @@ mod tests {
             ("name | list | map(*['default', [1]]) | string", "map"),
             ("name | list | groupby('x', default=[1])", "groupby"),
             ("port in [[1] | batch(9, [1])]", "batch"),
+            ("name | list | select('startingwith', ['x' * 9999]) | list", "select"),
+            ("name | list | rejectattr('x', 'eq', [1]) | list", "rejectattr"),
         ] {
             let refused = check_repetition(text);
             assert_eq!(refused, Err(Repetition::Argument(filter.to_owned())), "{text}");
@@ -285,6 +288,7 @@ mod tests {
             "tags.factor | int(1) * 2",
             "[value, 2] | sum(start=1) * 2",
             "name | list | batch(2, '-') | map('join', '/') | join",
+            "[value, 2] | select('gt', 1) | list | length",
             "'%.1f %s' | format(value * 1000, name)",
             "name | format(value)",
             "not an expression (",
