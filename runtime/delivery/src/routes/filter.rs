@@ -197,6 +197,19 @@ mod tests {
     }
 
     #[test]
+    fn an_expression_that_was_taken_before_it_was_refused_is_read_and_true_of_nothing() {
+        for text in ["[1] * 9 | length > 0", "true or [1] | batch(9, [1])"] {
+            let kept = json!({ "expression": text });
+            assert!(!takes(&kept), "{text}");
+            let filter: Filter = serde_json::from_value(kept.clone()).unwrap();
+            let refused = filter.check("ports").unwrap_err().to_string();
+            assert!(refused.starts_with("expression: "), "{refused}");
+            assert_eq!(serde_json::to_value(&filter).unwrap(), kept);
+            assert!(Expression::new(text.to_owned()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused() {
         for filter in [
             json!({ "decoders": ["acme"] }),
