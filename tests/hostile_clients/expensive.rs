@@ -481,8 +481,8 @@ fn no_expression_makes_much_of_a_list_that_is_multiplied() {
         let of_query: String = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let refused = partner.get(&format!("/v1/records?expression={of_query}"));
         let said = refused.problem(400, "invalid-query");
-        let is_named = ["it multiplies a list", "repeats what it is given"];
-        assert!(is_named.iter().any(|words| said.contains(words)), "{expression}: {said}");
+        let reasons = ["it multiplies a list", "repeats what it is given"];
+        assert!(reasons.iter().any(|reason| said.contains(reason)), "{expression}: {said}");
         let route = json!({ "to": { "pull": {} }, "filter": { "expression": expression } });
         let refused = partner.put("/v1/routes/multiplied", &route);
         assert!(refused.status == 400 || refused.status == 422, "{}", refused.text);

@@ -51,10 +51,10 @@ const PLACES: usize = 16;
 /// A value that an expression multiplies.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Repetition {
-    /// A list.
+    /// A list that is multiplied.
     #[error("it multiplies a list: multiply numbers and texts alone")]
     List,
-    /// An argument of the filter with this name.
+    /// An argument of a filter with this name, which may be large.
     #[error("{0} repeats what it is given: give it constants and names alone")]
     Argument(String),
     /// A value that `format` writes.

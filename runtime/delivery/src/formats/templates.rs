@@ -83,8 +83,8 @@ impl Templates {
         }
     }
 
-    /// Reads columns that were taken once. One that multiplies what may be large, as earlier versions let it, is empty: a
-    /// store that holds one is read all the same.
+    /// Reads columns that were taken once. One that multiplies what may be large, as earlier versions let it, is empty:
+    /// a store that holds one is read all the same.
     fn kept(text: &str) -> Result<Self, TemplatesError> {
         if text.len() > BYTES {
             return Err(refused(text, format!("all of them have more than {BYTES} bytes")));

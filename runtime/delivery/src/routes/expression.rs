@@ -37,8 +37,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
-/// A range for the fuel of its items. minijinja makes one of a hundred thousand for nothing, and what writes it as a text
-/// goes through all of them before it charges.
+/// A range for the fuel of its items. minijinja makes one of a hundred thousand for nothing, and what writes it as a
+/// text goes through all of them before it charges.
 fn range(
     state: &State<'_, '_>,
     from: isize,
