@@ -105,7 +105,7 @@ impl Filter {
             return Err(Contradiction::PortOfMacCommands { member });
         }
         if let Some(repetition) = self.expression.as_ref().and_then(Expression::repetition) {
-            let (member, repetition) = ("expression".to_owned(), repetition.clone());
+            let (member, repetition) = ("filter.expression".to_owned(), repetition.clone());
             return Err(Contradiction::Repeated { member, repetition });
         }
         Ok(())

@@ -203,7 +203,7 @@ mod tests {
             assert!(!takes(&kept), "{text}");
             let filter: Filter = serde_json::from_value(kept.clone()).unwrap();
             let refused = filter.check("ports").unwrap_err().to_string();
-            assert!(refused.starts_with("expression: "), "{refused}");
+            assert!(refused.starts_with("filter.expression: "), "{refused}");
             assert_eq!(serde_json::to_value(&filter).unwrap(), kept);
             assert!(Expression::new(text.to_owned()).is_err(), "{text}");
         }
