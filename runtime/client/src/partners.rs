@@ -24,7 +24,7 @@ pub struct Partner {
     pub staying: Option<Staying>,
 }
 
-/// What stays with groups that have left a partner.
+/// The tokens and routes that stay with groups that have left a partner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staying {
     /// The tokens of machines of these groups.

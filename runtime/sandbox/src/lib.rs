@@ -42,7 +42,7 @@ pub use digest::{Digest, DigestError};
 pub use error::{CallError, LoadError, OutputError};
 pub use limits::{CallLimits, Limits};
 pub use reading::{Downlink, Failure, FailureKind, Measurement, Reading, Span, Value};
-pub use repetition::{RepeatedList, check_repetition};
+pub use repetition::{Repetition, check_repetition};
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};
 pub use script::{Conversion, Dialect, FieldMapping, MappingError, Script};
 pub use vocabulary::Quantity;

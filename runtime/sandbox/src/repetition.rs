@@ -1,16 +1,18 @@
-//! Lists that an expression multiplies: such an expression is refused when it is read.
+//! Values that an expression multiplies for no fuel: such an expression is refused when it is read.
 //!
 //! minijinja repeats a list without making it (`[1] * 99999999`), and for no fuel. Whatever writes it as a text then takes the
-//! time and the memory of all items before anything is charged, and a few such lists within each other fill any memory. No
-//! expression needs them; numbers and texts are multiplied for the fuel that they cost.
+//! time and the memory of all items before anything is charged, and a few such lists within each other fill any memory. Some
+//! filters do the same with what they are given: they put it into a list as often as there are places
+//! (`[1] | batch(9999, [1])`), or into a text. No expression needs it; numbers and texts are multiplied for the fuel that
+//! they cost.
 
 use minijinja::machinery::{
-    ast::{BinOpKind, CallArg, Expr},
+    ast::{BinOpKind, CallArg, Expr, Filter},
     parse_expr,
 };
 
 /// Filters that return a text, a number or a truth value, whatever they are given.
-const PLAIN: [&str; 22] = [
+const PLAIN: [&str; 20] = [
     "abs",
     "bool",
     "capitalize",
@@ -18,10 +20,8 @@ const PLAIN: [&str; 22] = [
     "date",
     "e",
     "escape",
-    "float",
     "format",
     "indent",
-    "int",
     "join",
     "length",
     "lower",
@@ -38,42 +38,99 @@ const PLAIN: [&str; 22] = [
 /// Filters that return one of the items of a list.
 const OF_ITEMS: [&str; 5] = ["first", "last", "max", "min", "sum"];
 
-/// An expression that multiplies a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it multiplies a list: multiply numbers and texts alone")]
-pub struct RepeatedList;
+/// Filters that put what they are given into many places, or take it anew for each item.
+const REPEATING: [&str; 8] =
+    ["batch", "groupby", "map", "reject", "rejectattr", "select", "selectattr", "slice"];
 
-/// Refuses an expression that multiplies what may be a list. One that cannot be read is refused for that elsewhere.
+/// The filter that writes what it is given wherever a text has a place for it.
+const FORMAT: &str = "format";
+
+/// Places in a text for values that may be long.
+const PLACES: usize = 16;
+
+/// A value that an expression multiplies.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Repetition {
+    /// A list that is multiplied.
+    #[error("it multiplies a list: multiply numbers and texts alone")]
+    List,
+    /// An argument of a filter with this name, which may be large.
+    #[error("{0} repeats what it is given: give it constants and names alone")]
+    Argument(String),
+    /// A value that `format` writes.
+    #[error(
+        "format writes numbers and texts alone, and no more than {PLACES} into a constant text that are neither \
+         constants nor names"
+    )]
+    Written,
+}
+
+/// Refuses an expression that multiplies what may be a list, or large. One that cannot be read is refused for that
+/// elsewhere.
 ///
 /// # Errors
-/// [`RepeatedList`]
-pub fn check_repetition(text: &str) -> Result<(), RepeatedList> {
+/// Names what is multiplied.
+pub fn check_repetition(text: &str) -> Result<(), Repetition> {
     match parse_expr(text) {
-        Ok(expression) if repeats_list(&expression) => Err(RepeatedList),
+        Ok(expression) => check(&expression),
+        Err(_) => Ok(()),
+    }
+}
+
+fn check(expression: &Expr<'_>) -> Result<(), Repetition> {
+    match expression {
+        Expr::BinOp(of)
+            if matches!(of.op, BinOpKind::Mul)
+                && (may_be_list(&of.left) || may_be_list(&of.right)) =>
+        {
+            return Err(Repetition::List);
+        }
+        Expr::Filter(of) => check_filter(of)?,
+        _ => {}
+    }
+    parts(expression).into_iter().try_for_each(check)
+}
+
+fn check_filter(filter: &Filter<'_>) -> Result<(), Repetition> {
+    if values(&filter.args).all(is_small) {
+        return Ok(());
+    }
+    match filter.name {
+        name if REPEATING.contains(&name) => Err(Repetition::Argument(name.to_owned())),
+        FORMAT if !has_few_places(filter) || values(&filter.args).any(may_be_list) => {
+            Err(Repetition::Written)
+        }
         _ => Ok(()),
     }
 }
 
-fn repeats_list(expression: &Expr<'_>) -> bool {
-    let repeats_here = match expression {
-        Expr::BinOp(of) => {
-            matches!(of.op, BinOpKind::Mul) && (may_be_list(&of.left) || may_be_list(&of.right))
-        }
-        _ => false,
-    };
-    repeats_here || parts(expression).into_iter().any(repeats_list)
+/// Whether a value is a constant or of a name: then it is short.
+fn is_small(expression: &Expr<'_>) -> bool {
+    match expression {
+        Expr::Const(of) => of.value.as_object().is_none(),
+        Expr::UnaryOp(of) => is_small(&of.expr),
+        other => is_of_names(other),
+    }
+}
+
+/// Whether a text is a constant into which few values are written.
+fn has_few_places(filter: &Filter<'_>) -> bool {
+    let Some(Expr::Const(text)) = &filter.expr else { return false };
+    text.value.as_str().is_some_and(|text| text.matches('%').count() <= PLACES)
+}
+
+/// The values of the arguments of a call.
+fn values<'of, 'text>(arguments: &'of [CallArg<'text>]) -> impl Iterator<Item = &'of Expr<'text>> {
+    arguments.iter().map(|argument| match argument {
+        CallArg::Pos(value)
+        | CallArg::Kwarg(_, value)
+        | CallArg::PosSplat(value)
+        | CallArg::KwargSplat(value) => value,
+    })
 }
 
 /// The expressions that an expression is made of.
 fn parts<'of, 'text>(expression: &'of Expr<'text>) -> Vec<&'of Expr<'text>> {
-    let of_arguments = |arguments: &'of [CallArg<'text>]| {
-        arguments.iter().map(|argument| match argument {
-            CallArg::Pos(value)
-            | CallArg::Kwarg(_, value)
-            | CallArg::PosSplat(value)
-            | CallArg::KwargSplat(value) => value,
-        })
-    };
     match expression {
         Expr::Var(_) | Expr::Const(_) => Vec::new(),
         Expr::Slice(of) => {
@@ -88,11 +145,11 @@ fn parts<'of, 'text>(expression: &'of Expr<'text>) -> Vec<&'of Expr<'text>> {
         Expr::IfExpr(of) => {
             [&of.test_expr, &of.true_expr].into_iter().chain(&of.false_expr).collect()
         }
-        Expr::Filter(of) => of.expr.iter().chain(of_arguments(&of.args)).collect(),
-        Expr::Test(of) => [&of.expr].into_iter().chain(of_arguments(&of.args)).collect(),
+        Expr::Filter(of) => of.expr.iter().chain(values(&of.args)).collect(),
+        Expr::Test(of) => [&of.expr].into_iter().chain(values(&of.args)).collect(),
         Expr::GetAttr(of) => vec![&of.expr],
         Expr::GetItem(of) => vec![&of.expr, &of.subscript_expr],
-        Expr::Call(of) => [&of.expr].into_iter().chain(of_arguments(&of.args)).collect(),
+        Expr::Call(of) => [&of.expr].into_iter().chain(values(&of.args)).collect(),
         Expr::List(of) => of.items.iter().collect(),
         Expr::Tuple(of) => of.items.iter().collect(),
         Expr::Map(of) => of.keys.iter().chain(&of.values).collect(),
@@ -119,7 +176,11 @@ fn may_be_list(expression: &Expr<'_>) -> bool {
         Expr::Slice(of) => may_be_list(&of.expr),
         Expr::Filter(of) => match of.name {
             name if PLAIN.contains(&name) => false,
-            name if OF_ITEMS.contains(&name) => !of.expr.as_ref().is_some_and(has_plain_items),
+            // An argument is what a sum begins with, or what stands for a value that is no number.
+            name if OF_ITEMS.contains(&name) => {
+                !of.expr.as_ref().is_some_and(has_plain_items) || values(&of.args).any(may_be_list)
+            }
+            "float" | "int" => values(&of.args).any(may_be_list),
             "default" | "d" => parts(expression).into_iter().any(may_be_list),
             _ => true,
         },
@@ -174,8 +235,36 @@ mod tests {
             "tags[[1] * 9]",
             "[1][0:1] * 9",
             "[1, 2] | map('string') * 9",
+            "tags.none | int([1]) * 9",
+            "name | int(default=[1]) * 9",
+            "name | float(**{'default': [1]}) * 9",
+            "[] | sum(start=[1]) * 9",
         ] {
-            assert_eq!(check_repetition(text), Err(RepeatedList), "{text}");
+            assert_eq!(check_repetition(text), Err(Repetition::List), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_filter_repeats_what_may_be_large() {
+        for (text, filter) in [
+            ("[1] | batch(9999, [1]) | string", "batch"),
+            ("[1] | batch(9999, fill_with='x' * 9999) | string", "batch"),
+            ("[1] | slice(9999, range(9999)) | string", "slice"),
+            ("name | list | map('default', range(9999)) | string", "map"),
+            ("name | list | map('chain', name | list) | string", "map"),
+            ("name | list | map(attribute='x', default=[1]) | string", "map"),
+            ("name | list | map(*['default', [1]]) | string", "map"),
+            ("name | list | groupby('x', default=[1])", "groupby"),
+            ("port in [[1] | batch(9, [1])]", "batch"),
+            ("name | list | select('startingwith', ['x' * 9999]) | list", "select"),
+            ("name | list | rejectattr('x', 'eq', [1]) | list", "rejectattr"),
+        ] {
+            let refused = check_repetition(text);
+            assert_eq!(refused, Err(Repetition::Argument(filter.to_owned())), "{text}");
+        }
+        let many = format!("'{}' | format(a=name * 9)", "%(a)s".repeat(PLACES + 1));
+        for text in ["'%s' | format([1])", "('%s' * 9) | format(name * 9)", many.as_str()] {
+            assert_eq!(check_repetition(text), Err(Repetition::Written), "{text}");
         }
     }
 
@@ -196,6 +285,12 @@ mod tests {
             "value ** 2 * 3",
             "[value * 2, 3] | sum",
             "name[0:2] * 2",
+            "tags.factor | int(1) * 2",
+            "[value, 2] | sum(start=1) * 2",
+            "name | list | batch(2, '-') | map('join', '/') | join",
+            "[value, 2] | select('gt', 1) | list | length",
+            "'%.1f %s' | format(value * 1000, name)",
+            "name | format(value)",
             "not an expression (",
         ] {
             assert_eq!(check_repetition(text), Ok(()), "{text}");

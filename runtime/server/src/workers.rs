@@ -191,9 +191,10 @@ impl Workers {
             0 => thread::available_parallelism()?.get(),
             given => given,
         };
-        let queue = Arc::new(Queue::of(waiting));
+        // Where a thread cannot be started, those before it end with this.
+        let workers = Self { queue: Arc::new(Queue::of(waiting)), threads, full };
         for _ in 0..threads {
-            let jobs = Arc::clone(&queue);
+            let jobs = Arc::clone(&workers.queue);
             thread::Builder::new()
                 .name(format!("{name}-{}", NAMES.fetch_add(1, Ordering::Relaxed)))
                 .stack_size(wasm_stack_bytes + HOST_STACK_BYTES)
@@ -206,7 +207,7 @@ impl Workers {
                     }
                 })?;
         }
-        Ok(Self { queue, threads, full })
+        Ok(workers)
     }
 
     /// Returns the number of threads.

@@ -53,7 +53,8 @@ const DIMMING_STEP: &[Field] = &[("stepTime", Form::Time), ("dimmingLevel", OR_I
 const ZENITH_STEP: &[Field] = &[("zenithAngle", Form::Zenith), ("dimmingLevel", OR_DISABLED)];
 const HOLIDAY: &[Field] = &[("", Form::MonthDay)];
 
-/// What is put back to what it was when the device was made. Firmware 1.0.x has the targets from 0x01 to 0x06.
+/// The settings that are put back to what they were when the device was made. Firmware 1.0.x has the targets from 0x01
+/// to 0x06.
 const RESET_TARGETS: &[Choice] = &[
     (0x01, "ldr_input_config", &[]),
     (0x03, "dig_input_config_v10", &[]),

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use champollion_sandbox::check_repetition;
+use champollion_sandbox::{Repetition, check_repetition};
 use jiff::{Timestamp, civil, fmt::strtime, tz::TimeZone};
 use minijinja::{
     Environment, Error, ErrorKind, UndefinedBehavior, Value,
@@ -57,7 +57,7 @@ pub struct Templates {
 #[derive(Clone)]
 struct Template {
     title: String,
-    expression: Arc<minijinja::Expression<'static, 'static>>,
+    expression: Result<Arc<minijinja::Expression<'static, 'static>>, Repetition>,
 }
 
 /// A fault of columns of the recipient's own.
@@ -74,12 +74,18 @@ impl Templates {
     /// Reads columns out of their text.
     ///
     /// # Errors
-    /// Names the column that cannot be read, and the reason.
+    /// Names the column that cannot be read, or multiplies what may be large, and the reason.
     pub fn new(text: &str) -> Result<Self, TemplatesError> {
-        let refused = |column: &str, reason: String| TemplatesError {
-            column: column.chars().take(80).collect(),
-            reason,
-        };
+        let columns = Self::kept(text)?;
+        match columns.repetition() {
+            None => Ok(columns),
+            Some((column, repeated)) => Err(refused(column, repeated.to_string())),
+        }
+    }
+
+    /// Reads columns that were taken once. One that multiplies what may be large, as earlier versions let it, is empty:
+    /// a store that holds one is read all the same.
+    fn kept(text: &str) -> Result<Self, TemplatesError> {
         if text.len() > BYTES {
             return Err(refused(text, format!("all of them have more than {BYTES} bytes")));
         }
@@ -96,7 +102,11 @@ impl Templates {
             if columns.iter().any(|column| column.title == title) {
                 return Err(refused(part, "another column has the same name".to_owned()));
             }
-            check_repetition(expression).map_err(|repeated| refused(part, repeated.to_string()))?;
+            let title = title.to_owned();
+            if let Err(repeated) = check_repetition(expression) {
+                columns.push(Template { title, expression: Err(repeated) });
+                continue;
+            }
             let compiled =
                 ENVIRONMENT.compile_expression_owned(expression.to_owned()).map_err(|error| {
                     let reason = error.detail().map_or_else(|| error.to_string(), str::to_owned);
@@ -110,9 +120,16 @@ impl Templates {
                 let reason = format!("there is no {name}, but {}", NAMES.join(", "));
                 return Err(refused(part, reason));
             }
-            columns.push(Template { title: title.to_owned(), expression: Arc::new(compiled) });
+            columns.push(Template { title, expression: Ok(Arc::new(compiled)) });
         }
         Ok(Self { text: text.to_owned(), columns })
+    }
+
+    /// The first column that multiplies what may be large, and the reason for which it is empty.
+    pub(crate) fn repetition(&self) -> Option<(&str, &Repetition)> {
+        self.columns
+            .iter()
+            .find_map(|column| Some((&*column.title, column.expression.as_ref().err()?)))
     }
 
     /// Returns the names of the columns.
@@ -130,15 +147,22 @@ impl Templates {
     /// An expression takes more than a cell may.
     pub(super) fn cells(&self, row: &Row<'_>) -> Result<Vec<Cell<'static>>, FormatError> {
         let context: Value = Serde(&Seen::new(row)?).into();
-        let cell = |column: &Template| match column.expression.eval(context.clone()) {
-            Ok(value) => Ok(cell(&value, row.zone)),
-            Err(error) if error.kind() == ErrorKind::OutOfFuel => {
-                Err(FormatError::TooExpensive { column: column.title.clone() })
+        let cell = |column: &Template| {
+            let Ok(expression) = &column.expression else { return Ok(Cell::Empty) };
+            match expression.eval(context.clone()) {
+                Ok(value) => Ok(cell(&value, row.zone)),
+                Err(error) if error.kind() == ErrorKind::OutOfFuel => {
+                    Err(FormatError::TooExpensive { column: column.title.clone() })
+                }
+                Err(_) => Ok(Cell::Empty),
             }
-            Err(_) => Ok(Cell::Empty),
         };
         self.columns.iter().map(cell).collect()
     }
+}
+
+fn refused(column: &str, reason: String) -> TemplatesError {
+    TemplatesError { column: column.chars().take(80).collect(), reason }
 }
 
 /// The parts between semicolons, but for those within a text of an expression.
@@ -253,7 +277,7 @@ impl Serialize for Templates {
 
 impl<'de> Deserialize<'de> for Templates {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::kept(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 
@@ -325,6 +349,21 @@ mod tests {
             let refused = columns.cells(&rows[0]).unwrap_err().to_string();
             assert!(refused.contains("\"much\" takes more"), "{much}: {refused}");
         }
+    }
+
+    #[test]
+    fn a_column_that_was_taken_before_it_was_refused_is_read_and_empty() {
+        let text = "device;much=([1] * 9)|string";
+        let refused = Templates::new(text).unwrap_err().to_string();
+        assert!(refused.contains("\"much\"") && refused.contains("multiplies"), "{refused}");
+        let kept: Templates = serde_json::from_value(text.into()).unwrap();
+        assert_eq!(kept.repetition(), Some(("much", &Repetition::List)));
+        let view = View::read(RECORD).unwrap();
+        let (content, utc) = (TableContent::default(), TimeZone::UTC);
+        let rows = rows::of(&view, rows::RowsOf::Measurements, &content, &utc);
+        let cells = kept.cells(&rows[0]).unwrap();
+        assert!(matches!(cells[..], [Cell::Text(_), Cell::Empty]));
+        assert_eq!(serde_json::to_value(&kept).unwrap(), text);
     }
 
     #[test]

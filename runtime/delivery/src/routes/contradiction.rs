@@ -1,10 +1,11 @@
 //! Members of a route or of a query that contradict each other, or that ask for what can never be: they are refused
 //! when they are said, since a recipient would wait for nothing.
 
+use champollion_sandbox::Repetition;
 use jiff::Timestamp;
 
-use super::{filter::Filter, shape::Shape};
-use crate::formats::{Detail, Format, TableContent};
+use super::{expression::Expression, filter::Filter, shape::Shape};
+use crate::formats::{Detail, Format, TableContent, Templates};
 
 /// Why members of a route or of a query do not go together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +18,14 @@ pub enum Contradiction {
     PortOfMacCommands {
         /// The member at fault.
         member: &'static str,
+    },
+    /// An expression multiplies what may be large.
+    #[error("{member}: {repetition}")]
+    Repeated {
+        /// The member that holds the expression.
+        member: String,
+        /// The reason for which it is refused.
+        repetition: Repetition,
     },
     /// There is no measurement that could be new.
     #[error(
@@ -90,10 +99,14 @@ impl Filter {
     /// Checks that some record can pass. `member` is the name of the ports.
     ///
     /// # Errors
-    /// A port is named on which no record ever comes.
+    /// A port is named on which no record ever comes, or the expression multiplies what may be large.
     pub fn check(&self, member: &'static str) -> Result<(), Contradiction> {
         if self.ports.contains(&0) {
             return Err(Contradiction::PortOfMacCommands { member });
+        }
+        if let Some(repetition) = self.expression.as_ref().and_then(Expression::repetition) {
+            let (member, repetition) = ("filter.expression".to_owned(), repetition.clone());
+            return Err(Contradiction::Repeated { member, repetition });
         }
         Ok(())
     }
@@ -110,12 +123,16 @@ impl Filter {
 /// Checks that the content of a table can be in records of this shape that pass a filter.
 ///
 /// # Errors
-/// A column would be empty in each row.
+/// A column would be empty in each row, or multiplies what may be large.
 fn check_content(
     content: &TableContent,
     filter: &Filter,
     shape: Shape,
 ) -> Result<(), Contradiction> {
+    if let Some((column, repetition)) = content.columns.as_ref().and_then(Templates::repetition) {
+        let (member, repetition) = (format!("the column {column:?}"), repetition.clone());
+        return Err(Contradiction::Repeated { member, repetition });
+    }
     let empty = |member: String, without| Err(Contradiction::EmptyColumn { member, without });
     if let Some(without) = filter.without_reading(shape) {
         if !content.quantities.is_empty() {

@@ -7,8 +7,8 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
-use champollion_sandbox::check_repetition;
-use minijinja::{Environment, UndefinedBehavior};
+use champollion_sandbox::{Repetition, check_repetition};
+use minijinja::{Environment, Error, State, UndefinedBehavior, Value, functions};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -33,8 +33,23 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_fuel(Some(*LIMIT.get_or_init(|| FUEL)));
     // A tag that a device does not have is undefined, which is equal to nothing and false.
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.add_function("range", range);
     environment
 });
+
+/// A range for the fuel of its items. minijinja makes one of a hundred thousand for nothing, and what writes it as a
+/// text goes through all of them before it charges.
+fn range(
+    state: &State<'_, '_>,
+    from: isize,
+    to: Option<isize>,
+    step: Option<isize>,
+) -> Result<Value, Error> {
+    let range = functions::range(from, to, step)?;
+    let items = range.len().and_then(|items| items.try_into().ok());
+    state.consume_fuel(items.unwrap_or(u64::MAX))?;
+    Ok(range)
+}
 
 /// An expression that is true of the records that are meant.
 ///
@@ -43,7 +58,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 #[derive(Clone)]
 pub struct Expression {
     text: String,
-    compiled: Arc<minijinja::Expression<'static, 'static>>,
+    compiled: Result<Arc<minijinja::Expression<'static, 'static>>, Repetition>,
 }
 
 /// A fault of an expression.
@@ -84,17 +99,27 @@ impl Expression {
     /// Reads an expression.
     ///
     /// # Errors
-    /// It is empty, too long, or none.
+    /// It is empty, too long, or none, or multiplies what may be large.
     pub fn new(text: String) -> Result<Self, ExpressionError> {
+        let Self { text, compiled } = Self::kept(text)?;
+        match compiled {
+            Ok(compiled) => Ok(Self { text, compiled: Ok(compiled) }),
+            Err(repeated) => Err(ExpressionError { text, reason: repeated.to_string() }),
+        }
+    }
+
+    /// Reads an expression that was taken once. One that multiplies what may be large, as earlier versions let it, is
+    /// true of nothing: a store that holds one is read all the same.
+    fn kept(text: String) -> Result<Self, ExpressionError> {
         if text.len() > BYTES {
             let reason = format!("it has {} bytes, and {BYTES} are the limit", text.len());
             return Err(ExpressionError { text: text.chars().take(40).collect(), reason });
         }
         if let Err(repeated) = check_repetition(&text) {
-            return Err(ExpressionError { text, reason: repeated.to_string() });
+            return Ok(Self { text, compiled: Err(repeated) });
         }
         match ENVIRONMENT.compile_expression_owned(text.clone()) {
-            Ok(compiled) => Ok(Self { text, compiled: Arc::new(compiled) }),
+            Ok(compiled) => Ok(Self { text, compiled: Ok(Arc::new(compiled)) }),
             Err(error) => {
                 let reason = error.detail().map_or_else(|| error.to_string(), str::to_owned);
                 Err(ExpressionError { text, reason })
@@ -102,10 +127,16 @@ impl Expression {
         }
     }
 
+    /// The reason for which it is true of nothing, where it multiplies what may be large.
+    pub(super) fn repetition(&self) -> Option<&Repetition> {
+        self.compiled.as_ref().err()
+    }
+
     /// Whether it is true of a record. What cannot be evaluated (a number compared with a text by `<`)
     /// is not.
     #[must_use]
     pub fn holds_for(&self, record: &Head<'_>) -> bool {
+        let Ok(compiled) = &self.compiled else { return false };
         let HeadDevice { dev_eui, name, sub_group, use_case, tags } = &record.device;
         let seen = Seen {
             tags,
@@ -119,7 +150,7 @@ impl Expression {
             version: record.decoder.as_ref().map(|decoder| &*decoder.version),
             decoded: record.is_decoded(),
         };
-        self.compiled.eval(minijinja::value::Serde(&seen)).is_ok_and(|value| value.is_true())
+        compiled.eval(minijinja::value::Serde(&seen)).is_ok_and(|value| value.is_true())
     }
 }
 
@@ -158,6 +189,6 @@ impl Serialize for Expression {
 
 impl<'de> Deserialize<'de> for Expression {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::kept(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }

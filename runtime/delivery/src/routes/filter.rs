@@ -189,8 +189,23 @@ mod tests {
             (json!({ "expression": "tags.nothing == 'x'" }), false),
             (json!({ "expression": "not tags.nothing" }), true),
             (json!({ "ports": [5], "expression": "subGroup == 'south'" }), false),
+            (json!({ "expression": "port in range(1, 6)" }), true),
+            (json!({ "expression": "range(90000) | length > 1" }), false),
         ] {
             assert_eq!(takes(&filter), expected, "{filter}");
+        }
+    }
+
+    #[test]
+    fn an_expression_that_was_taken_before_it_was_refused_is_read_and_true_of_nothing() {
+        for text in ["[1] * 9 | length > 0", "true or [1] | batch(9, [1])"] {
+            let kept = json!({ "expression": text });
+            assert!(!takes(&kept), "{text}");
+            let filter: Filter = serde_json::from_value(kept.clone()).unwrap();
+            let refused = filter.check("ports").unwrap_err().to_string();
+            assert!(refused.starts_with("filter.expression: "), "{refused}");
+            assert_eq!(serde_json::to_value(&filter).unwrap(), kept);
+            assert!(Expression::new(text.to_owned()).is_err(), "{text}");
         }
     }
 

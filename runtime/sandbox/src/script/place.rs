@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-/// Where a value stands.
+/// The place of a value.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place<'a> {
     pub(crate) root: &'a str,

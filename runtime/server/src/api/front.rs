@@ -34,7 +34,7 @@ use crate::service::Service;
 
 type Answered = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-/// What makes the span of a request.
+/// The maker of the span of a request.
 type MakeSpan = fn(&Request) -> tracing::Span;
 
 /// The front, as a service that a router takes.

@@ -55,8 +55,8 @@ impl From<PartnerWithGroups> for Shown {
     }
 }
 
-/// What stays with groups that leave a partner, a thousand of each at most: it was made by the partner's people, maybe, and
-/// goes on unless it is ended.
+/// The things that stay with groups that leave a partner, a thousand of each kind at most: they were made by the
+/// partner's people, maybe, and go on unless they are ended.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Staying {
     /// The tokens of machines of these groups, and of parts of them.

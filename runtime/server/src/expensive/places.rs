@@ -46,6 +46,7 @@ impl Taken {
     fn forget_idle(&mut self, side: &Side) {
         let places = match side {
             Side::Group(group) => self.of_groups.of(group),
+            // Those that count for groups are among them: they keep the share until they have gone too.
             Side::Token(token) => self.of_tokens.of(token),
         };
         if places == 0 {
@@ -59,10 +60,6 @@ impl Held {
     pub(super) async fn share(&self) -> Option<OwnedSemaphorePermit> {
         // It is never closed.
         Arc::clone(&self.share).acquire_owned().await.ok()
-    }
-
-    fn side(&self) -> Side {
-        Side::of(&self.token, self.group.as_ref())
     }
 }
 
@@ -115,8 +112,9 @@ impl Drop for Held {
         taken.of_tokens.take(&self.token, 1);
         if let Some(group) = &self.group {
             taken.of_groups.take(group, 1);
+            taken.forget_idle(&Side::Group(group.clone()));
         }
-        taken.forget_idle(&self.side());
+        taken.forget_idle(&Side::Token(self.token.clone()));
     }
 }
 
@@ -159,6 +157,9 @@ mod tests {
         for group in [Some(&water), None] {
             drop(places.take(&SETTINGS, "a", group));
         }
+        let of_group = places.take(&SETTINGS, "a", Some(&water));
+        drop(places.take(&SETTINGS, "a", None));
+        drop(of_group);
         let taken = places.taken.lock();
         assert_eq!(taken.all, 0);
         assert!(taken.of_tokens.is_empty() && taken.of_groups.is_empty());

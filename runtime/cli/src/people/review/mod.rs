@@ -15,7 +15,10 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{full_name, told};
-use crate::{Failure, output, plural::counted};
+use crate::{
+    Failure, output,
+    plural::{agreeing, counted},
+};
 use list::{Decided, Decision, Right, moment};
 
 /// Lists every grant and every token of a machine with its last use, and carries decisions out.
@@ -196,7 +199,9 @@ fn report(outcomes: &[Outcome], json: bool) -> Result<(), Failure> {
     match refused {
         0 => Ok(()),
         count => {
-            Err(Failure::new("the review is not done", format!("{count} decisions were refused")))
+            let were = agreeing(count, "was", "were");
+            let reason = format!("{} {were} refused", counted(count, "decision"));
+            Err(Failure::new("the review is not done", reason))
         }
     }
 }

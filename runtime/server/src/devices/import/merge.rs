@@ -412,7 +412,7 @@ mod tests {
     use super::*;
     use crate::devices::ImportProgress;
 
-    /// What is refused of a new device, by the cells.
+    /// The refusals of a new device, by the cells.
     fn refused(sheet: &str) -> Vec<(String, String)> {
         let (options, limits) = (ReadOptions::default(), SheetLimits::default());
         let sheet = Sheet::read(sheet.as_bytes(), &options, &limits).unwrap();
