@@ -211,6 +211,30 @@ fn of_postgres_a_database_that_was_set_back_takes_nothing_from_those_whose_chang
 }
 
 #[test]
+fn of_postgres_a_node_that_has_nothing_to_write_is_not_told_that_the_database_was_set_back() {
+    let database = Database::new();
+    block_on(async {
+        let mut options = PostgresOptions::new(&database.url);
+        options.renewal = Duration::from_millis(50);
+        let idle = PostgresStore::open(&options).await.unwrap();
+        let leaves = store(&database.url).await;
+        idle.commit(batch("1")).await.unwrap();
+        leaves.commit(batch("2")).await.unwrap();
+        database.sql("UPDATE flushes SET at = now() - interval '8 days'");
+        let renewed = "SELECT count(*) FROM flushes WHERE at > now() - interval '1 day'";
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while database.sql(renewed) != "1" {
+            assert!(Instant::now() < deadline, "the row of the idle node is as old as before");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        leaves.close().await.unwrap();
+        assert_eq!(database.sql("SELECT count(*) FROM flushes"), "1");
+        idle.commit(batch("3")).await.unwrap();
+        assert_eq!(idle.health(), Health::Ready);
+    });
+}
+
+#[test]
 fn of_postgres_a_database_that_takes_no_changes_is_refused() {
     let database = Database::new();
     database.sql("ALTER DATABASE current SET default_transaction_read_only = on");
