@@ -201,6 +201,8 @@ fn of_postgres_a_database_that_was_set_back_takes_nothing_from_those_whose_chang
                 matches!(loses.health(), Health::Failed(reason) if reason.contains("set back"))
             );
         }
+        let refused = loses.prepare(batch("4"), "champollion/part").await.unwrap_err();
+        assert!(matches!(refused, StoreError::SetBack { .. }), "nor is it prepared: {refused}");
         assert_eq!(other.get("t", b"k").await.unwrap(), Some(b"2".to_vec()));
         let committed = other.commit(batch("5")).await.unwrap();
         assert_eq!(committed.appended, [Sequence::new(3)], "nothing is left of what was refused");
