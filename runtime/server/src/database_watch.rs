@@ -112,9 +112,16 @@ impl Watched {
 
     async fn look(&self) {
         let asked = tokio::time::timeout(LOOK_TIME, self.database.standing()).await;
-        self.hear(asked.is_ok());
-        // A database that cannot be reached is told by the store.
-        let Ok(Ok(standing)) = asked else { return };
+        // A database that cannot be reached is told by the store, and gives no answer in time either.
+        let standing = match asked {
+            Ok(Ok(standing)) => standing,
+            Ok(Err(_)) => return,
+            Err(_) => {
+                self.hear(false);
+                return;
+            }
+        };
+        self.hear(true);
         let before = self.seen.lock().replace((Instant::now(), standing));
         let (lacked, server) =
             (before.is_some_and(|(_, before)| before.lacks_standby()), self.database.server());

@@ -11,14 +11,15 @@
 //! Each transaction looks whether the number in that row is at least the last one of which this node was told. Where it
 //! is less, the database was set back, and has lost what was acknowledged: nothing is written any more, since this
 //! process would go on from a memory that is later than the database, and sequences that it has read would come a
-//! second time.
+//! second time. A node that leaves removes the rows of those that have written nothing for a week, so one that has nothing
+//! to write, as into one of several databases, renews its row.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
 
@@ -74,6 +75,8 @@ pub(super) struct Committer {
     pub(super) number: i64,
     /// The number of the last one that is known to be there.
     pub(super) acknowledged: i64,
+    /// The time after which the row of this node is renewed where nothing was written.
+    pub(super) renewal: Duration,
     /// The task that removes truncated entries, which ends with this one.
     pub(super) sweeping: AbortHandle,
 }
@@ -90,13 +93,16 @@ impl Committer {
     pub(super) async fn run(mut self) {
         let mut closing = None;
         while closing.is_none() {
-            match self.requests.recv().await {
-                Some(Request::Commit(batch, reply)) => {
+            match timeout(self.renewal, self.requests.recv()).await {
+                Ok(Some(Request::Commit(batch, reply))) => {
                     let group = self.gather(batch, reply, &mut closing);
                     self.serve(group).await;
                 }
-                Some(Request::Close(reply)) => closing = Some(reply),
-                None => break,
+                Ok(Some(Request::Close(reply))) => closing = Some(reply),
+                Ok(None) => break,
+                // A transaction of no batch writes the row alone. Where none was tried yet, there is no row.
+                Err(_) if self.number > 0 => self.serve(Vec::new()).await,
+                Err(_) => {}
             }
         }
         self.status.close();

@@ -102,6 +102,7 @@ impl PostgresStore {
             session: None,
             number: 0,
             acknowledged: 0,
+            renewal: options.renewal,
             sweeping,
         };
         tokio::spawn(committer.run());

@@ -1,9 +1,14 @@
 //! Settings of a store in a database.
 
+use std::time::Duration;
+
 use super::schema;
 
 /// Connections for reading. A node reads its caches at the start, and seldom after that.
 const DEFAULT_READERS: usize = 8;
+
+/// The time after which a node that writes nothing renews its row: rows of a week without a write are removed.
+const RENEWAL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A database, and how many connections a node has to it.
 #[derive(Clone)]
@@ -17,6 +22,8 @@ pub struct PostgresOptions {
     pub readers: usize,
     /// The newest schema that is made and known.
     pub schema: i32,
+    /// The time after which a node that writes nothing renews its row.
+    pub(super) renewal: Duration,
 }
 
 impl PostgresOptions {
@@ -33,7 +40,8 @@ impl PostgresOptions {
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         let (password, readers) = (None, DEFAULT_READERS);
-        Self { url: url.into(), password, readers, schema: Self::NEWEST_SCHEMA }
+        let (schema, renewal) = (Self::NEWEST_SCHEMA, RENEWAL);
+        Self { url: url.into(), password, readers, schema, renewal }
     }
 
     /// Sets [`password`](Self::password), which is then not taken from the address.

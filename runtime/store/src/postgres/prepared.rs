@@ -140,6 +140,9 @@ impl PostgresStore {
     /// database cannot be reached, it may be prepared or not.
     pub(crate) async fn prepare(&self, batch: Batch, name: &str) -> Result<Prepared, StoreError> {
         self.inner.status.check_open()?;
+        if self.inner.status.has_failed() {
+            return Err(self.refusal(&Fault::SetBack));
+        }
         let preparer = &self.inner.preparer;
         let flushed = preparer.prepare(&[batch], name).await.map_err(|fault| {
             if matches!(fault, Fault::Full(_)) {

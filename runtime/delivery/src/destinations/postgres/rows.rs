@@ -44,7 +44,6 @@ pub(super) struct Row {
 /// A record that another one stands for, since its frame was decoded once more.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct ReplacedRecord {
-    dev_eui: String,
     record_id: String,
     replaced_by: String,
 }
@@ -154,7 +153,6 @@ fn yes() -> bool {
 pub(super) fn rows_of(record: &str) -> Result<RecordRows, serde_json::Error> {
     let mut told: Told = serde_json::from_str(record)?;
     let replaced = told.replaces.as_ref().map(|replaced| ReplacedRecord {
-        dev_eui: told.device.dev_eui.clone(),
         record_id: replaced.record.clone(),
         replaced_by: told.id.clone(),
     });
@@ -274,9 +272,7 @@ mod tests {
             "receivedAt": "2026-11-25T08:00:00Z", "replaces": { "record": "x" }, "decoded": { "data": {} },
         });
         let read = rows_of(&correction.to_string()).unwrap();
-        let replaced = json!({
-            "dev_eui": "70B3D5499A000001", "record_id": "x", "replaced_by": "x-0A",
-        });
+        let replaced = json!({ "record_id": "x", "replaced_by": "x-0A" });
         assert_eq!((read.rows, json!(read.replaced)), (vec![], replaced));
     }
 }

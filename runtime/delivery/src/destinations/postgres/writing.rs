@@ -13,6 +13,9 @@ use super::{
 /// Months back for which there are partitions: what devices tell of their past.
 const MONTHS_BACK: i32 = 13;
 
+/// Most rows of a month that are moved into its partition: a statement moves them in some seconds.
+const MOVED_ROWS: i64 = 100_000;
+
 /// All columns of the table with their types, as a row of JSON is read.
 const COLUMNS: &str = include_str!("schema/columns.txt");
 
@@ -63,29 +66,51 @@ impl Partition<'_> {
     }
 
     /// Makes the partition of rows that are among those without a month, and moves them there. Nobody adds to them
-    /// meanwhile.
+    /// meanwhile. Where they are too many, they stay, and later ones come to them, as all do that have no month.
     async fn take_out(&self, client: &mut Client) -> Result<(), PostgresFault> {
-        let (Self { schema, month, next }, name, bounds) = (self, self.name(), self.bounds());
+        if self.has_many_rows(client).await? {
+            return Ok(());
+        }
+        let (Self { schema, .. }, name, bounds) = (self, self.name(), self.bounds());
+        let of_month = self.of_month();
+        // The tables are locked in the order in which another one locks them that makes a partition.
         let statements = format!(
-            "LOCK TABLE {schema}.measurements_other IN ACCESS EXCLUSIVE MODE;
+            "LOCK TABLE ONLY {schema}.measurements IN SHARE UPDATE EXCLUSIVE MODE;
+             LOCK TABLE {schema}.measurements_other IN ACCESS EXCLUSIVE MODE;
              CREATE TABLE {name} (LIKE {schema}.measurements INCLUDING DEFAULTS);
              WITH moved AS (
-                 DELETE FROM {schema}.measurements_other
-                 WHERE measured_at >= '{month} 00:00:00+00' AND measured_at < '{next} 00:00:00+00'
-                 RETURNING *
+                 DELETE FROM {schema}.measurements_other WHERE {of_month} RETURNING *
              ) INSERT INTO {name} SELECT * FROM moved;
              ALTER TABLE {schema}.measurements ATTACH PARTITION {name} {bounds}"
         );
         let change = client.transaction().await?;
         match change.batch_execute(&statements).await {
-            // Another route has moved them at the same moment.
-            Err(error) if is_made(&error) => change.rollback().await?,
+            // Another route has moved them at the same moment, or it takes too long beside all that stay.
+            Err(error) if is_made(&error) || error.code() == Some(&SqlState::QUERY_CANCELED) => {
+                change.rollback().await?;
+            }
             moved => {
                 moved?;
                 change.commit().await?;
             }
         }
         Ok(())
+    }
+
+    /// Whether there are more rows of the month among those without a month than are moved.
+    async fn has_many_rows(&self, client: &Client) -> Result<bool, PostgresFault> {
+        let (schema, of_month) = (self.schema, self.of_month());
+        let statement = format!(
+            "SELECT count(*) > {MOVED_ROWS} FROM (SELECT 1 FROM {schema}.measurements_other WHERE {of_month} \
+             LIMIT {MOVED_ROWS} + 1) AS counted"
+        );
+        Ok(client.query_one(&statement, &[]).await?.get(0))
+    }
+
+    /// The condition of rows of the month.
+    fn of_month(&self) -> String {
+        let Self { month, next, .. } = self;
+        format!("measured_at >= '{month} 00:00:00+00' AND measured_at < '{next} 00:00:00+00'")
     }
 }
 
@@ -127,13 +152,11 @@ pub(super) async fn write(
     change.execute(&statement, &[&json]).await?;
     if !replaced.is_empty() {
         let json = serde_json::to_string(replaced)?;
-        // By the device there is an index.
         let statement = format!(
             "UPDATE {schema}.measurements AS kept SET replaced_by = told.replaced_by \
              FROM jsonb_to_recordset($1::text::jsonb) \
-             AS told(dev_eui text, record_id text, replaced_by text) \
-             WHERE kept.dev_eui = told.dev_eui AND kept.record_id = told.record_id \
-             AND kept.replaced_by IS NULL"
+             AS told(record_id text, replaced_by text) \
+             WHERE kept.record_id = told.record_id AND kept.replaced_by IS NULL"
         );
         change.execute(&statement, &[&json]).await?;
     }

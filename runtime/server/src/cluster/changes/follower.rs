@@ -340,6 +340,7 @@ mod tests {
         let missed = check_gap(Sequence::new(6), &entries(&[8, 9]));
         assert!(matches!(missed, Err(FollowError::FellBehind)));
     }
+
     #[tokio::test]
     async fn a_log_that_was_set_back_is_not_followed() {
         let log = tables::CHANGES.as_str();

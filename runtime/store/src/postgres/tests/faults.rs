@@ -201,12 +201,38 @@ fn of_postgres_a_database_that_was_set_back_takes_nothing_from_those_whose_chang
                 matches!(loses.health(), Health::Failed(reason) if reason.contains("set back"))
             );
         }
+        let refused = loses.prepare(batch("4"), "champollion/part").await.unwrap_err();
+        assert!(matches!(refused, StoreError::SetBack { .. }), "nor is it prepared: {refused}");
         assert_eq!(other.get("t", b"k").await.unwrap(), Some(b"2".to_vec()));
         let committed = other.commit(batch("5")).await.unwrap();
         assert_eq!(committed.appended, [Sequence::new(3)], "nothing is left of what was refused");
         let again = store(&database.url).await;
         again.commit(batch("6")).await.unwrap();
         assert_eq!(again.health(), Health::Ready);
+    });
+}
+
+#[test]
+fn of_postgres_a_node_that_has_nothing_to_write_is_not_told_that_the_database_was_set_back() {
+    let database = Database::new();
+    block_on(async {
+        let mut options = PostgresOptions::new(&database.url);
+        options.renewal = Duration::from_millis(50);
+        let idle = PostgresStore::open(&options).await.unwrap();
+        let leaves = store(&database.url).await;
+        idle.commit(batch("1")).await.unwrap();
+        leaves.commit(batch("2")).await.unwrap();
+        database.sql("UPDATE flushes SET at = now() - interval '8 days'");
+        let renewed = "SELECT count(*) FROM flushes WHERE at > now() - interval '1 day'";
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while database.sql(renewed) != "1" {
+            assert!(Instant::now() < deadline, "the row of the idle node is as old as before");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        leaves.close().await.unwrap();
+        assert_eq!(database.sql("SELECT count(*) FROM flushes"), "1");
+        idle.commit(batch("3")).await.unwrap();
+        assert_eq!(idle.health(), Health::Ready);
     });
 }
 

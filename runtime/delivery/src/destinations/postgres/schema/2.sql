@@ -1,6 +1,10 @@
 -- The record that stands for that of the row, where its frame was decoded once more since.
 ALTER TABLE {schema}.measurements ADD COLUMN replaced_by text;
 
+-- The rows of a record are found by it, whatever moments they tell: without it all rows of all months are gone through. Whoever has
+-- more of them than are indexed in the time of a statement makes it before.
+CREATE INDEX IF NOT EXISTS measurements_by_record ON {schema}.measurements (record_id);
+
 -- Each measurement once: of several records that tell it the latest counts, and of a frame that was decoded once more the last
 -- decoding, also where it has other quantities or moments than the one before.
 CREATE OR REPLACE VIEW {schema}.series WITH (security_invoker = true) AS
