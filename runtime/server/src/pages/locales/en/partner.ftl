@@ -506,6 +506,7 @@ rhythm-each-hour = { $minute ->
     [0] Each hour
    *[other] Each hour, { $minute } min past
 }
+listed = { $before } and { $last }
 rhythm-each-day = Each day at { $times }
 rhythm-weekdays = From Monday to Friday at { $times }
 rhythm-on-days = Each { $days } at { $times }

@@ -504,8 +504,9 @@ rhythm-weekday-morning = Du lundi au vendredi à 6 h
 rhythm-minutes = Toutes les { $minutes } min
 rhythm-each-hour = { $minute ->
     [0] Chaque heure
-   *[other] Chaque heure et { $minute } min
+   *[other] Chaque heure, à la minute { $minute }
 }
+listed = { $before } et { $last }
 rhythm-each-day = Chaque jour à { $times }
 rhythm-weekdays = Du lundi au vendredi à { $times }
 rhythm-on-days = Chaque { $days } à { $times }
