@@ -189,7 +189,7 @@ fn objects_field(
     html! {
         (Field::new("group", viewer.say("group")).kind(Kind::Choice(groups)).value(group).shown())
         (Field::new(DEVICE, viewer.say("schedule-device")).value(filled.text(DEVICE))
-            .suggesting(objects).fault(fault).shown())
+            .hint(viewer.say("schedule-device-hint")).suggesting(objects).fault(fault).shown())
     }
 }
 
