@@ -303,6 +303,7 @@ command-as-json = Écrire plutôt la commande en JSON
 command-as-fields = Choisir plutôt une commande du décodeur
 command-json = Commande dans les mots du décodeur
 command-json-hint = Un objet JSON, comme l’exemple du décodeur dans le catalogue.
+command-gone = Le décodeur n’a plus cette commande : choisissez-en une autre.
 command-no-json = Ce n’est pas un objet JSON.
 command-other-kind = Un nombre est attendu ici.
 command-options = Options

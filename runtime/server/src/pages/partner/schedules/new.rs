@@ -118,7 +118,7 @@ async fn new_page(
         form.narrowing method="get" action=(NEW) {
             input type="hidden" name="rule" value=(rule);
             (objects_field(viewer, &target, (filled, &names), objects))
-            @if let Some(field) = choice.field(viewer) { (field) }
+            (choice.kept(viewer))
             p.actions { button.quiet type="submit" { (viewer.say("filter-apply")) } }
         }
         @match heading(viewer, &target) {
