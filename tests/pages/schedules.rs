@@ -148,6 +148,21 @@ fn a_command_of_the_decoder_is_a_form_and_needs_no_json() {
     let command = &listed["schedules"][0]["plan"]["command"];
     assert_eq!(*command, json!({ "manualDimming": { "destination": [lamp] } }));
 
+    let json = owner.open(&server, &format!("{}?rule=cron&command=as+json", NEW.0)).text;
+    assert!(json.contains("name=\"written\""), "{json}");
+    let kept = json.matches("name=\"command\" value=\"as json\"").count();
+    assert_eq!(kept, 2, "a choice of other objects leaves JSON: {json}");
+
+    // A page that was open while the decoder got another version, or one that nobody has drawn.
+    for fields in [&[("command", "dimAtNoon")][..], &[("command", "manualDimming")], &[]] {
+        let of_form =
+            [("name", "Odd"), ("group", "light"), ("rule", "cron"), ("cron", "0 22 * * *")];
+        let refused = owner.send(&server, NEW, &[&of_form[..], fields].concat());
+        assert_eq!(refused.status, 400, "{}", refused.text);
+    }
+    let all = server.admin().get("/v1/schedules").success();
+    assert_eq!(all["schedules"].as_array().map(Vec::len), Some(1), "{all}");
+
     let unknown = owner.open(&server, &format!("{}?device=0000000000000000", NEW.0));
     assert_eq!(unknown.status, 400);
     assert!(unknown.text.contains("id=\"fault-device\""), "{}", unknown.text);

@@ -192,6 +192,11 @@ fn what_is_wrong_with_a_command_is_said() {
             r#"{"clearConfig": {"resetTarget": "holiday_config", "deviceSerial": "5083000D"}}"#,
             "not go with holiday_config",
         ),
+        (
+            r#"{"clearConfig": {"resetTarget": "factory_reset", "deviceSerial": null}}"#,
+            "digits of 4 bytes",
+        ),
+        (r#"{"configRequest": {"config": "fadeConfig", "firmware": null}}"#, "firmware"),
         (r#"{"restartController": {"now": true}}"#, "now"),
         (r#"{"addressDaliDriver": {"address": "dali_group_1"}}"#, "dali_single_63"),
         (r#"{"daliStatusRequest": {"address": "all_devices"}}"#, "dali_broadcast"),
@@ -246,6 +251,14 @@ fn what_may_be_left_out_may_be_null() {
         (
             r#"{"clearConfig": {"resetTarget": "profile_config_v10", "profileId": null}}"#,
             &[0xFF, 0x04, 0xFF],
+        ),
+        (
+            r#"{"configRequest": {"config": "fadeConfig", "profileId": null, "multicastDevice": null}}"#,
+            &[0x22],
+        ),
+        (
+            r#"{"clearConfig": {"resetTarget": "holiday_config", "deviceSerial": null}}"#,
+            &[0xFF, 0x23],
         ),
     ] {
         assert_eq!(encode(data).unwrap().payload, payload, "{data}");

@@ -118,8 +118,7 @@ fn write_value(
         Form::Time => bytes.push(StepTime::try_from(text).map_err(wrong)?.byte()),
         Form::MonthDay => bytes.extend(MonthDay::try_from(text).map_err(wrong)?.bytes()),
         Form::Zenith => {
-            let degrees = value.as_f64().unwrap_or(f64::NAN);
-            let ZenithAngle(steps) = ZenithAngle::try_from(degrees).map_err(wrong)?;
+            let ZenithAngle(steps) = ZenithAngle::try_from(&value).map_err(wrong)?;
             bytes.extend(steps.to_le_bytes());
         }
         Form::Fade => bytes.push(FadeDuration::try_from(&value).map_err(wrong)?.byte()),
@@ -228,6 +227,8 @@ fn write_choice(
     };
     output.bytes.push(*byte);
     write_from(fields, path, object, output)?;
+    // Programs that send all that there is send `null` for what goes with another word.
+    choices.iter().for_each(|(_, _, fields)| drop_nulls(fields, object));
     match object.keys().next() {
         Some(unknown) => Err(invalid(path, unknown, &format!("does not go with {word}"))),
         None => Ok(()),
@@ -273,6 +274,20 @@ fn is_given(object: &mut Map<String, Json>, name: &str) -> bool {
         object.remove(name);
     }
     object.contains_key(name)
+}
+
+/// Takes values out that are `null`.
+fn drop_nulls(fields: &[Field], object: &mut Map<String, Json>) {
+    for (name, form) in fields {
+        match form {
+            Form::Optional(Optional { fields, .. }) | Form::Left(fields) => {
+                drop_nulls(fields, object);
+            }
+            _ => {
+                is_given(object, name);
+            }
+        }
+    }
 }
 
 /// Whether the first of the values is given.
@@ -348,7 +363,8 @@ fn digits(text: &str, length: RangeInclusive<usize>) -> Result<Vec<u8>, String> 
     let bytes = bytes_of_digits(text);
     bytes.filter(|bytes| length.contains(&bytes.len())).ok_or_else(|| {
         let (least, most) = (length.start(), length.end());
-        format!("must be hexadecimal digits of {least} to {most} bytes")
+        let longest = if least == most { String::new() } else { format!(" to {most}") };
+        format!("must be hexadecimal digits of {least}{longest} bytes")
     })
 }
 

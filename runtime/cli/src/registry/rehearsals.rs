@@ -108,9 +108,8 @@ fn nothing_compared(last: &RehearsalProgress, done: &RehearsalDone) -> Option<St
             "no record is kept: they go once they are delivered, and after 48 h".to_owned()
         }
         (_, 1.., _) => format!(
-            "{} of this decoder, and no other, {} of devices that would not get this version: --every counts them too",
-            counted(passed_over, "frame"),
-            agreeing(passed_over, "is", "are")
+            "no frame of this decoder, of {passed_over}, is of a device that would get this version: --every counts them \
+             too"
         ),
         (_, _, skipped @ 1..) => format!(
             "{} could not be compared: the decoders that their devices have now cannot be loaded, or cannot read them",

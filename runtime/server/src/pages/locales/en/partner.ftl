@@ -303,6 +303,7 @@ command-as-json = Write the command as JSON instead
 command-as-fields = Choose a command of the decoder instead
 command-json = Command in the words of the decoder
 command-json-hint = A JSON object, such as the example of the decoder in the catalogue.
+command-gone = The decoder has no such command now: choose another one.
 command-no-json = This is no JSON object.
 command-other-kind = A number is expected here.
 command-options = Options
@@ -506,6 +507,7 @@ rhythm-each-hour = { $minute ->
     [0] Each hour
    *[other] Each hour, { $minute } min past
 }
+listed = { $before } and { $last }
 rhythm-each-day = Each day at { $times }
 rhythm-weekdays = From Monday to Friday at { $times }
 rhythm-on-days = Each { $days } at { $times }

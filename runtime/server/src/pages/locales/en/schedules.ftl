@@ -6,6 +6,7 @@ schedule-add = Make a schedule
 schedule-name = Name
 schedule-name-hint = Such as Evening, Rue Haute.
 schedule-device = One object instead of a group
+schedule-device-hint = Its DevEUI.
 schedule-no-target = Choose a group or an object first: its decoder says which commands there are.
 schedule-to = To
 schedule-rule = When

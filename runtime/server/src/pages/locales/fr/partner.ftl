@@ -303,6 +303,7 @@ command-as-json = Écrire plutôt la commande en JSON
 command-as-fields = Choisir plutôt une commande du décodeur
 command-json = Commande dans les mots du décodeur
 command-json-hint = Un objet JSON, comme l’exemple du décodeur dans le catalogue.
+command-gone = Le décodeur n’a plus cette commande : choisissez-en une autre.
 command-no-json = Ce n’est pas un objet JSON.
 command-other-kind = Un nombre est attendu ici.
 command-options = Options
@@ -362,7 +363,7 @@ person-invite-again = Inviter à nouveau
 person-go-on = Vers la personne
 person-correct = Corriger
 person-account = Compte
-person-account-advice = Une nouvelle invitation rend les anciens liens inutiles. Une suspension met fin définitivement aux sessions et aux jetons ; les rôles sont gardés, mais ne valent plus. Ensuite la personne se reconnecte et crée de nouveaux jetons.
+person-account-advice = Une nouvelle invitation rend les anciens liens inutiles. Une suspension met fin définitivement aux sessions et aux jetons ; les rôles sont gardés, mais ne valent plus. Une fois rétablie, la personne se reconnecte et crée de nouveaux jetons.
 person-suspend = Suspendre
 person-resume = Rétablir
 people-empty = Encore personne
@@ -504,8 +505,9 @@ rhythm-weekday-morning = Du lundi au vendredi à 6 h
 rhythm-minutes = Toutes les { $minutes } min
 rhythm-each-hour = { $minute ->
     [0] Chaque heure
-   *[other] Chaque heure et { $minute } min
+   *[other] Chaque heure, à la minute { $minute }
 }
+listed = { $before } et { $last }
 rhythm-each-day = Chaque jour à { $times }
 rhythm-weekdays = Du lundi au vendredi à { $times }
 rhythm-on-days = Chaque { $days } à { $times }

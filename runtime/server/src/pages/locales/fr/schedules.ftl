@@ -6,6 +6,7 @@ schedule-add = Créer un programme
 schedule-name = Nom
 schedule-name-hint = Par exemple Soir, rue Haute.
 schedule-device = Un seul objet au lieu d’un groupe
+schedule-device-hint = Son DevEUI.
 schedule-no-target = Choisissez d’abord un groupe ou un objet : son décodeur dit quelles commandes existent.
 schedule-to = À
 schedule-rule = Quand

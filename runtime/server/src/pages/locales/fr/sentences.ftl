@@ -99,7 +99,7 @@ sentence-finding-incompatible = { $change } Il faut donc une nouvelle version { 
     [major] majeure
    *[minor] mineure
 } : { $previous } est publiée, et celle-ci est { $version }.
-sentence-finding-misbehaves = Sur { $tried } charges utiles tirées au hasard, { $count } lui font faire ce qu’aucun décodeur ne peut, la première sur le port { $port } ({ $payload }) : { $fault ->
+sentence-finding-misbehaves = Sur { $tried } charges utiles tirées au hasard, le décodeur fait { $count } fois ce qu’aucun ne doit faire, d’abord sur le port { $port } ({ $payload }) : { $fault ->
     [out-of-fuel] le décodeur use tout son calcul, soit { $limit } unités.
     [out-of-memory] le décodeur demande plus de { $limit } octets de mémoire.
     [table-too-large] le décodeur demande une table de plus de { $limit } éléments.

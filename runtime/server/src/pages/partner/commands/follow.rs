@@ -12,7 +12,7 @@ use axum::{
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-use super::shown::{state, words};
+use super::shown::{state, with_json};
 use crate::{
     api::Problem,
     auth::Scope,
@@ -108,13 +108,7 @@ fn facts(viewer: &Viewer, command: &Json) -> Markup {
     html! {
         dl.facts.card {
             dt { (viewer.say("command")) }
-            dd {
-                span lang="en" { (words(command)) }
-                details.small {
-                    summary { "JSON" }
-                    code { (command.get("command").map(Json::to_string).unwrap_or_default()) }
-                }
-            }
+            dd { @if let Some(command) = command.get("command") { (with_json(command)) } }
             dt { "FPort" }
             dd { (text(command, "/fPort")) " " code { (text(command, "/payload")) } }
             dt { (viewer.say("command-by")) }

@@ -124,7 +124,7 @@ fn choice(viewer: &Viewer, names: &[String], group: &str, command: &Choice<'_>) 
     html! {
         form.narrowing method="get" action=(PATH) {
             (Field::new("group", viewer.say("group")).kind(offered).value(group).shown())
-            @if let Some(field) = command.field(viewer).filter(|_| viewer.may(Scope::Commands)) { (field) }
+            @if viewer.may(Scope::Commands) { (command.kept(viewer)) }
             p.actions { button.quiet type="submit" { (viewer.say("filter-apply")) } }
         }
     }

@@ -33,8 +33,19 @@ pub(in crate::pages::partner) fn commands_table(viewer: &Viewer, commands: &[Jso
 }
 
 /// The command itself, in the words of its decoder.
-pub(super) fn words(command: &Json) -> String {
+fn words(command: &Json) -> String {
     command.get("command").map(command_in_words).unwrap_or_default()
+}
+
+/// A command in the words of its decoder, with its JSON folded beneath: words do not tell a number from a text.
+pub(in crate::pages::partner) fn with_json(command: &Json) -> Markup {
+    html! {
+        span lang="en" { (command_in_words(command)) }
+        details.small {
+            summary { "JSON" }
+            code { (command) }
+        }
+    }
 }
 
 /// The badge of a command's state.

@@ -47,7 +47,8 @@ pub(super) fn wish(
 /// The command that a form says.
 ///
 /// # Errors
-/// The fault of a field that is not of the kind of its example, or of JSON that cannot be read.
+/// The fault of a field that is not of the kind of its example, of JSON that cannot be read, or of a command that is not
+/// offered, as when the decoder has another version since.
 pub(in crate::pages::partner) fn command(
     viewer: &Viewer,
     submission: &Submission,
@@ -57,6 +58,9 @@ pub(in crate::pages::partner) fn command(
     let chosen = offered.iter().find(|command| Some(command.name.as_str()) == named);
     match chosen.filter(|command| !command.is_written) {
         Some(chosen) => filled(viewer, submission, chosen),
+        None if named.is_some() && submission.field(WRITTEN).is_none() => {
+            Err(Fault::said(viewer.say("command-gone"), NAME))
+        }
         None => written(viewer, submission),
     }
 }
@@ -120,6 +124,15 @@ impl<'of> Choice<'of> {
         let offered = self.offered.iter().map(|command| (command.name.clone(), command.in_short()));
         let field = Field::new(NAME, viewer.say("command")).kind(Kind::Choice(offered.collect()));
         Some(field.value(&*chosen.name).in_english().shown())
+    }
+
+    /// The same in a form that chooses something beside it: where JSON is written, that stays so.
+    pub(in crate::pages::partner) fn kept(&self, viewer: &Viewer) -> Markup {
+        let is_written = self.chosen.is_none() && !self.offered.is_empty();
+        html! {
+            @if let Some(field) = self.field(viewer) { (field) }
+            @if is_written { input type="hidden" name=(NAME) value=(JSON); }
+        }
     }
 
     /// The way from the fields of a command to JSON, or back, on a page with these parameters beside; nothing where there are

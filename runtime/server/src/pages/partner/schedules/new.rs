@@ -118,7 +118,7 @@ async fn new_page(
         form.narrowing method="get" action=(NEW) {
             input type="hidden" name="rule" value=(rule);
             (objects_field(viewer, &target, (filled, &names), objects))
-            @if let Some(field) = choice.field(viewer) { (field) }
+            (choice.kept(viewer))
             p.actions { button.quiet type="submit" { (viewer.say("filter-apply")) } }
         }
         @match heading(viewer, &target) {
@@ -189,7 +189,7 @@ fn objects_field(
     html! {
         (Field::new("group", viewer.say("group")).kind(Kind::Choice(groups)).value(group).shown())
         (Field::new(DEVICE, viewer.say("schedule-device")).value(filled.text(DEVICE))
-            .suggesting(objects).fault(fault).shown())
+            .hint(viewer.say("schedule-device-hint")).suggesting(objects).fault(fault).shown())
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
         json::{items, optional, path_part, text},
         layout::Page,
         partner::{
-            commands::declared::command_in_words,
+            commands::shown::with_json,
             frame::{confirmed_form, moment_or_dash, partner_page},
         },
         parts::{
@@ -81,7 +81,7 @@ fn facts(viewer: &Viewer, schedule: &Json) -> Markup {
             dt { (viewer.say("schedule-rule")) }
             dd { (rule(viewer, schedule)) }
             dt { (viewer.say("command")) }
-            dd lang="en" { (schedule.pointer("/plan/command").map(command_in_words).unwrap_or_default()) }
+            dd { @if let Some(command) = schedule.pointer("/plan/command") { (with_json(command)) } }
             dt { (viewer.say("schedule-next")) }
             dd { (next_moment(viewer, schedule)) }
             dt { (viewer.say("command-by")) }
