@@ -100,7 +100,7 @@ pub(super) struct RecordsRequest {
 #[derive(Clone)]
 enum Of {
     /// The group's inbox: all of it, or what a filter takes.
-    Inbox(Option<(Filter, Presentation)>),
+    Inbox(Option<Box<(Filter, Presentation)>>),
     Route(RouteName),
 }
 
@@ -192,7 +192,7 @@ impl Wanted {
             }
             Some(name) => Of::Route(name),
             None if is_plain && zone.is_none() => Of::Inbox(None),
-            None => Of::Inbox(Some((filter, Presentation { shape, zone }))),
+            None => Of::Inbox(Some(Box::new((filter, Presentation { shape, zone })))),
         };
         Ok(RecordsRequest {
             group,
@@ -208,7 +208,7 @@ impl RecordsRequest {
     /// The parts of the group that are asked about; none where it is the whole group.
     pub(super) fn parts(&self) -> &[SubGroup] {
         match &self.of {
-            Of::Inbox(Some((filter, _))) => &filter.sub_groups,
+            Of::Inbox(Some(wanted)) => &wanted.0.sub_groups,
             Of::Inbox(None) | Of::Route(_) => &[],
         }
     }
@@ -217,7 +217,7 @@ impl RecordsRequest {
     fn has_expression(&self, service: &Service) -> bool {
         match &self.of {
             Of::Inbox(wanted) => {
-                wanted.as_ref().is_some_and(|(filter, _)| filter.expression.is_some())
+                wanted.as_ref().is_some_and(|wanted| wanted.0.expression.is_some())
             }
             Of::Route(name) => {
                 let key = RouteKey { group: self.group.clone(), name: name.clone() };
@@ -287,7 +287,8 @@ impl RecordsRequest {
         let search = turn.as_ref().map_or_else(|| Search::new(bounds), |turn| turn.search(bounds));
         Ok(match of {
             Of::Inbox(None) => service.mailbox.pull_page(group, *after, bounds).await?,
-            Of::Inbox(Some((filter, presentation))) => {
+            Of::Inbox(Some(wanted)) => {
+                let (filter, presentation) = &**wanted;
                 service.mailbox.pull_some(group, *after, &search, filter, presentation).await?
             }
             Of::Route(name) => {
