@@ -472,7 +472,7 @@ fn no_expression_makes_much_of_a_list_that_is_multiplied() {
         format!("{list}~name"),
         format!("[[{list}]*9999]*9999|string"),
         format!("1000 in {list}"),
-        "99999999*[1]|length".to_owned(),
+        "(99999999*[1])|length".to_owned(),
         "(name|list)*99999|string".to_owned(),
         "(name|int([1]))*9999999|string".to_owned(),
         "[1]|batch(9999,[1]|batch(9999,[1]))|string".to_owned(),

@@ -337,7 +337,7 @@ fn commands_are_those_that_the_decoder_declares() {
     assert_eq!(wrong.status, 400);
     assert!(wrong.text.contains("id=\"fault-written\""), "{}", wrong.text);
     let to_group = owner.open(&town.server, "/partner/commands?group=water").text;
-    assert!(to_group.contains(&format!(">{command}<")), "{to_group}");
+    assert!(to_group.contains(&format!("<option value=\"{command}\"")), "{to_group}");
     assert_eq!(
         town.visitor("reader").send(&town.server, (&path, &path), &[("written", "{}")]).status,
         403
