@@ -177,7 +177,7 @@ fn of_postgres_a_frame_that_is_decoded_once_more_counts_as_the_last_decoding_has
         server.publish_candidate(&thermometer(version));
     }
     let sensor = Sensor::new(1);
-    server.register(&sensor, "office", Some("acme/thermometer@=1.1.0"));
+    server.register(&sensor, "office", Some("acme/thermometer@^1"));
     let admin = server.admin();
     let keeping = route(&database, "", &json!({}));
     admin.put("/v1/routes/history?group=office", &keeping).success();
@@ -189,21 +189,24 @@ fn of_postgres_a_frame_that_is_decoded_once_more_counts_as_the_last_decoding_has
         );
         database.sql(DATABASE, &sql)
     };
-    let first = "air.humidity 1.1.0, air.temperature 1.1.0, battery.voltage 1.1.0";
+    let first = "air.humidity 1.0.0, air.temperature 1.0.0";
     assert_eq!([shown("series"), shown("latest")], [first, first]);
 
-    // The version before tells no battery.
     let redecode = |version: &str| {
         let decoder = format!("acme/thermometer@{version}");
         let since = "2020-01-01T00:00:00Z";
         let own = ["records", "redecode", "--decoder", &decoder, "--since", since, "--json"];
         assert_eq!(server.admin_cli().json(&own)["corrected"], 1);
     };
-    redecode("1.0.0");
+    redecode("1.1.0");
     delivered(&admin, "history?group=office", 2);
-    let second = "air.humidity 1.0.0, air.temperature 1.0.0";
+    let second = "air.humidity 1.1.0, air.temperature 1.1.0, battery.voltage 1.1.0";
     assert_eq!([shown("series"), shown("latest")], [second, second]);
-    assert_eq!(count(&database, "champollion.measurements"), 5, "nothing is lost");
+    // Back again: the version before tells no battery.
+    redecode("1.0.0");
+    delivered(&admin, "history?group=office", 3);
+    assert_eq!([shown("series"), shown("latest")], [first, first]);
+    assert_eq!(count(&database, "champollion.measurements"), 7, "nothing is lost");
 }
 
 #[test]
