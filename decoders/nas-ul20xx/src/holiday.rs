@@ -20,7 +20,7 @@ impl MonthDay {
         (1..=days).contains(&day).then_some(Self { month, day })
     }
 
-    /// Reads a day.
+    /// Reads a day of two bytes.
     pub(crate) fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
         let bytes = payload.array()?;
         let [month, day] = bytes.value;

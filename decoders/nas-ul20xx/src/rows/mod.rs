@@ -42,7 +42,7 @@ impl Row {
         Self { name, port, header: Some(header), fields }
     }
 
-    /// All instructions.
+    /// All instructions of all ports.
     pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
         ROWS.into_iter().flatten()
     }

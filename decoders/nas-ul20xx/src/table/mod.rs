@@ -109,7 +109,7 @@ pub(crate) enum Addressed {
     Output,
     /// One DALI driver or several.
     Dali,
-    /// One DALI driver.
+    /// One DALI driver, by its address.
     Driver,
 }
 

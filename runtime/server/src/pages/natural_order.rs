@@ -5,7 +5,7 @@
 pub(super) enum Part {
     /// Digits without zeros in front, which are compared by how many there are first.
     Number(usize, String),
-    /// Signs between digits.
+    /// Signs that stand between digits.
     Signs(String),
 }
 

@@ -14,7 +14,7 @@ use serde::{
 pub struct Inhabitants {
     /// The partner whose inhabitants they are.
     pub partner: PartnerId,
-    /// Their number.
+    /// Their number on those days.
     pub number: u64,
     /// The first day on which the number counts; from the beginning where it is left out.
     pub from: Option<Date>,
