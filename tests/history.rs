@@ -181,6 +181,8 @@ fn of_postgres_a_frame_that_is_decoded_once_more_counts_as_the_last_decoding_has
     let admin = server.admin();
     let keeping = route(&database, "", &json!({}));
     admin.put("/v1/routes/history?group=office", &keeping).success();
+    // What the database has would be gone otherwise: nobody else waits for it.
+    admin.put("/v1/routes/pulled?group=office", &json!({ "to": { "pull": {} } })).success();
     server.lns().ingest(&sensor.frame(1, 2, &[0, 0xD7, 40, 36])).success();
     delivered(&admin, "history?group=office", 1);
     let shown = |view: &str| {
