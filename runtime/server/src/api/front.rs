@@ -38,31 +38,24 @@ type Answered = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send
 type MakeSpan = fn(&Request) -> tracing::Span;
 
 /// The front, as a service that a router takes.
-#[derive(Clone)]
-pub(super) struct Front(Arc<Outside>);
+pub(super) type Front = Answering<Outside>;
 
 /// The parts outside of the span of a request.
-struct Outside {
+pub(super) struct Outside {
     service: Arc<Service>,
     strict_transport: Option<HeaderValue>,
-    spanned: Trace<Spanned, SharedClassifier<ServerErrorsAsFailures>, MakeSpan>,
+    spanned: Trace<Answering<InSpan>, SharedClassifier<ServerErrorsAsFailures>, MakeSpan>,
 }
 
 /// The parts within the span of a request.
-#[derive(Clone)]
-struct Spanned(Arc<InSpan>);
-
 struct InSpan {
-    apart: Apart,
+    apart: Answering<Routes>,
     /// The same, with problems shown as pages.
     shown: Router,
     wants_page: fn(&HeaderMap) -> bool,
 }
 
 /// The routes, with what may end a request before it comes to them. A panic ends here.
-#[derive(Clone)]
-struct Apart(Arc<Routes>);
-
 struct Routes {
     service: Arc<Service>,
     /// The interface, which pages ask.
@@ -78,10 +71,10 @@ impl Front {
         pages: &Pages,
         service: &Arc<Service>,
     ) -> Self {
-        let apart = Apart(Arc::new(Routes { service: Arc::clone(service), interface, all }));
+        let apart = Answering(Arc::new(Routes { service: Arc::clone(service), interface, all }));
         let shown = (pages.shown)(Router::new().fallback_service(apart.clone()), service);
         let shown = shown.with_state(Arc::clone(service));
-        let spanned = Spanned(Arc::new(InSpan { apart, shown, wants_page: pages.wants_page }));
+        let spanned = Answering(Arc::new(InSpan { apart, shown, wants_page: pages.wants_page }));
         Self(Arc::new(Outside {
             service: Arc::clone(service),
             strict_transport: service.config.tls.strict_transport_security(),
@@ -91,7 +84,7 @@ impl Front {
 }
 
 impl Outside {
-    async fn answer(&self, request: Request) -> Response {
+    async fn protected(&self, request: Request) -> Response {
         let spanned = |request: Request| async move {
             let Ok(response) = self.spanned.clone().call(request).await;
             response.map(Body::new)
@@ -103,7 +96,7 @@ impl Outside {
 }
 
 impl Routes {
-    async fn answer(&self, mut request: Request) -> Response {
+    async fn routed(&self, mut request: Request) -> Response {
         request.extensions_mut().insert(self.interface.clone());
         let routed = |request: Request| async move {
             let Ok(response) = self.all.clone().call(request).await;
@@ -117,40 +110,43 @@ impl Routes {
     }
 }
 
-impl TowerService<Request> for Front {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Answered;
+/// The front, or a part of it, as a service that the part around it calls.
+pub(super) struct Answering<T>(Arc<T>);
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
+/// A part of the front, which answers requests.
+trait Answers: Send + Sync + 'static {
+    fn answer(self: Arc<Self>, request: Request) -> Answered;
+}
 
-    fn call(&mut self, request: Request) -> Answered {
-        let outside = Arc::clone(&self.0);
-        Box::pin(async move { Ok(outside.answer(request).await) })
+impl Answers for Outside {
+    fn answer(self: Arc<Self>, request: Request) -> Answered {
+        Box::pin(async move { Ok(self.protected(request).await) })
     }
 }
 
-impl TowerService<Request> for Spanned {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Answered;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Answered {
-        if (self.0.wants_page)(request.headers()) {
-            let mut shown = self.0.shown.clone();
+impl Answers for InSpan {
+    fn answer(self: Arc<Self>, request: Request) -> Answered {
+        if (self.wants_page)(request.headers()) {
+            let mut shown = self.shown.clone();
             return Box::pin(async move { shown.call(request).await });
         }
-        self.0.apart.clone().call(request)
+        self.apart.clone().call(request)
     }
 }
 
-impl TowerService<Request> for Apart {
+impl Answers for Routes {
+    fn answer(self: Arc<Self>, request: Request) -> Answered {
+        Box::pin(async move { Ok(self.routed(request).await) })
+    }
+}
+
+impl<T> Clone for Answering<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: Answers> TowerService<Request> for Answering<T> {
     type Response = Response;
     type Error = Infallible;
     type Future = Answered;
@@ -160,7 +156,6 @@ impl TowerService<Request> for Apart {
     }
 
     fn call(&mut self, request: Request) -> Answered {
-        let routes = Arc::clone(&self.0);
-        Box::pin(async move { Ok(routes.answer(request).await) })
+        Arc::clone(&self.0).answer(request)
     }
 }
