@@ -179,12 +179,10 @@ impl Tokens {
             return Err(TokenError::LastAdmin(info.name));
         }
         let mut batch = Batch::new();
-        TOKENS.delete(&mut batch, &hash);
-        self.last_uses.forget(&mut batch, Used::Token(id));
+        let ended = self.end(vec![(hash, info.id.clone())], &mut batch);
         let act = AuditEntry::of_act("token-revoke", id).with(json!(info));
         author.commit(batch, act.essential()).await?;
-        self.known.write().remove(&hash);
-        self.revoked.send_replace(());
+        self.forget(&ended);
         Ok(info)
     }
 
@@ -217,6 +215,11 @@ impl Tokens {
         let own = known.iter().filter(|(_, info)| info.role.person() == Some(person));
         let ended: Vec<_> = own.map(|(hash, info)| (*hash, info.id.clone())).collect();
         drop(known);
+        self.end(ended, batch)
+    }
+
+    /// Ends tokens in a batch, each with its id, and what is kept of them.
+    fn end(&self, ended: Vec<(TokenHash, String)>, batch: &mut Batch) -> EndedTokens {
         for (hash, id) in &ended {
             TOKENS.delete(batch, hash);
             self.last_uses.forget(batch, Used::Token(id));
