@@ -1,6 +1,6 @@
 //! Attacks by large sheets: those of one partner hold up no small one of another, and take no place of it.
 
-use std::{fmt::Write as _, io::Write as _, net::TcpStream, thread};
+use std::{fmt::Write as _, thread};
 
 use champollion_tests::{Client, Server, eventually};
 use serde_json::{Value as Json, json};
@@ -82,19 +82,16 @@ fn a_sheet_is_taken_no_further_once_the_right_of_its_sender_has_ended() {
 #[test]
 fn large_sheets_of_one_group_leave_places_to_others() {
     let server = Server::start();
-    let host = server.address().trim_start_matches("http://").to_owned();
     let head = format!(
         "POST /v1/devices/import?dryRun=true HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {}\r\nContent-Length: \
          1000000\r\n\r\nDev",
         owner(&server, "Ada", "water")
     );
-    let _slow: Vec<TcpStream> = (0..2)
-        .map(|_| {
-            let mut stream = TcpStream::connect(&host).expect("the server takes a connection");
-            stream.write_all(head.as_bytes()).expect("it takes the beginning");
-            stream
-        })
-        .collect();
+    let _slow = [(); 2].map(|()| {
+        let mut slow = server.connect();
+        slow.send(head.as_bytes());
+        slow
+    });
     let other_person = server.anybody().token(&owner(&server, "Bob", "water"));
     let some = sheet(SOME, "water");
     assert!(some.len() > 256 << 10, "it is no small one");

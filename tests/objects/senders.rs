@@ -1,6 +1,6 @@
 //! Sheets of several senders: each takes its own objects, and holds up nobody else.
 
-use std::{io::Write, net::TcpStream, thread};
+use std::thread;
 
 use champollion_tests::{Client, Sensor, Server, eventually};
 use serde_json::json;
@@ -130,14 +130,11 @@ fn a_slow_sheet_of_one_sender_holds_up_nobody_else() {
         "POST /v1/devices/import HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {}\r\nContent-Length: 100\r\n\r\nDev",
         token["token"].as_str().expect("it is shown")
     );
-    let host = server.address().trim_start_matches("http://").to_owned();
-    let _slow: Vec<TcpStream> = (0..2)
-        .map(|_| {
-            let mut stream = TcpStream::connect(&host).expect("the server takes a connection");
-            stream.write_all(head.as_bytes()).expect("it takes the beginning");
-            stream
-        })
-        .collect();
+    let _slow = [(); 2].map(|()| {
+        let mut slow = server.connect();
+        slow.send(head.as_bytes());
+        slow
+    });
     let slow = server.anybody().token(token["token"].as_str().expect("it is shown"));
     let sheet = "DevEUI,Name,Group\n70B3D5499A000001,a,water\n";
     eventually("two sheets of the token are under way", || {

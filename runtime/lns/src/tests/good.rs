@@ -1,26 +1,8 @@
 //! The same uplink of each network server becomes the same.
 
-use champollion_frames::{RadioMetadata, Reception, ReportedUplink};
+use champollion_frames::{RadioMetadata, Reception};
 
-use super::{Content, body, frame, read_json, samples};
-
-/// When the uplink was received: 2026-02-03T04:05:06.789Z.
-const RECEIVED_AT_MS: u64 = 1_770_091_506_789;
-
-fn uplink() -> ReportedUplink {
-    ReportedUplink {
-        dev_eui: "02C4A3FFFE100001".parse().unwrap(),
-        dev_addr: Some("02001001".parse().unwrap()),
-        f_cnt: 70_001,
-        f_port: Some(5),
-        payload: vec![0x01, 0x00, 0xE2, 0x02, 0x29],
-        is_encrypted: false,
-        confirmed: true,
-        adr: true,
-        mic: None,
-        received_at_ms: Some(RECEIVED_AT_MS),
-    }
-}
+use super::{Content, body, frame, read_json, samples, uplink};
 
 fn metadata() -> RadioMetadata {
     let heard = |name: &str, rssi_dbm, snr_db| Reception {

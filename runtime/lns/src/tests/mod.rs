@@ -27,6 +27,25 @@ fn samples() -> Vec<(Kind, Sample)> {
     Kind::all().filter_map(|kind| Some((kind, kind.sample()?))).collect()
 }
 
+/// When the uplink was received: 2026-02-03T04:05:06.789Z.
+const RECEIVED_AT_MS: u64 = 1_770_091_506_789;
+
+/// The uplink that all of them tell.
+pub(crate) fn uplink() -> ReportedUplink {
+    ReportedUplink {
+        dev_eui: "02C4A3FFFE100001".parse().unwrap(),
+        dev_addr: Some("02001001".parse().unwrap()),
+        f_cnt: 70_001,
+        f_port: Some(5),
+        payload: vec![0x01, 0x00, 0xE2, 0x02, 0x29],
+        is_encrypted: false,
+        confirmed: true,
+        adr: true,
+        mic: None,
+        received_at_ms: Some(RECEIVED_AT_MS),
+    }
+}
+
 /// The body of the sample of a network server.
 pub(crate) fn body(kind: Kind) -> Json {
     let sample = kind.sample().expect("it has a sample");

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::{Described, Description};
 use crate::{
     Content, Incoming, Kind, Message, Unreadable,
-    tests::{frame, reported},
+    tests::{self, frame, reported},
 };
 
 /// A description that says as much as there is to say.
@@ -89,19 +89,9 @@ fn refused(body: &Json) -> String {
     read(body).expect_err("it is refused").to_string()
 }
 
+/// The uplink of the others, of which this message tells less.
 fn uplink() -> ReportedUplink {
-    ReportedUplink {
-        dev_eui: "02C4A3FFFE100001".parse().unwrap(),
-        dev_addr: Some("02001001".parse().unwrap()),
-        f_cnt: 70_001,
-        f_port: Some(5),
-        payload: vec![0x01, 0x00, 0xE2, 0x02, 0x29],
-        is_encrypted: false,
-        confirmed: false,
-        adr: false,
-        mic: None,
-        received_at_ms: Some(1_770_091_506_789),
-    }
+    ReportedUplink { confirmed: false, adr: false, ..tests::uplink() }
 }
 
 #[test]
